@@ -1,0 +1,40 @@
+// Programs in memory and as files. The tables are those of Program.fbs, as FlatBuffers' object API gives them.
+#pragma once
+
+#include "runtime/isa/Descriptor.h"
+#include "runtime/isa/Isa.h"
+#include "runtime/program/Program_generated.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace garam::rt {
+
+using Program = fb::ProgramT;
+using Kernel = fb::KernelT;
+using Segment = fb::SegmentT;
+
+inline constexpr uint32_t kProgramVersion = 1;
+
+/// Bytes of a file: deterministic, equal programs give equal bytes.
+std::vector<uint8_t> serialize(const Program &program);
+/// Verifies everything that later code relies on: buffer, version, words, descriptor and segment indices, loop nesting,
+/// semaphore tables. Throws Error (Input) with `where`.
+Program deserialize(std::span<const uint8_t> bytes, const std::string &where);
+
+/// Written whole or not at all.
+void saveProgram(const Program &program, const std::string &path);
+Program loadProgram(const std::string &path);
+
+fb::DescriptorT toTable(const Descriptor &descriptor);
+Descriptor fromTable(const fb::DescriptorT &table);
+
+/// Decoded instructions of a kernel.
+std::vector<Insn> decodeKernel(const Kernel &kernel);
+
+/// Text of a whole program, and back: what garam-objdump prints and garam-translate --isa-to-program reads.
+std::string disassemble(const Program &program);
+Program assemble(std::string_view text, const std::string &where);
+
+}  // namespace garam::rt
