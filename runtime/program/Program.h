@@ -7,6 +7,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace garam::rt {
@@ -32,9 +33,5 @@ Descriptor fromTable(const fb::DescriptorT &table);
 
 /// Decoded instructions of a kernel.
 std::vector<Insn> decodeKernel(const Kernel &kernel);
-
-/// Text of a whole program, and back: what garam-objdump prints and garam-translate --isa-to-program reads.
-std::string disassemble(const Program &program);
-Program assemble(std::string_view text, const std::string &where);
 
 }  // namespace garam::rt

@@ -5,8 +5,8 @@
 #include "runtime/chip/Chip.h"
 #include "runtime/isa/Descriptor.h"
 
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <span>
 
 namespace garam::rt {
@@ -18,12 +18,12 @@ struct Burst {
 };
 
 /// A transfer with its registers sampled. `indices` is empty, or holds one entry per step of dimension 4, applied to the
-/// source (gather) or the destination (scatter).
+/// global side: the source of a gather, the destination of a scatter.
 struct Transfer {
   DmaShape shape;
   int64_t src = 0, dst = 0;
+  bool toGlobal = false;  ///< a store: `dst` is the global address, else `src` is
   std::span<const int64_t> indices;
-  bool scatter = false;
 };
 
 /// Yields the bursts of a transfer one by one, without storing them.
@@ -32,16 +32,20 @@ public:
   BurstCursor(const Chip &chip, const Transfer &transfer);
   /// False when there is none left.
   bool next(Burst &burst);
-  /// Bursts left without advancing costs as much as walking them: ask only for totals in the compiler.
+
 private:
-  const int64_t limit, interleave;
   Transfer transfer;
-  std::array<int64_t, 5> index{};
-  int64_t pieceSrc = 0, pieceDst = 0, pieceLeft = 0;
+  int64_t grain;                   ///< no burst crosses a multiple of it on the global side
+  std::array<int64_t, 5> index{};  ///< of the current piece, dimension 0 unused
+  int64_t src = 0, dst = 0, left = 0;
   bool done = false;
-  void loadPiece();
-  bool advance();
+
+  void startPiece();
+  void nextPiece();
 };
+
+/// Largest burst of a chip, and the alignment that no burst crosses: the smaller of channel interleave and burst size.
+int64_t burstGrain(const Chip &chip);
 
 /// Number of bursts and bytes of a transfer.
 struct BurstTotals {

@@ -1,0 +1,203 @@
+// TOML to Chip: every key present, none unknown, each in its range; errors name file, line, key and what is allowed.
+#include "runtime/Error.h"
+#include "runtime/chip/Chip.h"
+#include "runtime/chip/DramAccess.h"
+
+#include <toml++/toml.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace garam::rt {
+namespace {
+
+std::string at(const std::string &file, const toml::node *node) {
+  return node && node->source().begin.line ? fmt::format("{}:{}", file, node->source().begin.line) : file;
+}
+
+/// Reads the declared parameters of one table and then refuses what was not declared.
+class TableReader {
+public:
+  TableReader(const std::string &file, std::string_view table, const toml::table &node) : file(file), table(table), node(node) {}
+
+  void operator()(std::string_view key, int64_t &value, Range range, std::string_view) {
+    const toml::node &found = need(key);
+    if (!found.is_integer())
+      fail(found, key, "is not an integer", allowed(range));
+    value = **found.as_integer();
+    check(found, key, double(value), range);
+  }
+  void operator()(std::string_view key, double &value, Range range, std::string_view) {
+    const toml::node &found = need(key);
+    if (!found.is_number())
+      fail(found, key, "is not a number", allowed(range));
+    value = *found.value<double>();
+    check(found, key, value, range);
+  }
+  void operator()(std::string_view key, std::string &value, std::string_view) {
+    const toml::node &found = need(key);
+    if (!found.is_string())
+      fail(found, key, "is not a string", "allowed: text in quotes");
+    value = **found.as_string();
+  }
+  void operator()(std::string_view key, bool &value, std::string_view) {
+    const toml::node &found = need(key);
+    if (!found.is_boolean())
+      fail(found, key, "is not a boolean", "allowed: true, false");
+    value = **found.as_boolean();
+  }
+  void operator()(std::string_view key, std::vector<std::string> &value, std::string_view) {
+    const toml::node &found = need(key);
+    const toml::array *list = found.as_array();
+    if (!list)
+      fail(found, key, "is not a list", "allowed: a list of texts");
+    value.clear();
+    for (const toml::node &entry : *list) {
+      if (!entry.is_string())
+        fail(entry, key, "holds something else than text", "allowed: a list of texts");
+      value.push_back(**entry.as_string());
+    }
+  }
+
+  void refuseUnknown() {
+    for (const auto &[key, value] : node)
+      if (!known.count(std::string(key.str())))
+        throw inputError(at(file, &value), fmt::format("unknown key `{}`", full(key.str())), "allowed: " + list());
+  }
+
+private:
+  const std::string &file;
+  std::string_view table;
+  const toml::table &node;
+  std::set<std::string> known;
+
+  std::string full(std::string_view key) const { return table.empty() ? std::string(key) : fmt::format("{}.{}", table, key); }
+  std::string list() const {
+    std::string out;
+    for (const std::string &key : known)
+      out += (out.empty() ? "" : ", ") + key;
+    return out;
+  }
+  static std::string allowed(Range range) { return fmt::format("allowed: {} to {}", range.low, range.high); }
+  const toml::node &need(std::string_view key) {
+    known.emplace(key);
+    const toml::node *found = node.get(key);
+    if (!found)
+      throw inputError(at(file, &node), fmt::format("missing key `{}`", full(key)), "every key must be stated");
+    return *found;
+  }
+  [[noreturn]] void fail(const toml::node &found, std::string_view key, std::string_view what, const std::string &allowed) {
+    throw inputError(at(file, &found), fmt::format("key `{}` {}", full(key), what), allowed);
+  }
+  void check(const toml::node &found, std::string_view key, double value, Range range) {
+    if (!(value >= range.low && value <= range.high))
+      fail(found, key, fmt::format("is {}", value), allowed(range));
+  }
+};
+
+/// Applies `table.key=value`; the value is read as TOML, or as text where it is none.
+void apply(toml::table &root, const Override &text) {
+  size_t equals = text.find('='), dot = text.find('.');
+  if (equals == text.npos || dot == text.npos || dot > equals)
+    throw inputError("--set", fmt::format("`{}`", text), "allowed: TABLE.KEY=VALUE, as in l1.size_bytes=2097152");
+  std::string table = text.substr(0, dot), key = text.substr(dot + 1, equals - dot - 1), value = text.substr(equals + 1);
+  toml::table *found = root[table].as_table();
+  if (!found || !found->contains(key))
+    throw inputError("--set", fmt::format("unknown key `{}.{}`", table, key), "allowed: a key of the chip file");
+  toml::table parsed;
+  try {
+    parsed = toml::parse("value = " + value);
+  } catch (const toml::parse_error &) {
+    parsed.insert_or_assign("value", value);
+  }
+  found->insert_or_assign(key, *parsed.get("value"));
+}
+
+/// What no single range says.
+void validate(const Chip &chip, const std::string &file) {
+  auto fail = [&](std::string_view what, std::string_view allowed) { throw inputError(file, what, allowed); };
+  int64_t grain = chip.dram.interleaveBytes, burst = chip.dma.burstBytes;
+  if (grain % burst && burst % grain)
+    fail(fmt::format("dma.burst_bytes {} and memory.interleave_bytes {}", burst, grain), "allowed: one divides the other");
+  if (chip.l1.sizeBytes % (chip.l1.banks * chip.l1.beatBytes))
+    fail("l1.size_bytes is no multiple of banks x beat_bytes", "allowed: whole rows of banks");
+  if (chip.topology.dies > 1 && chip.dieToDie.gigabytesPerSecond <= 0)
+    fail("die_to_die.gigabytes_per_second is 0 with more than one die", "allowed: above 0");
+  if (chip.shared.bytesPerDie > 0 && (chip.shared.banks < 1 || chip.shared.bytesPerCycle < 1))
+    fail("shared memory without banks", "allowed: shared.banks and shared.bank_bytes_per_cycle above 0");
+}
+
+} // namespace
+
+Chip parseChip(std::string_view text, const std::string &where, const std::vector<Override> &overrides) {
+  toml::table root;
+  try {
+    root = toml::parse(text, where);
+  } catch (const toml::parse_error &error) {
+    throw inputError(fmt::format("{}:{}", where, error.source().begin.line), std::string(error.description()), "allowed: TOML 1.0");
+  }
+  for (const Override &override : overrides)
+    apply(root, override);
+  Chip chip;
+  chip.path = where;
+  std::set<std::string> tables{"chip"};
+  auto table = [&](std::string_view name) -> const toml::table & {
+    const toml::table *found = root[name].as_table();
+    if (!found)
+      throw inputError(where, fmt::format("missing table [{}]", name), "every table must be stated");
+    return *found;
+  };
+  TableReader head(where, "chip", table("chip"));
+  head("name", chip.name, "what it is called");
+  head("title", chip.title, "in a few words");
+  head("ideal", chip.ideal, "no roofline is stated");
+  head.refuseUnknown();
+  chip.eachTable([&](std::string_view name, auto &params) {
+    tables.emplace(name);
+    TableReader reader(where, name, table(name));
+    params.each(reader);
+    reader.refuseUnknown();
+  });
+  for (const auto &[key, value] : root)
+    if (!tables.count(std::string(key.str())))
+      throw inputError(at(where, &value), fmt::format("unknown table or key `{}`", key.str()), "allowed: the tables of a chip file");
+  finishDram(chip.dram, where);
+  validate(chip, where);
+  return chip;
+}
+
+std::string chipFolder() {
+  const char *set = std::getenv("GARAM_CHIPS");
+  return set ? set : GARAM_CHIP_FOLDER;
+}
+
+std::vector<std::string> chipNames() {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto &entry : std::filesystem::directory_iterator(chipFolder(), ignored))
+    if (entry.path().extension() == ".toml")
+      names.push_back(entry.path().stem());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Chip loadChip(const std::string &nameOrPath, const std::vector<Override> &overrides) {
+  bool isPath = nameOrPath.find('/') != nameOrPath.npos || nameOrPath.ends_with(".toml");
+  std::string path = isPath ? nameOrPath : fmt::format("{}/{}.toml", chipFolder(), nameOrPath);
+  std::ifstream file(path);
+  if (!file) {
+    std::string known;
+    for (const std::string &name : chipNames())
+      known += (known.empty() ? "" : ", ") + name;
+    throw inputError(isPath ? path : "chip", isPath ? "cannot be read" : fmt::format("no chip `{}`", nameOrPath),
+                     fmt::format("allowed: {}, or a path to a .toml", known));
+  }
+  std::stringstream text;
+  text << file.rdbuf();
+  return parseChip(text.str(), path, overrides);
+}
+
+} // namespace garam::rt

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds runtime/ and sim/ with address and undefined-behaviour sanitizers and runs their tests; reports go to the folder given.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+results=${1:-build-sanitize/results}
+mkdir -p "$results"
+cmake --preset sanitize >/dev/null && cmake --build build-sanitize || exit 1
+status=0
+for binary in build-sanitize/bin/*_tests; do
+  # SystemC's coroutines switch stacks, which the stack-use-after-return check takes for errors.
+  ASAN_OPTIONS=detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1 \
+    "$binary" --gtest_brief=1 --gtest_output="xml:$results/sanitize-$(basename "$binary").xml" || status=1
+done
+exit $status

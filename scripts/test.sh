@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Every test; `--long` adds the long fuzzing and twin runs. Last line: N passed, N failed, N skipped.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+long=0
+[ "${1:-}" = --long ] && long=1
+export GARAM_LONG=$long HF_HUB_OFFLINE=1
+
+scripts/setup.sh || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+passed=0 failed=0 skipped=0
+results=build/results
+rm -rf $results && mkdir -p $results
+
+# C++: every GoogleTest binary, counted by its own report.
+for binary in build/bin/*_tests; do
+  [ -x "$binary" ] || continue
+  name=$(basename "$binary")
+  echo "== $name"
+  "$binary" --gtest_brief=1 --gtest_output="xml:$results/$name.xml" || [ -f "$results/$name.xml" ] || failed=$((failed + 1))
+done
+# MLIR: lit.
+echo "== lit"
+.venv/bin/lit -q -j2 --xunit-xml-output=$results/lit.xml build/tests || [ -f $results/lit.xml ] || failed=$((failed + 1))
+# Python.
+echo "== pytest"
+.venv/bin/pytest -q -n 2 --junit-xml=$results/pytest.xml tests/python tests/e2e || [ -f $results/pytest.xml ] || failed=$((failed + 1))
+# The contract and the machine under sanitizers.
+echo "== sanitizers"
+scripts/sanitize.sh $results || [ -n "$(ls $results/sanitize-*.xml 2>/dev/null)" ] || failed=$((failed + 1))
+
+read -r p f s < <(.venv/bin/python scripts/count.py $results)
+passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
