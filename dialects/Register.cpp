@@ -1,6 +1,7 @@
 #include "dialects/Register.h"
 
 #include "dialects/graph/Graph.h"
+#include "dialects/tile/Tile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -9,6 +10,6 @@
 #include "mlir/IR/DialectRegistry.h"
 
 void garam::registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<graph::GraphDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::memref::MemRefDialect,
+  registry.insert<graph::GraphDialect, tile::TileDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::memref::MemRefDialect,
                   mlir::scf::SCFDialect>();
 }
