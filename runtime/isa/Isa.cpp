@@ -111,6 +111,10 @@ void verify(const Insn &insn) {
     if (record.engine == Engine::Seq && insn.signals[i].valid)
       throw inputError(record.mnemonic, "has a signal", "allowed: engine instructions");
   }
+  // One text for each instruction: the first place is used first.
+  for (const auto *tokens : {&insn.waits, &insn.signals})
+    if (!(*tokens)[0].valid && (*tokens)[1].valid)
+      throw inputError(record.mnemonic, "uses its second wait or signal but not its first");
   if (insn.waits[0].valid && insn.waits[1].valid && insn.waits[0].semaphore == insn.waits[1].semaphore)
     throw inputError(record.mnemonic, "waits twice on one semaphore", "allowed: one wait with a count");
   for (int i = 0; i < kSlots; ++i) {

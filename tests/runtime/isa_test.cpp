@@ -29,9 +29,9 @@ static Insn randomInsn(std::mt19937_64 &random, const InsnInfo &record) {
   }
   bool waits = record.engine != Engine::Seq || record.opcode == Opcode::SeqLoad;
   for (int i = 0; i < 2; ++i) {
-    if (waits && random() % 2)
+    if (waits && (i == 0 || insn.waits[0].valid) && random() % 2)
       insn.waits[i] = {true, false, uint8_t(random() % 32 + 32 * i), uint8_t(1 + random() % 63)};
-    if (record.engine != Engine::Seq && random() % 2)
+    if (record.engine != Engine::Seq && (i == 0 || insn.signals[0].valid) && random() % 2)
       insn.signals[i] = {true, peer && random() % 2, uint8_t(random() % 64), uint8_t(1 + random() % 63)};
   }
   return insn;

@@ -1,0 +1,123 @@
+// The container: what is written is read back; what is truncated, flipped or inconsistent is refused, never a crash.
+#include "runtime/Error.h"
+#include "runtime/program/Program.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+using namespace garam::rt;
+
+static Program sample() {
+  Program program;
+  program.version = kProgramVersion;
+  program.model = "sample";
+  auto kernel = std::make_unique<Kernel>();
+  kernel->name = "layer";
+  kernel->initial_tokens.assign(kSemaphores, 0);
+  kernel->waiters.assign(kSemaphores, 255);
+  kernel->waiters[3] = uint8_t(Engine::Matrix);
+  Chain chain;
+  chain.sources[0] = {DType::BF16, true, false};
+  chain.dst = {DType::F32, true, false};
+  chain.steps = {{StepOp::Mul, StepArg::Const0}, {StepOp::Exp}};
+  chain.constants = {0.5f};
+  DmaShape shape;
+  shape.counts = {128, 4, 1, 1, 1};
+  shape.srcStrides = {1, 256, 0, 0, 0};
+  shape.dstStrides = {1, 128, 0, 0, 0};
+  for (const Descriptor &descriptor : {Descriptor(shape), Descriptor(chain)})
+    kernel->descriptors.push_back(std::make_unique<fb::DescriptorT>(toTable(descriptor)));
+  for (std::string_view text : {"seq.param rd=1 index=0", "seq.loop iv=4 lower=0 upper=3 step=1 length=2",
+                                "dma.load desc=0 src=r1 dst=0 c0=0 c1=0 c2=0 c3=0 c4=0 targets=0 signal=3", "matrix.sync wait=3", "seq.end"}) {
+    Word word = encode(parse(text));
+    kernel->code.insert(kernel->code.end(), word.begin(), word.end());
+  }
+  program.kernels.push_back(std::move(kernel));
+  auto segment = std::make_unique<Segment>();
+  segment->name = "x";
+  segment->bytes = 1024;
+  segment->shape = {4, 64};
+  program.segments.push_back(std::move(segment));
+  auto launch = std::make_unique<fb::LaunchT>();
+  launch->name = "layer";
+  launch->parameters.push_back(std::make_unique<fb::ParameterT>());
+  launch->parameters[0]->segment = 0;
+  program.launches.push_back(std::move(launch));
+  return program;
+}
+
+TEST(Program, RoundTripsToTheSameBytes) {
+  std::vector<uint8_t> bytes = serialize(sample());
+  EXPECT_EQ(serialize(deserialize(bytes, "sample.garam")), bytes);
+}
+
+TEST(Program, DescriptorsRoundTrip) {
+  Program program = deserialize(serialize(sample()), "sample.garam");
+  for (const auto &table : program.kernels[0]->descriptors)
+    EXPECT_EQ(fromTable(toTable(fromTable(*table))), fromTable(*table));
+}
+
+TEST(Program, TruncationIsRefused) {
+  std::vector<uint8_t> bytes = serialize(sample());
+  for (size_t size = 0; size < bytes.size(); size += 3)
+    EXPECT_THROW(deserialize(std::span(bytes.data(), size), "sample.garam"), Error) << size;
+}
+
+TEST(Program, OtherVersionIsNamed) {
+  Program program = sample();
+  program.version = 99;
+  try {
+    deserialize(serialize(program), "sample.garam");
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_STREQ(error.what(), "sample.garam: has version 99; allowed: 1");
+  }
+}
+
+/// Flipped bytes give a valid program or an Error of kind Input; the sanitizer build sees to the rest.
+TEST(Program, FlippedBytesAreRefusedOrHarmless) {
+  std::vector<uint8_t> bytes = serialize(sample());
+  std::mt19937_64 random(4);
+  int refused = 0;
+  for (int n = 0; n < 20000; ++n) {
+    std::vector<uint8_t> mutated = bytes;
+    for (uint64_t flips = 1 + random() % 3; flips; --flips)
+      mutated[random() % mutated.size()] ^= uint8_t(1 << random() % 8);
+    try {
+      deserialize(mutated, "mutated.garam");
+    } catch (const Error &error) {
+      ASSERT_EQ(error.kind, ErrorKind::Input) << error.what();
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 10000);
+}
+
+static void expectRefused(const Program &program, std::string_view message) {
+  try {
+    deserialize(serialize(program), "p");
+    FAIL() << "accepted; expected " << message;
+  } catch (const Error &error) {
+    EXPECT_NE(std::string_view(error.what()).find(message), std::string_view::npos) << error.what();
+  }
+}
+
+TEST(Program, InconsistenciesAreNamed) {
+  Program program = sample();
+  program.kernels[0]->waiters[3] = uint8_t(Engine::Vector);
+  expectRefused(program, "waits on semaphore 3 of another engine");
+  program = sample();
+  program.kernels[0]->descriptors.resize(0);
+  expectRefused(program, "names descriptor 0");
+  program = sample();
+  program.kernels[0]->code[64 + 12 + 16] = 200;
+  expectRefused(program, "has a body that leaves the one around it");
+  program = sample();
+  program.launches[0]->kernel = 7;
+  expectRefused(program, "launches a kernel that is not there");
+  program = sample();
+  program.launches[0]->parameters[0]->segment = -1;
+  program.launches[0]->parameters[0]->value = "pos";
+  expectRefused(program, "names a run-time value that is not declared");
+}
