@@ -1,0 +1,75 @@
+// garam._compiler: text of any level to a program. The interpreter's lock is released meanwhile.
+#include "lowering/Pipeline.h"
+#include "python/bindings/Chips.h"
+#include "python/bindings/Errors.h"
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <map>
+#include <optional>
+
+namespace py = pybind11;
+using namespace garam;
+
+namespace {
+
+/// Takes `key` out of `options` if it is there.
+template <class T> void take(py::dict &options, const char *key, T &into) {
+  if (!options.contains(key))
+    return;
+  into = options[key].cast<T>();
+  options.attr("pop")(key);
+}
+
+Level levelOf(const std::string &name) {
+  const std::optional<Level> level = levelFromName(name);
+  if (!level)
+    throw rt::inputError("--emit", "unknown level '" + name + "'", "graph, mapping, tile, task, isa");
+  return *level;
+}
+
+CompileOptions optionsOf(py::dict options) {
+  options = options.attr("copy")();
+  std::string chip, emit;
+  std::vector<std::string> overrides;
+  int64_t dies = 0;
+  take(options, "chip", chip), take(options, "overrides", overrides), take(options, "dies", dies);
+  take(options, "emit", emit);
+  CompileOptions out;
+  out.chip = python::openChip(chip, overrides, dies);
+  if (!emit.empty())
+    out.emit = levelOf(emit);
+  take(options, "mapping_file", out.mappingFile), take(options, "keep_intermediates", out.keepIntermediates);
+  take(options, "disabled", out.disabled), take(options, "model", out.model), take(options, "dtype", out.dtype);
+  take(options, "phase", out.phase), take(options, "weights_file", out.weightsFile), take(options, "batch", out.batch);
+  take(options, "sequence_length", out.sequenceLength), take(options, "kv_capacity", out.kvCapacity);
+  take(options, "flops", out.flops), take(options, "compulsory_bytes", out.compulsoryBytes);
+  take(options, "timing", out.timing), take(options, "print_after_all", out.printAfterAll);
+  take(options, "reproducer", out.reproducer);
+  if (!options.empty())
+    throw py::key_error("no option of the compiler: " + py::str(options).cast<std::string>());
+  return out;
+}
+
+py::dict compileText(const std::string &text, const std::string &where, const py::dict &options) {
+  const CompileOptions chosen = optionsOf(options);
+  CompileResult result;
+  {
+    const py::gil_scoped_release unlocked;
+    result = compile(text, where, chosen);
+  }
+  return py::dict(
+      py::arg("program") = py::bytes(reinterpret_cast<const char *>(result.program.data()), result.program.size()),
+      py::arg("emitted") = result.emitted, py::arg("mapping") = result.mapping);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_compiler, m) {
+  python::translateErrors();
+  m.doc() = "The compiler.";
+  m.def("compile", &compileText, py::arg("text"), py::arg("where"), py::arg("options"),
+        "Program bytes, emitted text and mapping. `options` has the keys of CompileOptions in snake case, chip, overrides and dies.");
+  m.def("optimisations", &optimisations, "Names that can be switched off.");
+}

@@ -1,0 +1,70 @@
+"""A chip as Python sees it: the tables of its file, and the peaks that follow from them."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from . import _runtime
+from .dtypes import mlir_name
+
+
+@dataclass(frozen=True)
+class Chip:
+    """`name` is a shipped chip or a path; `overrides` are `table.key=value`; `dies` 0 takes all of them."""
+
+    name: str
+    overrides: tuple[str, ...] = ()
+    dies_in_use: int = 0
+
+    def __post_init__(self) -> None:
+        self.table  # a chip that does not load is refused here, not at its first use
+
+    @cached_property
+    def table(self) -> dict[str, Any]:
+        return _runtime.chip(self.name, list(self.overrides), self.dies_in_use)
+
+    @property
+    def arguments(self) -> tuple[str, list[str], int]:
+        """What the compiled modules take a chip as."""
+        return self.name, list(self.overrides), self.dies_in_use
+
+    @property
+    def title(self) -> str:
+        return self.table["name"]
+
+    @property
+    def dies(self) -> int:
+        return self.table["topology"]["dies"]
+
+    @property
+    def cores(self) -> int:
+        return self.table["peaks"]["cores"]
+
+    @property
+    def hertz(self) -> float:
+        return self.table["peaks"]["core_hz"]
+
+    @property
+    def ideal(self) -> bool:
+        """No roofline is stated: chips for tests."""
+        return self.table["ideal"]
+
+    @property
+    def peak_hbm(self) -> float:
+        """Bytes per second."""
+        return self.table["peaks"]["hbm_bytes_per_second"]
+
+    def peak_flops(self, dtype: str) -> float:
+        """Operations per second; 0 where the arrays cannot multiply the type."""
+        return _runtime.peak_flops(*self.arguments, mlir_name(dtype))
+
+
+def names() -> list[str]:
+    """The shipped chips."""
+    return sorted(_runtime.chip_names())
+
+
+def keys() -> list[dict[str, Any]]:
+    """Every key of a chip file, with its range and its sentence."""
+    return _runtime.chip_keys()

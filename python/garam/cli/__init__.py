@@ -1,0 +1,38 @@
+"""The command line. A command is one module here with `NAME`, `HELP`, `add(parser)` and `run(arguments)`."""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from ..errors import InputError, MachineError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: done; 1: what was asked did not hold; 2: bad input, told in one line."""
+    try:
+        from .parser import parse
+
+        parsed = parse(sys.argv[1:] if arguments is None else list(arguments))
+        status = parsed.command(parsed)
+        sys.stdout.flush()
+        return status
+    except (InputError, MachineError) as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        # The reader of a pipe left; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        return 130
+
+
+def _fail(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

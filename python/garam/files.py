@@ -1,0 +1,69 @@
+"""Files that are written whole or not at all."""
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .errors import input_error
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; it takes the name when the block ends well and vanishes when it does not."""
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent or Path("."))
+    except OSError as error:
+        raise input_error(str(path), f"cannot write: {error.strerror}", "a path in a folder that exists") from None
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    write_bytes(path, text.encode())
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise input_error(str(path), f"cannot read: {error.strerror}") from None
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    try:
+        return json.loads(read_bytes(path))
+    except ValueError as error:
+        raise input_error(str(path), f"not JSON: {error}") from None
+
+
+def write_json(destination: str, value: Any) -> None:
+    """To a file, or to standard output for `-`."""
+    text = json.dumps(value, indent=1, allow_nan=False) + "\n"
+    if destination == "-":
+        sys.stdout.write(text)
+    else:
+        write_text(destination, text)

@@ -1,0 +1,96 @@
+"""A compiled program: its bytes, what is inside, and running it."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import _runtime
+from .chip import Chip
+from .errors import input_error
+from .files import read_bytes, write_bytes
+
+if TYPE_CHECKING:
+    import torch
+
+    from .result import Result
+
+
+class Program:
+    """`data` is the content of a .garam file; `source` the model it came from, where there is one."""
+
+    def __init__(self, data: bytes, chip: Chip | None = None, source: Any = None, where: str = "program",
+                 compile_seconds: float = 0.0, weights_dtype: str | None = None):
+        self.data, self.source, self.where = data, source, where
+        self.compile_seconds, self.weights_dtype = compile_seconds, weights_dtype
+        self._chip = chip
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Program:
+        program = cls(read_bytes(path), where=str(path))
+        program.info  # a file that is no program is refused here
+        return program
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        write_bytes(path, self.data)
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """Kernels, segments, launches, values, boundaries and locations, verified."""
+        return _runtime.inspect(self.data, self.where)
+
+    @property
+    def chip(self) -> Chip:
+        """The chip it was compiled for, by name where it came from a file."""
+        return self._chip or Chip(self.info["chip"], dies_in_use=self.info["dies"])
+
+    def on(self, chip: Chip) -> Program:
+        """The same program with a chip of other parameters; its name must be the one it was compiled for."""
+        if chip.title != self.info["chip"]:
+            raise input_error("--chip", f"{self.where} was compiled for {self.info['chip']}, not {chip.title}",
+                              "compile it for this chip")
+        fitted = Chip(chip.name, chip.overrides, self.info["dies"])
+        return Program(self.data, fitted, self.source, self.where, self.compile_seconds, self.weights_dtype)
+
+    @property
+    def mapping(self) -> str:
+        """The mapping used, in the format of a mapping file."""
+        return self.info["mapping"]
+
+    def segments(self, *kinds: str) -> list[dict[str, Any]]:
+        return [segment for segment in self.info["segments"] if segment["kind"] in kinds]
+
+    @property
+    def input_names(self) -> list[str]:
+        return [segment["name"] for segment in self.segments("input")]
+
+    @property
+    def output_names(self) -> list[str]:
+        return [segment["name"] for segment in self.segments("output")]
+
+    def bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+        """Positional and named arguments as inputs by name."""
+        names = self.input_names
+        if len(arguments) > len(names):
+            raise input_error(self.where, f"{len(arguments)} arguments for {len(names)} inputs", ", ".join(names))
+        return dict(zip(names, arguments)) | dict(named)
+
+    def run(self, *arguments: Any, mode: str = "both", values: Mapping[str, int] | None = None, records: bool = True,
+            progress: Callable[[float], None] | None = None, **named: Any) -> Result:
+        """Runs on the simulator. Arguments are torch or NumPy tensors, by position or by name; without any, the model's examples.
+
+        `mode` is both, cycles or values; `values` are run-time lengths and positions by name.
+        """
+        from .execution import run
+
+        inputs = self.bind(arguments, named)
+        if not inputs and self.source is not None:
+            inputs = dict(self.source.inputs)
+        if values is None:
+            values = dict(self.source.values) if self.source is not None else {}
+        return run(self, inputs, mode=mode, values=values, records=records, progress=progress)
+
+    def __repr__(self) -> str:
+        return f"<garam.Program {self.info['model']} for {self.info['chip']}, {Path(self.where).name}>"
