@@ -1,0 +1,124 @@
+"""What a lowering of one exported node sees: its arguments as values, and how to append graph ops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch.fx import Node
+
+from garam.errors import InputError, input_error
+from garam.frontdoor.ir import MLIR_TYPES, Constant, Location, Op, Value
+
+Lowering = Callable[..., Value | Sequence[Value]]
+LOWERINGS: dict[str, Lowering] = {}
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+
+
+def lowers(*targets: str) -> Callable[[Lowering], Lowering]:
+    """Registers a lowering of aten or garam ops, by name with overload. It is called with the builder and the node's arguments,
+    in which nodes are values."""
+
+    def register(function: Lowering) -> Lowering:
+        for target in targets:
+            assert target not in LOWERINGS, target
+            LOWERINGS[target] = function
+        return function
+
+    return register
+
+
+class Builder:
+    """Appends ops for one node at a time; `node` is the one being lowered."""
+
+    def __init__(self) -> None:
+        self.ops: list[Op] = []
+        self.paths: dict[int, tuple[str, ...]] = {}  # id(op) -> module paths, outermost first
+        self.node: Node | None = None
+        self._scalars: dict[tuple[float | int | bool, torch.dtype], Constant] = {}
+
+    def enter(self, node: Node) -> None:
+        self.node = node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the node's result."""
+        return tuple(int(n) for n in self.node.meta["val"].shape)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.node.meta["val"].dtype
+
+    def op(self, name: str, operands: Sequence[Value], shape: Sequence[int], dtype: torch.dtype,
+           piece: str | None = None, **properties: Any) -> Value:
+        """One op with one result. piece: what it is of the node, when it is not the node's last op."""
+        if dtype not in MLIR_TYPES:
+            raise self.unsupported(f"type {str(dtype).removeprefix('torch.')}", "f32, bf16, f16, i64, i32 and bool")
+        value = Value(tuple(int(n) for n in shape), dtype)
+        op = Op(f"graph.{name}", list(operands), properties, self.location(piece), [value])
+        value.op = op
+        self.ops.append(op)
+        self.paths[id(op)] = module_paths(self.node)
+        return value
+
+    def scalar(self, number: float | int | bool, dtype: torch.dtype) -> Constant:
+        """A constant of rank 0; of f32 where a 16-bit float is wanted, so that it is not rounded."""
+        if dtype in (torch.bfloat16, torch.float16):
+            dtype = torch.float32
+        key = (number, dtype)
+        if key not in self._scalars:
+            self._scalars[key] = Constant((), dtype, data=torch.tensor(number, dtype=dtype), location=self.location("constant"))
+        return self._scalars[key]
+
+    def constant(self, data: torch.Tensor, piece: str | None = None) -> Constant:
+        if data.dtype == torch.float64:
+            data = data.float()
+        return Constant(tuple(data.shape), data.dtype, data=data.detach().cpu(), location=self.location(piece))
+
+    def cast(self, value: Value, dtype: torch.dtype, piece: str = "cast") -> Value:
+        if value.dtype == dtype:
+            return value
+        if isinstance(value, Constant) and value.shape == () and dtype.is_floating_point and value.dtype.is_floating_point:
+            return self.constant(value.data.float() if dtype.itemsize == 2 else value.data.to(dtype), "constant")
+        if isinstance(value, Constant):
+            return self.constant(value.data.to(dtype), "constant")
+        return self.op("cast", [value], value.shape, dtype, piece)
+
+    def reshape(self, value: Value, shape: Sequence[int], piece: str | None = "reshape") -> Value:
+        if tuple(shape) == value.shape:
+            return value
+        if isinstance(value, Constant):
+            return self.constant(value.data.reshape(tuple(shape)), "constant")
+        if value.op is not None and value.op.name == "graph.reshape":
+            value = value.op.operands[0]
+            return value if tuple(shape) == value.shape else self.op("reshape", [value], shape, value.dtype, piece)
+        return self.op("reshape", [value], shape, value.dtype, piece)
+
+    def location(self, piece: str | None = None) -> Location:
+        node = self.node
+        name = node.name if piece is None else f"{node.name}.{piece}"
+        paths = module_paths(node)
+        return Location(name, paths[-1] if paths else "", *source_line(node))
+
+    def unsupported(self, what: str, allowed: str) -> InputError:
+        """The one-line error, at the node's module and source line."""
+        paths = module_paths(self.node)
+        file, line = source_line(self.node)
+        where = f"{paths[-1] if paths and paths[-1] else 'model'}{f' ({file}:{line})' if file else ''}"
+        return input_error(where, f"{self.node.target}: {what}", allowed)
+
+
+def module_paths(node: Node) -> tuple[str, ...]:
+    """Paths of the modules around a node, outermost first."""
+    return tuple(path for path, _ in (node.meta.get("nn_module_stack") or {}).values())
+
+
+def source_line(node: Node) -> tuple[str | None, int]:
+    """The innermost frame of the model's own code."""
+    for file, line in reversed(_FRAME.findall(node.meta.get("stack_trace") or "")):
+        if "/torch/" not in file and "/garam/frontdoor/" not in file:
+            return file.split("site-packages/")[-1], int(line)
+    return None, 0

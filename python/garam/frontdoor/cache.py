@@ -1,0 +1,69 @@
+"""A key-value cache of fixed capacity that torch.export lifts as buffers, and the step of a decoder that uses it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from transformers.cache_utils import Cache, CacheLayerMixin
+
+from garam.frontdoor import context
+
+
+class KVLayer(CacheLayerMixin, torch.nn.Module):
+    """Buffers keys and values [B, heads, capacity, dim]; both a cache layer of Transformers and a module, so that export
+    records the buffers' new values."""
+
+    is_compileable, is_sliding = True, False
+
+    def __init__(self, batch: int, heads: int, capacity: int, key_dim: int, value_dim: int, dtype: torch.dtype) -> None:
+        torch.nn.Module.__init__(self)
+        self.is_initialized, self.capacity = True, capacity
+        self.register_buffer("keys", torch.zeros(batch, heads, capacity, key_dim, dtype=dtype), persistent=False)
+        self.register_buffer("values", torch.zeros(batch, heads, capacity, value_dim, dtype=dtype), persistent=False)
+
+    def lazy_initialization(self, *_: object) -> None:
+        """The buffers exist from the start."""
+
+    def update(self, key: Tensor, value: Tensor, *_: object, **__: object) -> tuple[Tensor, Tensor]:
+        """Writes the step's keys and values. A prefill attends to its own; a decode step to the whole cache."""
+        pos = context.current().pos
+        self.keys.copy_(torch.ops.garam.kv_update(self.keys, key, pos))
+        self.values.copy_(torch.ops.garam.kv_update(self.values, value, pos))
+        return (key, value) if pos is None else (self.keys, self.values)
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        return (query_length if context.current().pos is None else self.capacity), 0
+
+    def get_seq_length(self) -> int:
+        return 0  # positions come from the caller
+
+    def get_max_length(self) -> int:
+        return self.capacity
+
+
+class DecoderStep(torch.nn.Module):
+    """One step of a causal language model: logits [B, V] of the last position and the greedy choice [B, 1]."""
+
+    def __init__(self, model: torch.nn.Module, layers: list[KVLayer]) -> None:
+        super().__init__()
+        self.model, self.kv = model, torch.nn.ModuleList(layers)
+
+    def _step(self, input_ids: Tensor, pos: Tensor | None) -> dict[str, Tensor]:
+        positions = torch.arange(input_ids.shape[1], device=input_ids.device)[None, :]
+        positions = positions.expand(input_ids.shape[0], -1) if pos is None else positions.expand(
+            input_ids.shape[0], -1) + pos
+        with context.tracing(context.Trace(pos, self.kv[0].capacity)):
+            logits = self.model(input_ids=input_ids, position_ids=positions, past_key_values=Cache(layers=list(self.kv)),
+                                use_cache=True, logits_to_keep=1).logits[:, -1]
+        return {"logits": logits, "next_token": logits.argmax(-1, keepdim=True)}
+
+
+class Prefill(DecoderStep):
+    def forward(self, input_ids: Tensor) -> dict[str, Tensor]:
+        return self._step(input_ids, None)
+
+
+class Decode(DecoderStep):
+    def forward(self, input_ids: Tensor, pos: Tensor) -> dict[str, Tensor]:
+        """input_ids [B, 1]; pos: rank 0, the number of tokens that the cache holds already."""
+        return self._step(input_ids, pos)

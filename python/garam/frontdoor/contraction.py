@@ -1,0 +1,66 @@
+"""Lowerings of matrix products."""
+
+from __future__ import annotations
+
+from garam.frontdoor.builder import Builder, lowers
+from garam.frontdoor.elementwise import Operand, binary
+from garam.frontdoor.ir import Value
+
+
+def matmul(b: Builder, x: Value, y: Value, piece: str | None = None) -> Value:
+    """NumPy's matmul for ranks of at least 2; a transposition of y's last two dimensions is folded into the op."""
+    shape = _product_shape(x.shape, y.shape)
+    y, transposed = _untransposed(y)
+    if len(y.shape) > 2:
+        x, y = _with_rank(b, x, len(shape)), _with_rank(b, y, len(shape))
+        if any(m != n and n != 1 for m, n in zip(x.shape[:-2], y.shape[:-2])):
+            x = b.op("broadcast", [x], shape[:-1] + x.shape[-1:], x.dtype, "left")
+    return b.op("matmul", [x, y], shape, b.dtype, piece, transpose_b=transposed)
+
+
+def _product_shape(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
+    rank = max(len(x), len(y))
+    x, y = (1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y
+    return tuple(max(m, n) for m, n in zip(x[:-2], y[:-2])) + (x[-2], y[-1])
+
+
+def _with_rank(b: Builder, x: Value, rank: int) -> Value:
+    return b.reshape(x, (1,) * (rank - len(x.shape)) + x.shape, "rank")
+
+
+def _untransposed(y: Value) -> tuple[Value, bool]:
+    if y.op is not None and y.op.name == "graph.transpose":
+        perm = list(y.op.properties["perm"])
+        rank = len(perm)
+        if perm == [*range(rank - 2), rank - 1, rank - 2]:
+            return y.op.operands[0], True
+    return y, False
+
+
+@lowers("aten.linear.default")
+def _linear(b: Builder, x: Value, weight: Value, bias: Value | None = None) -> Value:
+    if len(x.shape) < 2:
+        flat = b.op("matmul", [b.reshape(x, (1, *x.shape), "row"), weight], (1, weight.shape[0]), b.dtype, "matmul", transpose_b=True)
+        product = b.reshape(flat, b.shape, "matmul" if bias else None)
+    else:
+        product = b.op("matmul", [x, weight], b.shape, b.dtype, "matmul" if bias else None, transpose_b=True)
+    return product if bias is None else binary(b, "add", product, bias)
+
+
+@lowers("aten.matmul.default", "aten.mm.default", "aten.bmm.default")
+def _matmul(b: Builder, x: Value, y: Value) -> Value:
+    if len(x.shape) >= 2 and len(y.shape) >= 2:
+        return matmul(b, x, y)
+    left = b.reshape(x, (1, *x.shape), "row") if len(x.shape) == 1 else x
+    right = b.reshape(y, (*y.shape, 1), "column") if len(y.shape) == 1 else y
+    return b.reshape(matmul(b, left, right, "matmul"), b.shape, None)
+
+
+@lowers("aten.addmm.default", "aten.baddbmm.default")
+def _addmm(b: Builder, bias: Value, x: Value, y: Value, beta: Operand = 1, alpha: Operand = 1) -> Value:
+    product = matmul(b, x, y, "matmul")
+    if alpha != 1:
+        product = binary(b, "mul", product, alpha, "alpha")
+    if beta == 0:
+        return product
+    return binary(b, "add", product, bias if beta == 1 else binary(b, "mul", bias, beta, "beta", bias.shape))

@@ -1,0 +1,206 @@
+"""Lowerings of elementwise ops. Operands of other types are cast to the type that PyTorch's promotion gives."""
+
+from __future__ import annotations
+
+import torch
+
+from garam.frontdoor.builder import Builder, lowers
+from garam.frontdoor.ir import Constant, Value
+
+Operand = Value | float | int | bool
+
+
+def operand(b: Builder, x: Operand, dtype: torch.dtype) -> Value:
+    """As an operand of an op on `dtype`. Broadcasts are left to the op."""
+    if not isinstance(x, Value):
+        return b.scalar(dtype_number(x, dtype), dtype)
+    if isinstance(x, Constant) and (same := uniform(x)) is not None and len(x.shape) == 0:
+        return b.scalar(dtype_number(same, dtype), dtype)
+    if x.op is not None and x.op.name == "graph.broadcast":
+        x = x.op.operands[0]
+    return b.cast(x, dtype)
+
+
+def uniform(x: Constant) -> float | int | bool | None:
+    """The one value of all elements, or None."""
+    flat = x.data.flatten()
+    return flat[0].item() if flat.numel() and bool((flat == flat[0]).all()) else None
+
+
+def dtype_number(x: float | int | bool, dtype: torch.dtype) -> float | int | bool:
+    return float(x) if dtype.is_floating_point else bool(x) if dtype == torch.bool else int(x)
+
+
+def promoted(*operands: Operand) -> torch.dtype:
+    """PyTorch's type promotion, rank-0 tensors and Python numbers counting as it says."""
+    return torch.result_type(*(_example(x) for x in operands))
+
+
+def _example(x: Operand) -> torch.Tensor | float | int | bool:
+    return torch.empty((1,) * len(x.shape), dtype=x.dtype) if isinstance(x, Value) else x
+
+
+def broadcasting(b: Builder, name: str, operands: list[Value], dtype: torch.dtype, piece: str | None = None,
+                 shape: tuple[int, ...] | None = None, **properties: object) -> Value:
+    """One elementwise op, brought to `shape` (of the node unless given) where its operands alone are smaller."""
+    shape = b.shape if shape is None else shape
+    small = tuple(torch.broadcast_shapes(*(v.shape for v in operands)))
+    if small == tuple(shape):
+        return b.op(name, operands, shape, dtype, piece, **properties)
+    value = b.op(name, operands, small, dtype, piece or name, **properties)
+    return b.op("broadcast", [value], shape, dtype, piece)
+
+
+def binary(b: Builder, name: str, x: Operand, y: Operand, piece: str | None = None, shape: tuple[int, ...] | None = None,
+           dtype: torch.dtype | None = None) -> Value:
+    dtype = dtype or b.dtype
+    return broadcasting(b, name, [operand(b, x, dtype), operand(b, y, dtype)], dtype, piece, shape)
+
+
+def _scaled(b: Builder, y: Operand, alpha: float | int) -> Operand:
+    if alpha == 1:
+        return y
+    return binary(b, "mul", y, alpha, "alpha", y.shape) if isinstance(y, Value) else y * alpha
+
+
+@lowers("aten.add.Tensor", "aten.add.Scalar")
+def _add(b: Builder, x: Operand, y: Operand, alpha: float = 1) -> Value:
+    return binary(b, "add", x, _scaled(b, y, alpha)) if not _same(b, x, y, 0) else x
+
+
+@lowers("aten.sub.Tensor", "aten.sub.Scalar")
+def _sub(b: Builder, x: Operand, y: Operand, alpha: float = 1) -> Value:
+    return binary(b, "sub", x, _scaled(b, y, alpha)) if not _same(b, x, y, 0) else x
+
+
+@lowers("aten.rsub.Scalar", "aten.rsub.Tensor")
+def _rsub(b: Builder, x: Operand, y: Operand, alpha: float = 1) -> Value:
+    return binary(b, "sub", y, _scaled(b, x, alpha))
+
+
+@lowers("aten.mul.Tensor", "aten.mul.Scalar")
+def _mul(b: Builder, x: Operand, y: Operand) -> Value:
+    if b.dtype == torch.bool:
+        return binary(b, "logical_and", x, y)
+    return binary(b, "mul", x, y) if not _same(b, x, y, 1) else x
+
+
+@lowers("aten.div.Tensor", "aten.div.Scalar")
+def _div(b: Builder, x: Operand, y: Operand) -> Value:
+    return binary(b, "div", x, y) if not _same(b, x, y, 1) else x
+
+
+def _same(b: Builder, x: Operand, y: Operand, neutral: int) -> bool:
+    """x op y is x: y is the neutral number and neither shape nor type changes."""
+    return (isinstance(x, Value) and not isinstance(y, Value) and y == neutral and x.shape == b.shape
+            and x.dtype == b.dtype)
+
+
+@lowers("aten.maximum.default", "aten.clamp_min.default", "aten.clamp_min.Tensor")
+def _maximum(b: Builder, x: Operand, y: Operand) -> Value:
+    return binary(b, "max", x, y)
+
+
+@lowers("aten.minimum.default", "aten.clamp_max.default", "aten.clamp_max.Tensor")
+def _minimum(b: Builder, x: Operand, y: Operand) -> Value:
+    return binary(b, "min", x, y)
+
+
+@lowers("aten.clamp.default", "aten.clamp.Tensor", "aten.hardtanh.default")
+def _clamp(b: Builder, x: Value, low: Operand | None = None, high: Operand | None = None) -> Value:
+    if low is not None:
+        x = binary(b, "max", x, low, None if high is None else "low")
+    return x if high is None else binary(b, "min", x, high)
+
+
+@lowers("aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor")
+def _pow(b: Builder, x: Value, y: Operand) -> Value:
+    if isinstance(y, Value):
+        return binary(b, "pow", x, y)
+    if y == 2:
+        return binary(b, "mul", x, x)
+    if y == 3:
+        return binary(b, "mul", binary(b, "mul", x, x, "square"), x)
+    simple = {1: None, 0.5: "sqrt", -0.5: "rsqrt", -1: "recip"}
+    if y in simple:
+        return x if simple[y] is None else b.op(simple[y], [x], b.shape, b.dtype)
+    return binary(b, "pow", x, float(y))
+
+
+COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+
+
+def _comparison(predicate: str) -> None:
+    @lowers(f"aten.{predicate}.Tensor", f"aten.{predicate}.Scalar")
+    def lower(b: Builder, x: Operand, y: Operand) -> Value:
+        dtype = promoted(x, y)
+        if dtype == torch.bool:
+            dtype = torch.int32
+        operands = [operand(b, x, dtype), operand(b, y, dtype)]
+        return broadcasting(b, "compare", operands, torch.bool, predicate=predicate)
+
+
+for _predicate in COMPARISONS:
+    _comparison(_predicate)
+
+
+def _unary(name: str, *targets: str) -> None:
+    @lowers(*targets)
+    def lower(b: Builder, x: Value) -> Value:
+        return b.op(name, [b.cast(x, b.dtype)], b.shape, b.dtype)
+
+
+for _name in ("neg", "abs", "exp", "log", "sqrt", "rsqrt", "tanh", "sigmoid", "erf", "sin", "cos", "floor", "relu", "silu"):
+    _unary(_name, f"aten.{_name}.default")
+_unary("recip", "aten.reciprocal.default")
+
+
+@lowers("aten.gelu.default")
+def _gelu(b: Builder, x: Value, approximate: str = "none") -> Value:
+    return b.op("gelu", [x], b.shape, b.dtype, approximate=approximate)
+
+
+@lowers("aten.bitwise_and.Tensor", "aten.logical_and.default", "aten.__and__.Tensor")
+def _and(b: Builder, x: Value, y: Operand) -> Value:
+    return binary(b, "logical_and", _truth(b, x), _truth(b, y), dtype=torch.bool)
+
+
+@lowers("aten.bitwise_or.Tensor", "aten.logical_or.default", "aten.__or__.Tensor")
+def _or(b: Builder, x: Value, y: Operand) -> Value:
+    return binary(b, "logical_or", _truth(b, x), _truth(b, y), dtype=torch.bool)
+
+
+@lowers("aten.bitwise_not.default", "aten.logical_not.default")
+def _not(b: Builder, x: Value) -> Value:
+    return b.op("logical_not", [_truth(b, x)], b.shape, torch.bool)
+
+
+def _truth(b: Builder, x: Operand) -> Operand:
+    if "bitwise" in str(b.node.target) or "__" in str(b.node.target):
+        if b.dtype != torch.bool:
+            raise b.unsupported("bits of integers", "truth values")
+    return b.cast(x, torch.bool) if isinstance(x, Value) else x
+
+
+@lowers("aten.where.self", "aten.where.ScalarSelf", "aten.where.ScalarOther", "aten.where.Scalar")
+def _where(b: Builder, condition: Value, x: Operand, y: Operand) -> Value:
+    condition = b.cast(condition, torch.bool)
+    return broadcasting(b, "select", [condition, operand(b, x, b.dtype), operand(b, y, b.dtype)], b.dtype)
+
+
+@lowers("aten.masked_fill.Scalar", "aten.masked_fill.Tensor")
+def _masked_fill(b: Builder, x: Value, mask: Value, value: Operand) -> Value:
+    return _where(b, mask, value, x)
+
+
+@lowers("aten._to_copy.default")
+def _to_copy(b: Builder, x: Value, dtype: torch.dtype | None = None, **_: object) -> Value:
+    return b.cast(x, b.dtype, None)
+
+
+@lowers("aten.clone.default", "aten.alias.default", "aten.contiguous.default", "aten.detach.default", "aten.lift_fresh_copy.default",
+        "aten.dropout.default", "aten.native_dropout.default")
+def _identity(b: Builder, x: Value, *_: object, **__: object) -> Value:
+    if "dropout" in str(b.node.target) and _[-1]:
+        raise b.unsupported("dropout in training", "evaluation mode")
+    return x

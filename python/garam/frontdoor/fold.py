@@ -1,0 +1,45 @@
+"""Nodes whose value no input, weight or state can change, computed once in PyTorch."""
+
+from __future__ import annotations
+
+import torch
+from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
+from torch.fx import Node
+
+_STATEFUL = ("garam.kv_update",)
+
+
+def constants(program: ExportedProgram) -> dict[Node, torch.Tensor]:
+    """Values of the constant nodes: buffers that are never written, lifted tensors, and what depends on these alone."""
+    signature, values = program.graph_signature, {}
+    written = set(signature.buffers_to_mutate.values())
+    specs = {s.arg.name: s for s in signature.input_specs}
+    for node in program.graph.nodes:
+        if node.op == "placeholder":
+            spec = specs[node.name]
+            if spec.kind is InputKind.BUFFER and spec.target not in written:
+                values[node] = _stored(program, spec.target)
+            elif spec.kind is InputKind.CONSTANT_TENSOR:
+                values[node] = program.constants[spec.target]
+        elif node.op == "call_function" and not str(node.target).startswith(_STATEFUL):
+            _fold(node, values)
+    return values
+
+
+def _stored(program: ExportedProgram, name: str) -> torch.Tensor:
+    return program.state_dict[name] if name in program.state_dict else program.constants[name]
+
+
+def _fold(node: Node, values: dict[Node, torch.Tensor]) -> None:
+    meta = node.meta.get("val")
+    if not isinstance(meta, torch.Tensor):
+        return
+    if all(n in values for n in node.all_input_nodes):
+        with torch.no_grad():
+            args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), lambda n: values[n])
+            values[node] = node.target(*args, **kwargs)
+    elif node.target is torch.ops.aten.gather.default and node.args[0] in values:
+        source = values[node.args[0]]  # picking from equal elements needs no index (RoBERTa's token types)
+        if source.numel() and bool((source == source.flatten()[0]).all()):
+            values[node] = source.flatten()[0].expand(tuple(meta.shape))

@@ -1,0 +1,106 @@
+"""The importer's picture of a graph-dialect program: values, ops in order, functions. docs/graph.md has the meaning."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+
+MLIR_TYPES = {
+    torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16", torch.int64: "i64", torch.int32: "i32",
+    torch.bool: "i1",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Location:
+    """node: name in the exported graph; path: of the module; file and line: of the model's source, or None."""
+
+    node: str
+    path: str
+    file: str | None = None
+    line: int = 0
+
+
+@dataclasses.dataclass(eq=False)
+class Value:
+    """A tensor (or, with dtype None, a run-time scalar of type index). Compared by identity."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype | None
+    op: Op | None = None
+
+    @property
+    def type(self) -> str:
+        if self.dtype is None:
+            return "index"
+        return f"tensor<{''.join(f'{n}x' for n in self.shape)}{MLIR_TYPES[self.dtype]}>"
+
+
+@dataclasses.dataclass(eq=False)
+class Constant(Value):
+    """A tensor known at compile time; printed in each function that uses it."""
+
+    data: torch.Tensor = None  # type: ignore[assignment]
+    location: Location = Location("", "")
+
+
+@dataclasses.dataclass(eq=False)
+class Argument(Value):
+    """An argument of a function. kind: input, weight, state, value or operand; attributes: beyond kind and name."""
+
+    kind: str = "input"
+    name: str = ""
+    attributes: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(eq=False)
+class Op:
+    """One op. callee is set for func.call, whose results may be several."""
+
+    name: str
+    operands: list[Value]
+    properties: dict[str, Any]
+    location: Location
+    results: list[Value] = dataclasses.field(default_factory=list)
+    callee: str | None = None
+    instance: str = ""
+
+
+@dataclasses.dataclass
+class Result:
+    """A returned value. state: the name of the state argument that it replaces, or None."""
+
+    value: Value
+    name: str
+    state: str | None = None
+
+
+@dataclasses.dataclass
+class Function:
+    name: str
+    arguments: list[Argument]
+    ops: list[Op]
+    results: list[Result]
+    private: bool = False
+
+
+@dataclasses.dataclass
+class Program:
+    """functions: the layers, then main. instances: for each outlined instance, the node name of the first instance -> its own."""
+
+    functions: list[Function]
+    attributes: dict[str, Any]
+    instances: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+
+
+def remove_dead(ops: list[Op], results: list[Result]) -> list[Op]:
+    """The ops that some result depends on, in the same order."""
+    live = {id(r.value) for r in results}
+    kept = []
+    for op in reversed(ops):
+        if any(id(r) in live for r in op.results):
+            live.update(id(v) for v in op.operands)
+            kept.append(op)
+    return kept[::-1]

@@ -1,0 +1,58 @@
+"""A model as the front door takes it, before export."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import torch
+
+from garam.errors import input_error
+
+DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
+PHASES = ("encode", "prefill", "decode")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What the command line asks of a model. None: the model's own default."""
+
+    batch: int = 1
+    seq: int | None = None
+    phase: str | None = None
+    kv_len: int | None = None
+    layers: int | None = None
+    random_weights: int | None = None
+
+
+@dataclasses.dataclass
+class Model:
+    """module: in f32, in evaluation mode. inputs: example arguments of `forward`, by name and in its order; those in `ranges` are
+    launch parameters (rank 0, i64) within [low, high]. file_names: parameter -> tensor in weights_file; None: the same name.
+    kv_length: tokens that the cache holds before a decode step; capacity: positions of the cache."""
+
+    name: str
+    module: torch.nn.Module
+    inputs: dict[str, torch.Tensor]
+    weights_file: Path | None = None
+    file_names: dict[str, str] | None = None
+    phase: str = "encode"
+    ranges: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    kv_length: int | None = None
+    capacity: int = 0
+
+
+def choose_phase(name: str, wanted: str | None, allowed: tuple[str, ...]) -> str:
+    if wanted is not None and wanted not in allowed:
+        raise input_error(name, f"phase {wanted}", " or ".join(allowed))
+    return wanted or allowed[0]
+
+
+def check_length(name: str, what: str, length: int, least: int, most: int) -> int:
+    if not least <= length <= most:
+        raise input_error(name, f"{what} {length}", f"{least} to {most}")
+    return length
+
+
+def check_layers(name: str, layers: int | None, total: int) -> int:
+    return total if layers is None else check_length(name, "layers", layers, 1, total)

@@ -1,0 +1,103 @@
+"""Lowerings of norms, softmax, embedding, rotary positions and the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from garam.frontdoor.builder import Builder, lowers
+from garam.frontdoor.ir import Constant, Value
+
+
+@lowers("aten.layer_norm.default")
+def _layer_norm(b: Builder, x: Value, shape: Sequence[int], weight: Value | None = None, bias: Value | None = None,
+                eps: float = 1e-5, _: bool = True) -> Value:
+    if len(shape) != 1:
+        raise b.unsupported(f"normalised shape {list(shape)}", "the last dimension alone")
+    ones, zeros = (torch.full(tuple(shape), value, dtype=x.dtype) for value in (1, 0))
+    operands = [x, weight or b.constant(ones, "weight"), bias or b.constant(zeros, "bias")]
+    return b.op("layer_norm", operands, b.shape, b.dtype, eps=float(eps))
+
+
+@lowers("aten.native_layer_norm.default")
+def _native_layer_norm(b: Builder, x: Value, shape: Sequence[int], weight: Value | None, bias: Value | None,
+                       eps: float) -> tuple[Value, None, None]:
+    ones, zeros = (torch.full(tuple(shape), value, dtype=x.dtype) for value in (1, 0))
+    operands = [x, weight or b.constant(ones, "weight"), bias or b.constant(zeros, "bias")]
+    return b.op("layer_norm", operands, x.shape, x.dtype, eps=float(eps)), None, None
+
+
+@lowers("aten.rms_norm.default")
+def _aten_rms_norm(b: Builder, x: Value, shape: Sequence[int], weight: Value | None = None, eps: float | None = None) -> Value:
+    if len(shape) != 1:
+        raise b.unsupported(f"normalised shape {list(shape)}", "the last dimension alone")
+    weight = weight or b.constant(torch.ones(tuple(shape), dtype=x.dtype), "weight")
+    eps = torch.finfo(x.dtype).eps if eps is None else eps
+    return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style="scale_then_cast")
+
+
+@lowers("garam.rms_norm.default")
+def _rms_norm(b: Builder, x: Value, weight: Value, eps: float, style: str) -> Value:
+    return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style=style)
+
+
+@lowers("aten.softmax.int", "aten._softmax.default", "aten._safe_softmax.default")
+def _softmax(b: Builder, x: Value, dim: int, dtype: torch.dtype | bool | None = None) -> Value:
+    rank = len(x.shape)
+    x = b.cast(x, b.dtype)
+    if dim % rank == rank - 1:
+        return b.op("softmax", [x], b.shape, b.dtype)
+    perm = [*range(rank)]
+    perm[dim % rank], perm[-1] = perm[-1], perm[dim % rank]
+    moved = [x.shape[p] for p in perm]
+    turned = b.op("transpose", [x], moved, b.dtype, "turned", perm=perm)
+    return b.op("transpose", [b.op("softmax", [turned], moved, b.dtype, "softmax")], b.shape, b.dtype, perm=perm)
+
+
+@lowers("aten.embedding.default")
+def _embedding(b: Builder, table: Value, ids: Value, *_: object) -> Value:
+    """A gather; where the ids are known and follow one another, a slice of the table."""
+    run = _run_of_rows(ids)
+    if run is None:
+        return b.op("embedding", [table, ids], b.shape, b.dtype)
+    first, count = run
+    width = table.shape[1]
+    rows = b.op("slice", [table], (count, width), b.dtype, "rows", begin=[first, 0], end=[first + count, width], step=[1, 1])
+    rank = len(b.shape)
+    small = (1,) * (rank - 2) + (count, width)
+    if small == b.shape:
+        return b.reshape(rows, small, None)
+    return b.op("broadcast", [b.reshape(rows, small)], b.shape, b.dtype)
+
+
+def _run_of_rows(ids: Value) -> tuple[int, int] | None:
+    """(first, count) when the ids along the last dimension are first, first + 1, … in each row, or all the same (count 1)."""
+    if not isinstance(ids, Constant) or ids.data.dim() == 0 or ids.data.numel() == 0:
+        return None
+    rows = ids.data.reshape(-1, ids.data.shape[-1])
+    if not bool((rows == rows[:1]).all()):
+        return None
+    row, first = rows[0], int(rows[0, 0])
+    if bool((row == first).all()):
+        return first, 1
+    return (first, len(row)) if bool((row == torch.arange(first, first + len(row))).all()) else None
+
+
+@lowers("garam.rope.default")
+def _rope(b: Builder, x: Value, cos: Value, sin: Value, pos: Value | None, style: str) -> Value:
+    tables = [_table(b, t) for t in (cos, sin)]
+    if x.op is not None and x.op.name == "graph.broadcast" or len(x.shape) != 4:
+        raise b.unsupported(f"rank {len(x.shape)}", "[B,H,S,D]")
+    return b.op("rope", [x, *tables, *([] if pos is None else [pos])], b.shape, b.dtype, style=style)
+
+
+def _table(b: Builder, t: Value) -> Value:
+    if not isinstance(t, Constant) or len(t.shape) != 2:
+        raise b.unsupported("rotary tables that depend on the inputs", "tables [positions, channels] known at compile time")
+    return b.cast(t, torch.float32)
+
+
+@lowers("garam.kv_update.default")
+def _kv_update(b: Builder, cache: Value, new: Value, pos: Value | None) -> Value:
+    return b.op("kv_update", [cache, new, *([] if pos is None else [pos])], b.shape, b.dtype)

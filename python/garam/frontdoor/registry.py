@@ -1,0 +1,90 @@
+"""What MODEL may be: a shipped model, a Hugging Face folder, or a function of a Python file."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from garam.errors import input_error
+from garam.frontdoor import huggingface
+from garam.frontdoor.model import Model, Options, choose_phase
+
+
+def folder() -> Path:
+    """The folder `models`: beside the package when it is installed, in the repository's root otherwise."""
+    package = Path(__file__).resolve().parent.parent
+    return next((f for f in (package / "models", package.parent.parent / "models") if f.is_dir()), package / "models")
+
+
+def shipped() -> dict[str, ModuleType]:
+    """name -> its file as a module; one file per model family, found by its folder."""
+    modules = [_module(file) for file in sorted(folder().glob("*.py")) if not file.name.startswith("_")]
+    return {m.NAME: m for m in modules}
+
+
+def names() -> dict[str, str]:
+    """name -> one line about it."""
+    return {name: module.SUMMARY for name, module in shipped().items()}
+
+
+def build(model: str, options: Options) -> Model:
+    models = shipped()
+    if model in models:
+        return models[model].build(options)
+    path, _, function = model.rpartition(":")
+    if path.endswith(".py"):
+        return _from_function(Path(path), function, options)
+    if Path(model).is_dir():
+        return huggingface.build(Path(model), options)
+    raise input_error(model, "no such model", f"{', '.join(models)}, a Hugging Face folder, or file.py:function")
+
+
+def _from_function(file: Path, name: str, options: Options) -> Model:
+    """The function returns a module and its example arguments: (module, args), (module, args, kwargs) or (module, {name: value})."""
+    if not file.is_file():
+        raise input_error(str(file), "no such file", "file.py:function")
+    function = getattr(_module(file), name, None)
+    if not callable(function):
+        raise input_error(f"{file}:{name}", "no such function", "a function that returns a module and its example arguments")
+    offered = {"batch": options.batch, "seq": options.seq, "layers": options.layers}
+    wanted = inspect.signature(function).parameters
+    returned = function(**{k: v for k, v in offered.items() if k in wanted and v is not None})
+    if not isinstance(returned, tuple) or len(returned) not in (2, 3) or not isinstance(returned[0], torch.nn.Module):
+        raise input_error(f"{file}:{name}", f"returns {type(returned).__name__}", "(module, args) or (module, args, kwargs)")
+    module = returned[0].eval()
+    choose_phase(name, options.phase, ("encode",))
+    if options.random_weights is not None:
+        from garam.frontdoor.weights import randomize
+
+        randomize(module, options.random_weights)
+    return Model(name, module, _by_name(f"{file}:{name}", module, *returned[1:]))
+
+
+def _by_name(where: str, module: torch.nn.Module, args: Any, kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
+    if isinstance(args, dict):
+        args, kwargs = (), {**args, **(kwargs or {})}
+    args = (args,) if isinstance(args, torch.Tensor) else tuple(args)
+    try:
+        return dict(inspect.signature(module.forward).bind(*args, **(kwargs or {})).arguments)
+    except TypeError as error:
+        raise input_error(where, f"example arguments: {error}", "those of forward()") from error
+
+
+def _module(file: Path) -> ModuleType:
+    name = f"garam_model_{file.stem}_{abs(hash(str(file.resolve())))}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[name]
+            raise input_error(str(file), f"{type(error).__name__}: {error}", "a Python file that can be imported") from error
+    return sys.modules[name]

@@ -1,0 +1,187 @@
+"""Lowerings that move, cut and reduce."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from garam.frontdoor.builder import Builder, lowers
+from garam.frontdoor.elementwise import binary
+from garam.frontdoor.ir import Constant, Value
+
+
+@lowers("aten.view.default", "aten.reshape.default", "aten._unsafe_view.default", "aten.unsqueeze.default", "aten.squeeze.dim",
+        "aten.squeeze.dims", "aten.squeeze.default", "aten.flatten.using_ints", "aten.unflatten.int")
+def _reshape(b: Builder, x: Value, *_: object) -> Value:
+    return b.reshape(x, b.shape, None)
+
+
+@lowers("aten.permute.default")
+def _permute(b: Builder, x: Value, dims: Sequence[int]) -> Value:
+    return transpose(b, x, [d % len(x.shape) for d in dims])
+
+
+@lowers("aten.transpose.int")
+def _transpose(b: Builder, x: Value, first: int, second: int) -> Value:
+    perm = [*range(len(x.shape))]
+    perm[first], perm[second] = perm[second], perm[first]
+    return transpose(b, x, perm)
+
+
+@lowers("aten.t.default", "aten.numpy_T.default")
+def _t(b: Builder, x: Value) -> Value:
+    return transpose(b, x, [*range(len(x.shape))][::-1])
+
+
+def transpose(b: Builder, x: Value, perm: list[int]) -> Value:
+    if perm == sorted(perm):
+        return x
+    return b.op("transpose", [x], [x.shape[p] for p in perm], x.dtype, perm=perm)
+
+
+@lowers("aten.expand.default", "aten.broadcast_to.default")
+def _expand(b: Builder, x: Value, *_: object, **__: object) -> Value:
+    if x.op is not None and x.op.name == "graph.broadcast":
+        x = x.op.operands[0]
+    return x if x.shape == b.shape else b.op("broadcast", [x], b.shape, b.dtype)
+
+
+def cut(b: Builder, x: Value, dim: int, begin: int, end: int, step: int = 1, piece: str | None = None) -> Value:
+    rank = len(x.shape)
+    dim %= rank
+    begins, ends, steps = [0] * rank, list(x.shape), [1] * rank
+    begins[dim], ends[dim], steps[dim] = begin, end, step
+    shape = list(x.shape)
+    shape[dim] = len(range(begin, end, step))
+    if tuple(shape) == x.shape:
+        return x
+    return b.op("slice", [x], shape, x.dtype, piece, begin=begins, end=ends, step=steps)
+
+
+@lowers("aten.slice.Tensor")
+def _slice(b: Builder, x: Value, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Value:
+    begin, stop, _ = slice(start, end).indices(x.shape[dim])
+    return cut(b, x, dim, begin, max(begin, stop), step)
+
+
+@lowers("aten.select.int")
+def _select(b: Builder, x: Value, dim: int, index: int) -> Value:
+    index %= x.shape[dim]
+    return b.reshape(cut(b, x, dim, index, index + 1, piece="row"), b.shape, None)
+
+
+@lowers("aten.split.Tensor", "aten.split_with_sizes.default", "aten.chunk.default", "aten.split.sizes", "aten.unbind.int")
+def _split(b: Builder, x: Value, *rest: object, dim: int = 0) -> list[Value]:
+    target = str(b.node.target)
+    dim = (rest[0] if rest else dim) if "unbind" in target else rest[1] if len(rest) > 1 else dim
+    begin, parts = 0, []
+    for i, meta in enumerate(b.node.meta["val"]):
+        width = 1 if "unbind" in target else int(meta.shape[dim])
+        part = cut(b, x, dim, begin, begin + width, piece=f"part_{i}")
+        parts.append(b.reshape(part, tuple(meta.shape), f"part_{i}") if "unbind" in target else part)
+        begin += width
+    return parts
+
+
+@lowers("aten.cat.default")
+def _cat(b: Builder, parts: Sequence[Value], dim: int = 0) -> Value:
+    parts = [b.cast(p, b.dtype) for p in parts if p.shape != (0,)]
+    return parts[0] if len(parts) == 1 else b.op("concat", parts, b.shape, b.dtype, dim=dim % len(b.shape))
+
+
+@lowers("aten.stack.default")
+def _stack(b: Builder, parts: Sequence[Value], dim: int = 0) -> Value:
+    dim %= len(b.shape)
+    single = b.shape[:dim] + (1,) + b.shape[dim + 1:]
+    return b.op("concat", [b.reshape(b.cast(p, b.dtype), single) for p in parts], b.shape, b.dtype, dim=dim)
+
+
+def reduce(b: Builder, kind: str, x: Value, dims: Sequence[int], keepdim: bool, piece: str | None = None) -> Value:
+    """One op per dimension, the last one first; only the node's last op has its name."""
+    dims = sorted((d % len(x.shape) for d in dims), reverse=True)
+    for i, dim in enumerate(dims):
+        shape = list(x.shape)
+        shape[dim:dim + 1] = [1] if keepdim else []
+        x = b.op("reduce", [x], shape, x.dtype, piece if i + 1 == len(dims) else f"dim_{dim}", kind=kind, dim=dim, keepdim=keepdim)
+    return x
+
+
+def _reduction(kind: str, *targets: str) -> None:
+    @lowers(*targets)
+    def lower(b: Builder, x: Value, dims: Sequence[int] | None = None, keepdim: bool = False, *, dtype: object = None) -> Value:
+        every = range(len(x.shape))
+        return reduce(b, kind, b.cast(x, b.dtype), list(every) if dims is None or dims == [] else dims, keepdim)
+
+
+_reduction("sum", "aten.sum.dim_IntList", "aten.sum.default")
+_reduction("mean", "aten.mean.dim", "aten.mean.default")
+_reduction("max", "aten.amax.default")
+_reduction("min", "aten.amin.default")
+
+
+@lowers("aten.var.correction")
+def _var(b: Builder, x: Value, dims: Sequence[int], correction: float = 1, keepdim: bool = False) -> Value:
+    count = 1
+    for d in dims:
+        count *= x.shape[d]
+    centred = binary(b, "sub", x, reduce(b, "mean", x, dims, True, "mean"), "centred", x.shape)
+    square = binary(b, "mul", centred, centred, "square", x.shape)
+    return binary(b, "mul", reduce(b, "sum", square, dims, keepdim, "sum"), 1.0 / (count - correction))
+
+
+@lowers("aten.linalg_vector_norm.default")
+def _vector_norm(b: Builder, x: Value, order: float = 2, dims: Sequence[int] | None = None, keepdim: bool = False, *,
+                 dtype: torch.dtype | None = None) -> Value:
+    if order not in (1, 2):
+        raise b.unsupported(f"norm of order {order}", "orders 1 and 2")
+    x = b.cast(x, b.dtype)
+    dims = range(len(x.shape)) if dims is None else dims
+    if order == 1:
+        return reduce(b, "sum", b.op("abs", [x], x.shape, x.dtype, "abs"), dims, keepdim)
+    square = binary(b, "mul", x, x, "square", x.shape)
+    return b.op("sqrt", [reduce(b, "sum", square, dims, keepdim, "sum")], b.shape, b.dtype)
+
+
+@lowers("aten.cumsum.default")
+def _cumsum(b: Builder, x: Value, dim: int, dtype: torch.dtype | None = None) -> Value:
+    if dim % len(x.shape) != len(x.shape) - 1:
+        raise b.unsupported(f"dimension {dim}", "the last dimension")
+    return b.op("cumsum", [b.cast(x, b.dtype)], b.shape, b.dtype)
+
+
+@lowers("aten.argmax.default")
+def _argmax(b: Builder, x: Value, dim: int | None = None, keepdim: bool = False) -> Value:
+    if dim is None or dim % len(x.shape) != len(x.shape) - 1:
+        raise b.unsupported(f"dimension {dim}", "the last dimension")
+    if not keepdim:
+        return b.op("argmax", [x], b.shape, torch.int64)
+    return b.reshape(b.op("argmax", [x], x.shape[:-1], torch.int64, "argmax"), b.shape, None)
+
+
+@lowers("aten.full_like.default", "aten.zeros_like.default", "aten.ones_like.default", "aten.new_zeros.default", "aten.new_ones.default",
+        "aten.new_full.default")
+def _filled(b: Builder, x: Value, *rest: object, **_: object) -> Value:
+    target = str(b.node.target)
+    number = 0 if "zeros" in target else 1 if "ones" in target else rest[-1]
+    return Constant(b.shape, b.dtype, data=torch.full(b.shape, number, dtype=b.dtype), location=b.location())
+
+
+@lowers("aten.pad.default", "aten.constant_pad_nd.default")
+def _pad(b: Builder, x: Value, widths: Sequence[int], *rest: object) -> Value:
+    number = next((r for r in rest if isinstance(r, (int, float))), 0)
+    for i in range(0, len(widths), 2):
+        dim = len(x.shape) - 1 - i // 2
+        pieces = []
+        for width in widths[i:i + 2]:
+            fill = list(x.shape)
+            fill[dim] = width
+            pieces.append(b.constant(torch.full(fill, number, dtype=x.dtype), "pad") if width > 0 else None)
+            if width < 0:
+                raise b.unsupported("negative padding", "non-negative widths")
+        parts = [p for p in (pieces[0], x, pieces[1]) if p is not None]
+        if len(parts) > 1:
+            shape = list(x.shape)
+            shape[dim] += sum(widths[i:i + 2])
+            x = b.op("concat", parts, shape, x.dtype, None if i + 2 >= len(widths) else f"dim_{dim}", dim=dim)
+    return x
