@@ -1,0 +1,114 @@
+// The chip loader: shipped chips load; a bad key, value or table is named with file and line.
+#include "runtime/Error.h"
+#include "runtime/chip/Chip.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+#include <sstream>
+
+using namespace garam::rt;
+
+static std::string textOf(const std::string &chip) {
+  std::ifstream file(chipFolder() + "/" + chip + ".toml");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+static std::string messageOf(const std::string &text, const std::vector<Override> &overrides = {}) {
+  try {
+    parseChip(text, "c.toml", overrides);
+  } catch (const Error &error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+static std::string replaced(std::string text, const std::string &from, const std::string &to) {
+  size_t at = text.find(from);
+  EXPECT_NE(at, text.npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Chip, ShippedChipsLoad) {
+  std::vector<std::string> names = chipNames();
+  for (const char *name : {"atom", "rebel100", "unit"})
+    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
+  for (const std::string &name : names)
+    EXPECT_EQ(loadChip(name).name, name);
+}
+
+TEST(Chip, PublishedPeaks) {
+  EXPECT_NEAR(loadChip("atom").peakFlops(DType::BF16), 32e12, 0.02e12);
+  EXPECT_NEAR(loadChip("atom").peakFlops(DType::I8), 128e12, 0.1e12);
+  EXPECT_NEAR(loadChip("atom").peakHbmBytesPerSecond(), 256e9, 1e9);
+  EXPECT_NEAR(loadChip("rebel100").peakFlops(DType::F16), 1024e12, 1e12);
+  EXPECT_NEAR(loadChip("rebel100").peakFlops(DType::F8E4M3), 2048e12, 2e12);
+  EXPECT_NEAR(loadChip("rebel100").peakHbmBytesPerSecond(), 4.8e12, 0.02e12);
+  EXPECT_EQ(loadChip("atom").peakFlops(DType::F8E4M3), 0);
+}
+
+TEST(Chip, ErrorsNameLineKeyAndWhatIsAllowed) {
+  std::string text = textOf("unit");
+  EXPECT_EQ(messageOf(text), "accepted");
+  EXPECT_NE(messageOf(replaced(text, "lanes", "lines")).find("missing key `vector.lanes`"), std::string::npos);
+  EXPECT_NE(messageOf(replaced(text, "[noc]", "colour = 3\n[noc]")).find("unknown key `sync.colour`; allowed: "), std::string::npos);
+  EXPECT_NE(messageOf(replaced(text, "[noc]", "[nok]")).find("missing table [noc]"), std::string::npos);
+  EXPECT_NE(messageOf(text + "\n[extra]\na = 1\n").find("unknown table or key `extra`"), std::string::npos);
+  EXPECT_NE(messageOf(replaced(text, "lanes = 64", "lanes = \"many\"")).find("key `vector.lanes` is not an integer; allowed: 1 to 8192"), std::string::npos);
+  EXPECT_NE(messageOf(replaced(text, "lanes = 64", "lanes = 0")).find("key `vector.lanes` is 0; allowed: 1 to 8192"), std::string::npos);
+  EXPECT_EQ(messageOf(replaced(text, "lanes = 64", "lanes = 0")).find("c.toml:"), 0u);
+  EXPECT_EQ(messageOf("[chip\n").find("c.toml:1: "), 0u);
+}
+
+TEST(Chip, OverridesAreCheckedAsTheFileIs) {
+  std::string text = textOf("unit");
+  EXPECT_EQ(parseChip(text, "c", {"l1.size_bytes=4194304"}).l1.sizeBytes, 4194304);
+  EXPECT_NE(messageOf(text, {"l1.size=1"}).find("--set: unknown key `l1.size`"), std::string::npos);
+  EXPECT_NE(messageOf(text, {"l1"}).find("allowed: TABLE.KEY=VALUE"), std::string::npos);
+  EXPECT_NE(messageOf(text, {"l1.banks=-1"}).find("key `l1.banks` is -1"), std::string::npos);
+}
+
+TEST(Chip, UnknownNameListsTheChips) {
+  try {
+    loadChip("atum");
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_NE(std::string_view(error.what()).find("chip: no chip `atum`; allowed: atom"), std::string_view::npos) << error.what();
+  }
+}
+
+/// Mutated chip files load or are refused with an Error of kind Input.
+TEST(Chip, MutatedFilesAreRefusedOrLoad) {
+  std::mt19937_64 random(5);
+  std::string text = textOf("atom");
+  int count = std::getenv("GARAM_LONG") && std::string(std::getenv("GARAM_LONG")) == "1" ? 100000 : 3000;
+  for (int n = 0; n < count; ++n) {
+    std::string mutated = text;
+    for (uint64_t edits = 1 + random() % 4; edits; --edits) {
+      size_t at = random() % mutated.size();
+      switch (random() % 4) {
+      case 0:
+        mutated[at] = char(random());
+        break;
+      case 1:
+        mutated.erase(at, random() % 40);
+        break;
+      case 2:
+        mutated.insert(at, mutated.substr(random() % mutated.size(), random() % 40));
+        break;
+      default:
+        mutated[at] = "0123456789.=[]\"-e\n"[random() % 18];
+      }
+      if (mutated.empty())
+        mutated = " ";
+    }
+    try {
+      parseChip(mutated, "m.toml");
+    } catch (const Error &error) {
+      ASSERT_EQ(error.kind, ErrorKind::Input) << error.what();
+    }
+  }
+}
