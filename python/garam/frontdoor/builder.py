@@ -65,9 +65,7 @@ class Builder:
         return value
 
     def scalar(self, number: float | int | bool, dtype: torch.dtype) -> Constant:
-        """A constant of rank 0; of f32 where a 16-bit float is wanted, so that it is not rounded."""
-        if dtype in (torch.bfloat16, torch.float16):
-            dtype = torch.float32
+        """A constant of rank 0."""
         key = (number, dtype)
         if key not in self._scalars:
             self._scalars[key] = Constant((), dtype, data=torch.tensor(number, dtype=dtype), location=self.location("constant"))
@@ -81,8 +79,6 @@ class Builder:
     def cast(self, value: Value, dtype: torch.dtype, piece: str = "cast") -> Value:
         if value.dtype == dtype:
             return value
-        if isinstance(value, Constant) and value.shape == () and dtype.is_floating_point and value.dtype.is_floating_point:
-            return self.constant(value.data.float() if dtype.itemsize == 2 else value.data.to(dtype), "constant")
         if isinstance(value, Constant):
             return self.constant(value.data.to(dtype), "constant")
         return self.op("cast", [value], value.shape, dtype, piece)

@@ -27,8 +27,8 @@ class KVLayer(CacheLayerMixin, torch.nn.Module):
     def update(self, key: Tensor, value: Tensor, *_: object, **__: object) -> tuple[Tensor, Tensor]:
         """Writes the step's keys and values. A prefill attends to its own; a decode step to the whole cache."""
         pos = context.current().pos
-        self.keys.copy_(torch.ops.garam.kv_update(self.keys, key, pos))
-        self.values.copy_(torch.ops.garam.kv_update(self.values, value, pos))
+        self.keys.copy_(torch.ops.garam.kv_update(self.keys, key, context.current().write))
+        self.values.copy_(torch.ops.garam.kv_update(self.values, value, context.current().write))
         return (key, value) if pos is None else (self.keys, self.values)
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
@@ -48,22 +48,22 @@ class DecoderStep(torch.nn.Module):
         super().__init__()
         self.model, self.kv = model, torch.nn.ModuleList(layers)
 
-    def _step(self, input_ids: Tensor, pos: Tensor | None) -> dict[str, Tensor]:
-        positions = torch.arange(input_ids.shape[1], device=input_ids.device)[None, :]
-        positions = positions.expand(input_ids.shape[0], -1) if pos is None else positions.expand(
-            input_ids.shape[0], -1) + pos
-        with context.tracing(context.Trace(pos, self.kv[0].capacity)):
+    def _step(self, input_ids: Tensor, trace: context.Trace) -> dict[str, Tensor]:
+        positions = torch.arange(input_ids.shape[1], device=input_ids.device).expand(input_ids.shape[0], -1)
+        positions = positions if trace.pos is None else positions + trace.pos
+        with context.tracing(trace):
             logits = self.model(input_ids=input_ids, position_ids=positions, past_key_values=Cache(layers=list(self.kv)),
                                 use_cache=True, logits_to_keep=1).logits[:, -1]
         return {"logits": logits, "next_token": logits.argmax(-1, keepdim=True)}
 
 
 class Prefill(DecoderStep):
-    def forward(self, input_ids: Tensor) -> dict[str, Tensor]:
-        return self._step(input_ids, None)
+    def forward(self, input_ids: Tensor, pos: Tensor) -> dict[str, Tensor]:
+        """input_ids [B, S] from position 0 on; pos: rank 0, the row of the cache that takes the first key, always 0."""
+        return self._step(input_ids, context.Trace(write=pos))
 
 
 class Decode(DecoderStep):
     def forward(self, input_ids: Tensor, pos: Tensor) -> dict[str, Tensor]:
         """input_ids [B, 1]; pos: rank 0, the number of tokens that the cache holds already."""
-        return self._step(input_ids, pos)
+        return self._step(input_ids, context.Trace(pos, pos, self.kv[0].capacity))

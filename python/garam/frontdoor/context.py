@@ -13,9 +13,11 @@ from torch import Tensor
 @dataclasses.dataclass(frozen=True)
 class Trace:
     """pos: position of the first token of this step (rank 0, i64), or None when it is 0 and keys and values are those of the step.
+    write: the row of the cache that the step's first key goes to (rank 0, i64).
     capacity: number of positions that a position table must cover, or None when it covers the positions of the step."""
 
     pos: Tensor | None = None
+    write: Tensor | None = None
     capacity: int | None = None
 
 

@@ -12,9 +12,9 @@ def matmul(b: Builder, x: Value, y: Value, piece: str | None = None) -> Value:
     shape = _product_shape(x.shape, y.shape)
     y, transposed = _untransposed(y)
     if len(y.shape) > 2:
-        x, y = _with_rank(b, x, len(shape)), _with_rank(b, y, len(shape))
-        if any(m != n and n != 1 for m, n in zip(x.shape[:-2], y.shape[:-2])):
-            x = b.op("broadcast", [x], shape[:-1] + x.shape[-1:], x.dtype, "left")
+        x, y = (b.reshape(v, (1,) * (len(shape) - len(v.shape)) + v.shape, "rank") for v in (x, y))
+        x, y = (v if v.shape[:-2] == shape[:-2] else b.op("broadcast", [v], shape[:-2] + v.shape[-2:], v.dtype, "batch")
+                for v in (x, y))
     return b.op("matmul", [x, y], shape, b.dtype, piece, transpose_b=transposed)
 
 
@@ -22,10 +22,6 @@ def _product_shape(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
     rank = max(len(x), len(y))
     x, y = (1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y
     return tuple(max(m, n) for m, n in zip(x[:-2], y[:-2])) + (x[-2], y[-1])
-
-
-def _with_rank(b: Builder, x: Value, rank: int) -> Value:
-    return b.reshape(x, (1,) * (rank - len(x.shape)) + x.shape, "rank")
 
 
 def _untransposed(y: Value) -> tuple[Value, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
-from garam.frontdoor.ir import Constant, Value
+from garam.frontdoor.ir import Constant, Enum, Value
 
 Operand = Value | float | int | bool
 
@@ -54,7 +54,19 @@ def broadcasting(b: Builder, name: str, operands: list[Value], dtype: torch.dtyp
 def binary(b: Builder, name: str, x: Operand, y: Operand, piece: str | None = None, shape: tuple[int, ...] | None = None,
            dtype: torch.dtype | None = None) -> Value:
     dtype = dtype or b.dtype
-    return broadcasting(b, name, [operand(b, x, dtype), operand(b, y, dtype)], dtype, piece, shape)
+    wide = exact_type(dtype, x, y)
+    operands = [operand(b, x, wide), operand(b, y, wide)]
+    if wide == dtype:
+        return broadcasting(b, name, operands, dtype, piece, shape)
+    return b.cast(broadcasting(b, name, operands, wide, f"{piece}.{name}" if piece else name, shape), dtype, piece)
+
+
+def exact_type(dtype: torch.dtype, *operands: Operand) -> torch.dtype:
+    """f32 where a number beside 16-bit floats is none of their values: PyTorch does not round it."""
+    numbers = [x.data.item() if isinstance(x, Constant) else x for x in operands if not isinstance(x, Value) or (
+        isinstance(x, Constant) and x.shape == ())]
+    inexact = dtype in (torch.bfloat16, torch.float16) and any(torch.tensor(float(n)).to(dtype).item() != n for n in numbers)
+    return torch.float32 if inexact else dtype
 
 
 def _scaled(b: Builder, y: Operand, alpha: float | int) -> Operand:
@@ -115,16 +127,16 @@ def _clamp(b: Builder, x: Value, low: Operand | None = None, high: Operand | Non
 
 @lowers("aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor")
 def _pow(b: Builder, x: Value, y: Operand) -> Value:
-    if isinstance(y, Value):
-        return binary(b, "pow", x, y)
+    if isinstance(y, Constant):
+        y = uniform(y)
     if y == 2:
         return binary(b, "mul", x, x)
     if y == 3:
         return binary(b, "mul", binary(b, "mul", x, x, "square"), x)
     simple = {1: None, 0.5: "sqrt", -0.5: "rsqrt", -1: "recip"}
-    if y in simple:
-        return x if simple[y] is None else b.op(simple[y], [x], b.shape, b.dtype)
-    return binary(b, "pow", x, float(y))
+    if isinstance(y, Value) or y not in simple:
+        raise b.unsupported(f"exponent {'of a tensor' if isinstance(y, Value) or y is None else y}", "-1, -0.5, 0.5, 1, 2 and 3")
+    return x if simple[y] is None else b.op(simple[y], [x], b.shape, b.dtype)
 
 
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
@@ -136,8 +148,9 @@ def _comparison(predicate: str) -> None:
         dtype = promoted(x, y)
         if dtype == torch.bool:
             dtype = torch.int32
+        dtype = exact_type(dtype, x, y)
         operands = [operand(b, x, dtype), operand(b, y, dtype)]
-        return broadcasting(b, "compare", operands, torch.bool, predicate=predicate)
+        return broadcasting(b, "compare", operands, torch.bool, predicate=Enum("predicate", predicate))
 
 
 for _predicate in COMPARISONS:
@@ -157,7 +170,7 @@ _unary("recip", "aten.reciprocal.default")
 
 @lowers("aten.gelu.default")
 def _gelu(b: Builder, x: Value, approximate: str = "none") -> Value:
-    return b.op("gelu", [x], b.shape, b.dtype, approximate=approximate)
+    return b.op("gelu", [x], b.shape, b.dtype, approximate=Enum("gelu_approximation", approximate))
 
 
 @lowers("aten.bitwise_and.Tensor", "aten.logical_and.default", "aten.__and__.Tensor")

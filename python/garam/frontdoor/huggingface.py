@@ -54,8 +54,8 @@ def causal(name: str, folder: Path | None, config: PretrainedConfig, architectur
     names = _prefixed("model.", names)
     if phase == "prefill":
         seq = check_length(name, "sequence length", options.seq or min(128, capacity), 1, capacity)
-        return Model(name, Prefill(model, layers), {"input_ids": random_ids(config, options.batch, seq)}, file, names, phase,
-                     capacity=capacity)
+        inputs = {"input_ids": random_ids(config, options.batch, seq), "pos": torch.tensor(0)}
+        return Model(name, Prefill(model, layers), inputs, file, names, phase, {"pos": (0, 0)}, capacity=capacity)
     if options.seq not in (None, 1):
         raise input_error(name, f"sequence length {options.seq} of a decode step", "1")
     length = check_length(name, "KV length", 1 if options.kv_len is None else options.kv_len, 0, capacity - 1)

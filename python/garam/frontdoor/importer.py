@@ -30,7 +30,7 @@ class FileTensor:
 def import_model(exported: ExportedModel, weights: Mapping[str, FileTensor], attributes: dict[str, Any], *,
                  ranges: Mapping[str, tuple[int, int]] | None = None) -> Program:
     """weights: parameter -> tensor of the weight file. ranges: inputs that are launch parameters, with their least and
-    greatest value. attributes: of the module, beyond what docs/graph.md requires nothing is added."""
+    greatest value. attributes: of the module."""
     return _Importer(exported, weights, ranges or {}).run(attributes)
 
 
@@ -78,8 +78,7 @@ class _Importer:
             self.values[node] = self._argument(Argument(shape, dtype, kind="state", name=spec.target))
         elif node.name in self.ranges:
             low, high = self.ranges[node.name]
-            self.values[node] = self._argument(Argument((), None, kind="value", name=node.name, attributes={
-                "garam.low": low, "garam.high": high}))
+            self.values[node] = self._argument(Argument((), None, kind="value", name=node.name, range=(low, high)))
         else:
             self.values[node] = self._argument(Argument(shape, dtype, kind="input", name=node.name))
 
@@ -89,8 +88,8 @@ class _Importer:
             raise input_error(parameter, "the weight file has no such tensor", ", ".join(list(self.weights)[:3]) + ", …")
         source = self.weights[parameter]
         if source.name not in self.by_file_name:
-            self.by_file_name[source.name] = self._argument(Argument(shape, dtype, kind="weight", name=source.name, attributes={
-                "garam.file_dtype": MLIR_TYPES[source.dtype]}))
+            self.by_file_name[source.name] = self._argument(Argument(shape, dtype, kind="weight", name=source.name,
+                                                                      file_dtype=source.dtype))
         return self.by_file_name[source.name]
 
     def _argument(self, argument: Argument) -> Argument:

@@ -14,6 +14,14 @@ MLIR_TYPES = {
 
 
 @dataclasses.dataclass(frozen=True)
+class Enum:
+    """An enumeration attribute: #graph.kind<value>."""
+
+    kind: str
+    value: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Location:
     """node: name in the exported graph; path: of the module; file and line: of the model's source, or None."""
 
@@ -48,11 +56,13 @@ class Constant(Value):
 
 @dataclasses.dataclass(eq=False)
 class Argument(Value):
-    """An argument of a function. kind: input, weight, state, value or operand; attributes: beyond kind and name."""
+    """An argument of a function. kind: input, weight, state or value; in a layer also operand, a tensor that the caller computes.
+    file_dtype: of a weight, its type in the file. range: of a value, least and greatest."""
 
     kind: str = "input"
     name: str = ""
-    attributes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    file_dtype: torch.dtype | None = None
+    range: tuple[int, int] | None = None
 
 
 @dataclasses.dataclass(eq=False)

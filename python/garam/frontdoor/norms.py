@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
-from garam.frontdoor.ir import Constant, Value
+from garam.frontdoor.ir import Constant, Enum, Value
+from garam.frontdoor.shape import cut
 
 
 @lowers("aten.layer_norm.default")
@@ -34,12 +35,12 @@ def _aten_rms_norm(b: Builder, x: Value, shape: Sequence[int], weight: Value | N
         raise b.unsupported(f"normalised shape {list(shape)}", "the last dimension alone")
     weight = weight or b.constant(torch.ones(tuple(shape), dtype=x.dtype), "weight")
     eps = torch.finfo(x.dtype).eps if eps is None else eps
-    return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style="scale_then_cast")
+    return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style=Enum("norm_style", "plain"))
 
 
 @lowers("garam.rms_norm.default")
 def _rms_norm(b: Builder, x: Value, weight: Value, eps: float, style: str) -> Value:
-    return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style=style)
+    return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style=Enum("norm_style", style))
 
 
 @lowers("aten.softmax.int", "aten._softmax.default", "aten._safe_softmax.default")
@@ -87,9 +88,12 @@ def _run_of_rows(ids: Value) -> tuple[int, int] | None:
 @lowers("garam.rope.default")
 def _rope(b: Builder, x: Value, cos: Value, sin: Value, pos: Value | None, style: str) -> Value:
     tables = [_table(b, t) for t in (cos, sin)]
-    if x.op is not None and x.op.name == "graph.broadcast" or len(x.shape) != 4:
-        raise b.unsupported(f"rank {len(x.shape)}", "[B,H,S,D]")
-    return b.op("rope", [x, *tables, *([] if pos is None else [pos])], b.shape, b.dtype, style=style)
+    if tables[0].shape[1] != x.shape[-1]:
+        width = tables[0].shape[1]
+        turned = b.op("rope", [cut(b, x, 3, 0, width, piece="turned"), *tables, *([] if pos is None else [pos])],
+                      (*x.shape[:-1], width), b.dtype, "rope", style=Enum("rope_style", style))
+        return b.op("concat", [turned, cut(b, x, 3, width, x.shape[-1], piece="passed")], b.shape, b.dtype, dim=3)
+    return b.op("rope", [x, *tables, *([] if pos is None else [pos])], b.shape, b.dtype, style=Enum("rope_style", style))
 
 
 def _table(b: Builder, t: Value) -> Value:
@@ -99,5 +103,5 @@ def _table(b: Builder, t: Value) -> Value:
 
 
 @lowers("garam.kv_update.default")
-def _kv_update(b: Builder, cache: Value, new: Value, pos: Value | None) -> Value:
-    return b.op("kv_update", [cache, new, *([] if pos is None else [pos])], b.shape, b.dtype)
+def _kv_update(b: Builder, cache: Value, new: Value, pos: Value) -> Value:
+    return b.op("kv_update", [cache, new, pos], b.shape, b.dtype)

@@ -53,10 +53,12 @@ def _(q, k, v, scale, causal, window, softcap, mask=None, bias=None, pos=None):
 
 @torch.library.custom_op("garam::rms_norm", mutates_args=())
 def rms_norm(x: Tensor, weight: Tensor, eps: float, style: str) -> Tensor:
-    """x · rsqrt(mean(x²) + eps) · weight over the last dimension; style "one_plus": · (1 + weight)."""
+    """x · rsqrt(mean(x²) + eps) · weight over the last dimension; style "gemma": · (1 + weight); "llama" rounds before the weight."""
     wide = _wide(x)
     scaled = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + eps)
-    return (scaled * (_wide(weight) + 1 if style == "one_plus" else _wide(weight))).to(x.dtype)
+    if style == "llama":
+        return weight * scaled.to(x.dtype)
+    return (scaled * (_wide(weight) + 1 if style == "gemma" else _wide(weight))).to(x.dtype)
 
 
 @rms_norm.register_fake
@@ -84,9 +86,9 @@ def _(x, cos, sin, pos, style):
 
 
 @torch.library.custom_op("garam::kv_update", mutates_args=())
-def kv_update(cache: Tensor, new: Tensor, pos: Tensor | None) -> Tensor:
+def kv_update(cache: Tensor, new: Tensor, pos: Tensor) -> Tensor:
     """The cache [B,H,P,D] with rows pos … pos + S − 1 replaced by new [B,H,S,D]."""
-    rows = torch.arange(new.shape[2], device=cache.device) + (0 if pos is None else pos)
+    rows = torch.arange(new.shape[2], device=cache.device) + pos
     return cache.index_copy(2, rows, new)
 
 

@@ -124,13 +124,14 @@ def _identity(value: Value) -> str:
     if not isinstance(value, Argument):
         return "operand"
     if value.kind == "weight":
-        return f"weight {value.attributes['garam.file_dtype']}"
+        return f"weight {value.file_dtype}"
     return f"value {value.name}" if value.kind == "value" else "state" if value.kind == "state" else "operand"
 
 
 def _argument(value: Value) -> Argument:
     if isinstance(value, Argument) and value.kind in ("weight", "state", "value"):
-        return Argument(value.shape, value.dtype, kind=value.kind, name=value.name, attributes=dict(value.attributes))
+        return Argument(value.shape, value.dtype, kind=value.kind, name=value.name, file_dtype=value.file_dtype,
+                        range=value.range)
     name = value.name if isinstance(value, Argument) else value.op.location.node
     return Argument(value.shape, value.dtype, kind="operand", name=name)
 

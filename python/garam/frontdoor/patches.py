@@ -15,7 +15,7 @@ from torch import Tensor
 
 from garam.frontdoor import context, ops  # noqa: F401
 
-RMS_STYLES = ("cast_then_scale", "scale_then_cast", "one_plus")
+RMS_STYLES = ("llama", "plain", "gemma")
 ROPE_STYLES = ("half", "interleaved")
 
 
@@ -59,15 +59,10 @@ def _rms_norm(module: torch.nn.Module) -> Callable | None:
             return type(module).forward(module, x.to(dtype))
 
     for style in RMS_STYLES:
-        exact = torch.allclose(original(torch.float32), torch.ops.garam.rms_norm(x, trial, eps, style), rtol=1e-5, atol=1e-6)
-        if exact and (style != "cast_then_scale" or torch.equal(original(torch.bfloat16), _cast_then_scale(x, trial, eps))):
+        if all(torch.equal(original(t), torch.ops.garam.rms_norm(x.to(t), trial.to(t), eps, style))
+               for t in (torch.float32, torch.bfloat16)):
             return lambda self, x, s=style: torch.ops.garam.rms_norm(x, self.weight, float(getattr(self, eps_name)), s)
     return None
-
-
-def _cast_then_scale(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    wide = x.bfloat16().float()
-    return weight.bfloat16() * (wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + eps)).bfloat16()
 
 
 def _apply_rotary(original: Callable | None) -> Callable | None:

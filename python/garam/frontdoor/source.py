@@ -86,10 +86,7 @@ def bring_in(model: Model, dtype: str) -> Source:
     tensors = {n: v for n, v in cast_inputs(model.inputs, DTYPES[dtype]).items() if isinstance(v, Tensor) and n not in model.ranges}
     first = next(iter(tensors.values())).shape if tensors else ()
     batch, seq = (int(first[0]) if first else 1), (int(first[1]) if len(first) > 1 else 1)
-    attributes = {"garam.model": model.name, "garam.dtype": dtype, "garam.phase": model.phase, "garam.batch": batch,
-                  "garam.sequence_length": seq, "garam.kv_capacity": model.capacity,
-                  "garam.weights_file": str(model.weights_file.resolve())}
-    program = import_model(exported, located, attributes, ranges=model.ranges)
+    program = import_model(exported, located, {"graph.model": model.name}, ranges=model.ranges)
     return Source(model.name, dtype, batch, seq, model.phase, model.kv_length, model.capacity, model.weights_file, tensors, values,
                   exported.outputs, exported, model.module, program)
 

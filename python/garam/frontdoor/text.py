@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from garam.frontdoor.ir import MLIR_TYPES, Argument, Constant, Function, Location, Op, Program, Result, Value
+from garam.frontdoor.ir import MLIR_TYPES, Argument, Constant, Enum, Function, Location, Op, Program, Result, Value
 
 assert sys.byteorder == "little", "dense constants are written in the byte order of the host"
 
@@ -20,19 +20,24 @@ def program_text(program: Program) -> str:
 
 
 def attribute(value: Any) -> str:
-    """Python values as MLIR attributes: bool, int (i64), float (f64), str, list of int (array<i64>), int32 tuples."""
+    """Python values as MLIR attributes: bool, int (i64), float (f32), str, list of int (array<i64>), int32 tuples, enumerations,
+    element types and dense elements."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return f"{value} : i64"
     if isinstance(value, float):
-        return f"{_float(value)} : f64"
+        return f"{_float(value)} : f32"
     if isinstance(value, str):
         return string(value)
     if isinstance(value, tuple):
         return f"array<i32: {', '.join(map(str, value))}>"
     if isinstance(value, list):
         return f"array<i64: {', '.join(map(str, value))}>" if value else "array<i64>"
+    if isinstance(value, Enum):
+        return f"#graph.{value.kind}<{value.value}>"
+    if isinstance(value, torch.dtype):
+        return MLIR_TYPES[value]
     if isinstance(value, torch.Tensor):
         return dense(value)
     raise TypeError(f"no attribute for {type(value).__name__}")
@@ -45,7 +50,7 @@ def string(value: str) -> str:
 def _float(value: float) -> str:
     """MLIR wants a point before the exponent; numbers without a decimal form are given by their bits."""
     if value != value or value in (float("inf"), float("-inf")):
-        return f"0x{torch.tensor(value, dtype=torch.float64).view(torch.int64).item() & (2**64 - 1):016X}"
+        return f"0x{torch.tensor(value, dtype=torch.float32).view(torch.int32).item() & (2**32 - 1):08X}"
     text = repr(value)
     mantissa, _, exponent = text.partition("e")
     return text if "." in mantissa else f"{mantissa}.0{'e' + exponent if exponent else ''}"
@@ -102,15 +107,30 @@ class _Printer:
         returned = [self._use(r.value) for r in f.results]
         types = ", ".join(r.value.type for r in f.results)
         self.lines.append(f'    "func.return"({", ".join(returned)}) : ({types}) -> ()')
-        results = ", ".join(f"{r.value.type} {{{_result_attributes(r)}}}" for r in f.results)
+        results = ", ".join(r.value.type + self._result_attributes(r) for r in f.results)
         private = "private " if f.private else ""
         body = "\n".join(self.lines)
         return f"  func.func {private}@{f.name}({arguments}) -> ({results}) {{\n{body}\n  }}"
 
     def _argument(self, index: int, argument: Argument) -> str:
         self.names[id(argument)] = f"%arg{index}"
-        attributes = {"garam.kind": argument.kind, "garam.name": argument.name, **argument.attributes}
-        return f"%arg{index}: {argument.type} {{{', '.join(f'{k} = {attribute(v)}' for k, v in attributes.items())}}}"
+        if self.function.private:
+            return f"%arg{index}: {argument.type}"
+        attributes = {"graph.kind": argument.kind, "graph.name": argument.name}
+        if argument.file_dtype not in (None, argument.dtype):
+            attributes["graph.source_dtype"] = argument.file_dtype
+        if argument.range is not None:
+            attributes["graph.range"] = list(argument.range)
+        return f"%arg{index}: {argument.type} {_dictionary(attributes)}"
+
+    def _result_attributes(self, result: Result) -> str:
+        if self.function.private:
+            return ""
+        attributes: dict[str, Any] = {"graph.name": result.name}
+        if result.state is not None:
+            names = [a.name if a.kind == "state" else None for a in self.function.arguments]
+            attributes["graph.alias"] = names.index(result.state)
+        return " " + _dictionary(attributes)
 
     def _use(self, value: Value) -> str:
         if isinstance(value, Constant) and id(value) not in self.names:
@@ -135,14 +155,16 @@ class _Printer:
             self.names[id(result)] = name if len(op.results) == 1 else f"{name}#{i}"
         count = f":{len(op.results)}" if len(op.results) > 1 else ""
         if op.callee:
-            head = f'"func.call"({operands}) <{{callee = @{op.callee}}}> {{garam.instance = {string(op.instance)}}}'
+            head = f'"func.call"({operands}) <{{callee = @{op.callee}}}> {_dictionary({"graph.instance": op.instance})}'
         else:
             properties = ", ".join(f"{k} = {attribute(v)}" for k, v in op.properties.items())
-            head = f'"{op.name}"({operands})' + (f" <{{{properties}}}>" if properties else "")
+            at = op.location
+            source = {} if at.file is None else {"graph.source": f"{at.file}:{at.line}"}
+            head = f'"{op.name}"({operands})' + (f" <{{{properties}}}> " if properties else " ") + _dictionary(
+                {"graph.node": at.node, **source})
         results = f"({result_types})" if len(op.results) != 1 else result_types
         self.lines.append(f"    {name}{count} = {head} : ({types}) -> {results} {location(op.location)}")
 
 
-def _result_attributes(result: Result) -> str:
-    key, value = ("garam.state", result.state) if result.state is not None else ("garam.name", result.name)
-    return f"{key} = {string(value)}"
+def _dictionary(attributes: dict[str, Any]) -> str:
+    return "{" + ", ".join(f"{k} = {attribute(v)}" for k, v in attributes.items()) + "}"
