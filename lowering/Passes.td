@@ -1,0 +1,95 @@
+// Every pass: what it does, what must hold before, what holds after. The order is that of Pipeline.cpp.
+#ifndef GARAM_PASSES_TD
+#define GARAM_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+// ---- golden ----------------------------------------------------------------------------------------------------
+
+def ConvertGraphToLinalg : Pass<"convert-graph-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Replaces graph ops by their reference in linalg";
+  let description = [{
+    The golden meaning of each op, for MLIR's JIT on the CPU; it shares nothing with the way to the chip. Before: any graph
+    module. After: no graph op is left; values are computed in f32 and rounded to the element type of each result.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::func::FuncDialect"];
+}
+
+// ---- tile ------------------------------------------------------------------------------------------------------
+
+def TileVerify : Pass<"tile-verify", "::mlir::ModuleOp"> {
+  let summary = "Closes the tile level";
+  let description = [{
+    After: kernels hold phases, loops, index arithmetic and tile ops only; buffers are used through subview and
+    reinterpret_cast only; every transfer is a tile op. docs/tile.md has the rules.
+  }];
+}
+
+def ConvertTileToTask : Pass<"convert-tile-to-task", "::mlir::ModuleOp"> {
+  let summary = "Binds each tile op to its engine and each operand to bytes";
+  let description = [{
+    Before: tile-verify. After: kernels are functions over `!task.buffer` whose phases hold loops, index arithmetic and task ops
+    in the order of the tile program; no tokens and no addresses yet. Grid indices come from the number of the core.
+  }];
+  let dependentDialects = ["::garam::task::TaskDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::func::FuncDialect"];
+}
+
+// ---- task ------------------------------------------------------------------------------------------------------
+
+def TaskExpandDivision : Pass<"task-expand-division", "::mlir::func::FuncOp"> {
+  let summary = "Division and remainder by constants as multiplication and shift";
+  let description = [{
+    The sequencer does not divide. Dividends are at least zero and below 2^31. After: no division is left; one by a value that
+    is not constant is an error.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def TaskInsertSync : Pass<"task-insert-sync", "::mlir::func::FuncOp"> {
+  let summary = "Orders the engines' accesses to each buffer by tokens";
+  let description = [{
+    Before: no tokens. After: within a phase every two accesses to a buffer of which one writes are ordered; each loop iteration
+    is at net zero. Semaphores are virtual; rings start full at the start of a phase and are drained at its end.
+  }];
+  let dependentDialects = ["::garam::task::TaskDialect"];
+}
+
+def TaskAllocate : Pass<"task-allocate", "::mlir::ModuleOp"> {
+  let summary = "Byte addresses in L1 and acc, offsets in weight and workspace segments, launch parameters";
+  let description = [{
+    After: every alloc has an address, every workspace an offset, every argument a launch parameter and an offset from the
+    address it holds. What does not fit is an error that names the memory, the bytes and the op.
+  }];
+}
+
+def TaskFoldSync : Pass<"task-fold-sync", "::mlir::func::FuncOp"> {
+  let summary = "Moves waits and signals of sync ops into neighbouring ops of their engine";
+  let description = [{ After: every op has at most two waits and two signals. Optional but for that limit. }];
+}
+
+def TaskAssignSemaphores : Pass<"task-assign-semaphores", "::mlir::func::FuncOp"> {
+  let summary = "Virtual semaphores to the 64 of a core";
+  let description = [{
+    After: tokens name semaphores of the machine, each with one waiting engine. A semaphore is used again where a join of all
+    engines lies between the two uses.
+  }];
+}
+
+def TaskVerifySchedule : Pass<"task-verify-schedule", "::mlir::ModuleOp"> {
+  let summary = "Proves that the program can neither hang nor race nor leave its buffers";
+  let description = [{
+    Executes the sequencer's program of every core without time: queues, tokens and barriers give freedom from deadlock; vector
+    clocks over engines and barriers give freedom from races, byte by byte; tokens balance in every iteration and never exceed
+    the maximum; every access lies inside its buffer. Programs with run-time values are executed for all of their range.
+  }];
+}
+
+def TaskLowerAddresses : Pass<"task-lower-addresses", "::mlir::func::FuncOp"> {
+  let summary = "Offsets become addresses";
+  let description = [{ Before: task-allocate. After: the offset of every operand is its address, in index arithmetic. }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::garam::task::TaskDialect"];
+}
+
+#endif
