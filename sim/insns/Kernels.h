@@ -1,0 +1,75 @@
+// Operands of the kernels with their addresses resolved and checked. A kernel reads strided sources and fills dense results.
+// `plain` is the definition, `fast` gives the same bits.
+#pragma once
+
+#include "runtime/isa/Descriptor.h"
+
+#include <array>
+#include <cstdint>
+
+namespace garam::sim::insns {
+
+/// Rows in memory; the stride is in bytes and may be negative or zero.
+struct Rows {
+  const uint8_t *data = nullptr;
+  int64_t stride = 0;
+  rt::DType type = rt::DType::F32;
+
+  const uint8_t *row(int64_t r) const { return data + r * stride; }
+  const uint8_t *at(int64_t r, int64_t c) const { return row(r) + c * rt::byteSize(type); }
+};
+
+struct MmaTile {
+  Rows a;           ///< m × k
+  Rows w;           ///< k × n, or n × k
+  bool transposed;
+  Rows acc;         ///< m × n of f32 or i32; null data: cleared
+  int64_t m, k, n;  ///< all above zero
+  int64_t arrayRows;
+  uint8_t *out;     ///< m × n, dense, 4-byte elements
+};
+
+struct MapPanel {
+  const rt::Chain *chain;  ///< checked
+  int64_t rows, cols;      ///< above zero
+  std::array<Rows, 3> sources;
+  int64_t scalar;
+  uint8_t *dst;   ///< rows × cols, dense; null if the chain stores nothing
+  float *reduced; ///< rows or cols elements; null if it reduces nothing
+};
+
+struct RotateRows {
+  int64_t rows, heads, dim;
+  Rows src, cos, sin;
+  bool interleaved;  ///< pairs (2i, 2i + 1)
+  rt::DType outType;
+  uint8_t *out;
+};
+
+/// vec.transpose, vec.scan and vec.argmax.
+struct PlainRows {
+  int64_t rows, cols;
+  Rows src;
+  rt::DType outType;
+  uint8_t *out;
+};
+
+namespace plain {
+void mma(const MmaTile &tile);
+void map(const MapPanel &panel);
+void rotate(const RotateRows &rows);
+void transpose(const PlainRows &rows);
+void scan(const PlainRows &rows);
+void argmax(const PlainRows &rows);
+}  // namespace plain
+
+namespace fast {
+void mma(const MmaTile &tile);
+void map(const MapPanel &panel);
+void rotate(const RotateRows &rows);
+void transpose(const PlainRows &rows);
+void scan(const PlainRows &rows);
+void argmax(const PlainRows &rows);
+}  // namespace fast
+
+}  // namespace garam::sim::insns

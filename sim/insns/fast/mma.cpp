@@ -1,0 +1,224 @@
+// mma on the host's vectors. The sum of a pass goes along k in order in one lane, so m and n may be cut at will: a pass of the
+// stationary operand is packed once into panels of two vectors of columns, blocks of the moving operand are widened, and a
+// register tile of kTileRows rows × one panel runs through the k of the pass from zero.
+#include "sim/insns/Kernels.h"
+#include "sim/insns/fast/Convert.h"
+
+#include <hwy/aligned_allocator.h>
+
+#include <algorithm>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sim/insns/fast/mma.cpp"
+#include <hwy/foreach_target.h>
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace garam::sim::insns::HWY_NAMESPACE {
+
+using namespace hwy::HWY_NAMESPACE;
+
+// Rows of a register tile: two sums each, two vectors of weights and one of a, in 32 registers or in 16.
+#if HWY_TARGET == HWY_AVX2
+constexpr int64_t kTileRows = 6;
+#else
+constexpr int64_t kTileRows = 12;
+#endif
+constexpr int64_t kBlockRows = 16 * kTileRows;  ///< of the moving operand, so that a block stays in the host's L2
+constexpr int64_t kBlockCols = 512;             ///< of the stationary operand, likewise
+constexpr int64_t kRowPad = 16;                 ///< keeps rows of a power of two from sharing cache sets
+
+template <class T> HWY_INLINE int64_t panelCols() { return 2 * int64_t(Lanes(ScalableTag<T>())); }
+
+/// Memory that grows and is kept.
+template <class T> class Scratch {
+public:
+  T *get(int64_t count) {
+    if (count > size) {
+      memory = hwy::AllocateAligned<T>(size_t(count));
+      size = count;
+    }
+    return memory.get();
+  }
+
+private:
+  hwy::AlignedFreeUniquePtr<T[]> memory;
+  int64_t size = 0;
+};
+
+HWY_INLINE void widen(rt::DType type, const uint8_t *from, int64_t count, float *to) {
+  fast::loadFloats(type, from, count, to);
+}
+HWY_INLINE void widen(rt::DType, const uint8_t *from, int64_t count, int32_t *to) {
+  for (int64_t i = 0; i < count; ++i)
+    to[i] = int8_t(from[i]);
+}
+
+template <class D> HWY_INLINE Vec<D> multiplyAdd(D, Vec<D> a, Vec<D> b, Vec<D> c) {
+  if constexpr (hwy::IsFloat<TFromD<D>>())
+    return MulAdd(a, b, c);
+  else
+    return Add(Mul(a, b), c);
+}
+
+/// A result of f32 is stored with canonical NaN.
+template <class D> HWY_INLINE Vec<D> canonical(D d, Vec<D> v) {
+  if constexpr (hwy::IsFloat<TFromD<D>>())
+    return IfThenElse(IsNaN(v), BitCast(d, Set(RebindToUnsigned<D>(), 0x7fc00000)), v);
+  else
+    return v;
+}
+
+/// What a register tile works on. `out` holds the accumulator before and after.
+template <class T> struct Tile {
+  int64_t depth;
+  const T *a;
+  int64_t aStride;
+  const T *panel;  ///< depth × panelCols
+  T *out;
+  int64_t outStride;
+  int64_t cols;  ///< up to panelCols
+  bool clear;    ///< the sum replaces `out`
+};
+
+template <class T, int kRows> HWY_NOINLINE void runTile(const Tile<T> &t) {
+  const ScalableTag<T> d;
+  const int64_t lanes = int64_t(Lanes(d));
+  Vec<decltype(d)> sums[kRows][2];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i)
+    sums[i][0] = sums[i][1] = Zero(d);
+  const T *panel = t.panel, *a = t.a;
+  const int64_t aStride = t.aStride;
+  for (int64_t k = 0; k < t.depth; ++k, panel += 2 * lanes, ++a) {
+    const auto w0 = Load(d, panel), w1 = Load(d, panel + lanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      const auto x = Set(d, a[i * aStride]);
+      sums[i][0] = multiplyAdd(d, x, w0, sums[i][0]);
+      sums[i][1] = multiplyAdd(d, x, w1, sums[i][1]);
+    }
+  }
+  const bool whole = t.cols == 2 * lanes;
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+    T *out = t.out + i * t.outStride;
+    HWY_ALIGN T edge[2 * MaxLanes(d)] = {};
+    T *to = out;
+    if (!whole) {
+      std::memcpy(edge, out, size_t(t.cols) * sizeof(T));
+      to = edge;
+    }
+    const auto before0 = t.clear ? Zero(d) : LoadU(d, to), before1 = t.clear ? Zero(d) : LoadU(d, to + lanes);
+    // Not added to zero when cleared: the sum may be -0.
+    StoreU(canonical(d, t.clear ? sums[i][0] : Add(before0, sums[i][0])), d, to);
+    StoreU(canonical(d, t.clear ? sums[i][1] : Add(before1, sums[i][1])), d, to + lanes);
+    if (!whole)
+      std::memcpy(out, edge, size_t(t.cols) * sizeof(T));
+  }
+}
+
+template <class T> using TileFunction = void (*)(const Tile<T> &);
+
+template <class T, int... kRows> TileFunction<T> tileFunction(int64_t rows, std::integer_sequence<int, kRows...>) {
+  static constexpr TileFunction<T> all[] = {runTile<T, kRows + 1>...};
+  return all[rows - 1];
+}
+
+/// Four rows of four elements to four columns.
+template <class T> HWY_INLINE void transpose4(const T *from, int64_t stride, T *to, int64_t toStride) {
+  const FixedTag<T, 4> d;
+  const RepartitionToWide<decltype(d)> dw;
+  const auto r0 = LoadU(d, from), r1 = LoadU(d, from + stride);
+  const auto r2 = LoadU(d, from + 2 * stride), r3 = LoadU(d, from + 3 * stride);
+  const auto low01 = BitCast(dw, InterleaveLower(d, r0, r1)), low23 = BitCast(dw, InterleaveLower(d, r2, r3));
+  const auto high01 = BitCast(dw, InterleaveUpper(d, r0, r1)), high23 = BitCast(dw, InterleaveUpper(d, r2, r3));
+  Store(BitCast(d, InterleaveLower(dw, low01, low23)), d, to);
+  Store(BitCast(d, InterleaveUpper(dw, low01, low23)), d, to + toStride);
+  Store(BitCast(d, InterleaveLower(dw, high01, high23)), d, to + 2 * toStride);
+  Store(BitCast(d, InterleaveUpper(dw, high01, high23)), d, to + 3 * toStride);
+}
+
+/// Panels of the weights [first, first + depth) × [col, col + cols), each depth × panelCols, zeros behind the last column.
+template <class T> void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, int64_t cols, T *panels) {
+  static thread_local Scratch<T> scratch;
+  const int64_t panelWidth = panelCols<T>();
+  if (!t.transposed) {
+    T *row = scratch.get(kBlockCols + panelWidth);
+    const int64_t padded = (cols + panelWidth - 1) / panelWidth * panelWidth;
+    std::fill(row + cols, row + padded, T(0));
+    for (int64_t k = 0; k < depth; ++k) {
+      widen(t.w.type, t.w.at(first + k, col), cols, row);
+      for (int64_t c = 0; c < padded; c += panelWidth)
+        std::memcpy(panels + c * depth + k * panelWidth, row + c, size_t(panelWidth) * sizeof(T));
+    }
+    return;
+  }
+  // Rows past the last column stay as they are for the transposition's reads; what they give is cleared below.
+  const int64_t stride = (depth + 3) / 4 * 4 + kRowPad;
+  T *rows = scratch.get(panelWidth * stride);
+  for (int64_t c = 0; c < cols; c += panelWidth) {
+    const int64_t width = std::min(panelWidth, cols - c);
+    for (int64_t j = 0; j < panelWidth; ++j)
+      if (j < width)
+        widen(t.w.type, t.w.at(col + c + j, first), depth, rows + j * stride);
+      else
+        std::fill_n(rows + j * stride, depth, T(0));
+    T *panel = panels + c * depth;
+    const int64_t whole = depth / 4 * 4;
+    for (int64_t k = 0; k < whole; k += 4)
+      for (int64_t j = 0; j < panelWidth; j += 4)
+        transpose4(rows + j * stride + k, stride, panel + k * panelWidth + j, panelWidth);
+    for (int64_t k = whole; k < depth; ++k)
+      for (int64_t j = 0; j < panelWidth; ++j)
+        panel[k * panelWidth + j] = rows[j * stride + k];
+  }
+}
+
+template <class T> void run(const MmaTile &t) {
+  static thread_local Scratch<T> weights, moving;
+  const int64_t panelWidth = panelCols<T>();
+  T *out = reinterpret_cast<T *>(t.out);
+  if (t.acc.data)
+    for (int64_t i = 0; i < t.m; ++i)
+      std::memcpy(out + i * t.n, t.acc.row(i), size_t(t.n) * sizeof(T));
+  for (int64_t first = 0; first < t.k; first += t.arrayRows) {
+    const int64_t depth = std::min(t.arrayRows, t.k - first), aStride = depth + kRowPad;
+    const bool clear = first == 0 && !t.acc.data;
+    for (int64_t col = 0; col < t.n; col += kBlockCols) {
+      const int64_t cols = std::min(kBlockCols, t.n - col);
+      T *panels = weights.get((cols + panelWidth) * depth);
+      packWeights(t, first, depth, col, cols, panels);
+      for (int64_t block = 0; block < t.m; block += kBlockRows) {
+        const int64_t blockRows = std::min(kBlockRows, t.m - block);
+        T *a = moving.get(blockRows * aStride);
+        for (int64_t i = 0; i < blockRows; ++i)
+          widen(t.a.type, t.a.at(block + i, first), depth, a + i * aStride);
+        for (int64_t c = 0; c < cols; c += panelWidth)
+          for (int64_t i = 0; i < blockRows; i += kTileRows) {
+            const auto function = tileFunction<T>(std::min(kTileRows, blockRows - i),
+                                                  std::make_integer_sequence<int, int(kTileRows)>());
+            function({depth, a + i * aStride, aStride, panels + c * depth, out + (block + i) * t.n + col + c, t.n,
+                      std::min(panelWidth, cols - c), clear});
+          }
+      }
+    }
+  }
+}
+
+void mma(const MmaTile &tile) { tile.a.type == rt::DType::I8 ? run<int32_t>(tile) : run<float>(tile); }
+
+}  // namespace garam::sim::insns::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace garam::sim::insns {
+
+HWY_EXPORT(mma);
+
+void fast::mma(const MmaTile &tile) { HWY_DYNAMIC_DISPATCH(mma)(tile); }
+
+}  // namespace garam::sim::insns
+#endif

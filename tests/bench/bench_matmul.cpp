@@ -1,0 +1,109 @@
+// The arithmetic of mma on one host core beside OpenBLAS sgemm in the same run: `bench-matmul`. Each shape runs as the machine would
+// run it, in one instruction, with an array of 128 rows. The table that it prints at the end is the best of the repetitions.
+#include "sim/insns/Insns.h"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <cblas.h>
+
+#include <chrono>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+// Declared by OpenBLAS' own header only.
+extern "C" void openblas_set_num_threads(int);
+
+namespace garam {
+
+namespace {
+
+struct Shape {
+  int64_t m, n, k;
+  std::string text() const { return fmt::format("{}x{}x{}", m, n, k); }
+};
+
+const Shape kShapes[] = {{128, 384, 384},   {1024, 1536, 384}, {64, 384, 2048}, {128, 128, 64},
+                         {512, 512, 512}, {1024, 1024, 1024}, {64, 64, 128},   {1, 1536, 384}};
+
+/// Best rate seen, by shape and kind.
+std::map<std::string, std::map<std::string, double>> best;
+
+void record(benchmark::State &state, const Shape &s, const std::string &kind, double seconds) {
+  const double rate = 2.0 * double(s.m) * double(s.n) * double(s.k) / seconds;
+  state.counters["GFLOP/s"] = rate * 1e-9;
+  double &known = best[s.text()][kind];
+  known = std::max(known, rate);
+}
+
+template <class F> void measure(benchmark::State &state, const Shape &s, const std::string &kind, F &&once) {
+  for (auto _ : state) {
+    const auto start = std::chrono::steady_clock::now();
+    once();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    state.SetIterationTime(seconds);
+    record(state, s, kind, seconds);
+  }
+}
+
+void runMma(benchmark::State &state, Shape s, rt::DType type, bool transposed, const std::string &kind) {
+  const int64_t size = rt::byteSize(type);
+  std::vector<uint8_t> l1(size_t((s.m + s.n) * s.k * size)), acc(size_t(s.m * s.n * 4));
+  std::mt19937 random(1);
+  for (size_t i = 0; i < l1.size(); ++i)  // exponents near that of 1, so that nothing overflows
+    l1[i] = i % size_t(size) == size_t(size) - 1 ? (random() & 0x80) | 0x3f : random() & 0x7f;
+  sim::insns::Memory memory{l1, acc};
+  sim::insns::Result result;
+  const rt::SlotValues values{0, s.k * size, s.m * s.k * size, (transposed ? s.k : s.n) * size, rt::kAccBase, s.n * 4, s.m, s.k, s.n,
+                              0, int64_t(type) | int64_t(type) << 4 | int64_t(transposed) << 8};
+  measure(state, s, kind, [&] {
+    sim::insns::execute(rt::Opcode::Mma, {memory, values, nullptr, 128}, result);
+    result.commit(memory);
+  });
+}
+
+void runBlas(benchmark::State &state, Shape s) {
+  std::vector<float> a(size_t(s.m * s.k), 1.5f), b(size_t(s.k * s.n), 0.75f), c(size_t(s.m * s.n));
+  measure(state, s, "sgemm", [&] {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(s.m), int(s.n), int(s.k), 1, a.data(), int(s.k), b.data(), int(s.n), 0,
+                c.data(), int(s.n));
+  });
+}
+
+void registerShape(const Shape &s) {
+  const auto add = [&](const std::string &kind, auto run) {
+    benchmark::RegisterBenchmark((kind + "/" + s.text()).c_str(), run)->UseManualTime()->MinTime(0.3);
+  };
+  add("sgemm", [s](benchmark::State &state) { runBlas(state, s); });
+  add("bf16", [s](benchmark::State &state) { runMma(state, s, rt::DType::BF16, false, "bf16"); });
+  add("bf16-transposed", [s](benchmark::State &state) { runMma(state, s, rt::DType::BF16, true, "bf16-transposed"); });
+  add("f32", [s](benchmark::State &state) { runMma(state, s, rt::DType::F32, false, "f32"); });
+  add("i8", [s](benchmark::State &state) { runMma(state, s, rt::DType::I8, false, "i8"); });
+}
+
+void printTable() {
+  fmt::print("\n{:>16} {:>10} {:>16} {:>16} {:>16} {:>16}\n", "m x n x k", "sgemm", "bf16", "bf16-transposed", "f32", "i8");
+  for (const Shape &s : kShapes) {
+    auto &row = best[s.text()];
+    fmt::print("{:>16} {:>10.1f}", s.text(), row["sgemm"] * 1e-9);
+    for (const char *kind : {"bf16", "bf16-transposed", "f32", "i8"})
+      fmt::print(" {:>9.1f} {:>5.0f}%", row[kind] * 1e-9, 100 * row[kind] / row["sgemm"]);
+    fmt::print("\n");
+  }
+}
+
+}  // namespace
+
+}  // namespace garam
+
+int main(int argc, char **argv) {
+  openblas_set_num_threads(1);
+  garam::sim::insns::start();
+  for (const auto &shape : garam::kShapes)
+    garam::registerShape(shape);
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  garam::printTable();
+}
