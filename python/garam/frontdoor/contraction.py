@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from garam.frontdoor.builder import Builder, lowers
+from garam.frontdoor.decomposed import match_attention
 from garam.frontdoor.elementwise import Operand, binary
 from garam.frontdoor.ir import Value
 
@@ -46,7 +47,7 @@ def _linear(b: Builder, x: Value, weight: Value, bias: Value | None = None) -> V
 @lowers("aten.matmul.default", "aten.mm.default", "aten.bmm.default")
 def _matmul(b: Builder, x: Value, y: Value) -> Value:
     if len(x.shape) >= 2 and len(y.shape) >= 2:
-        return matmul(b, x, y)
+        return match_attention(b, x, y) or matmul(b, x, y)
     left = b.reshape(x, (1, *x.shape), "row") if len(x.shape) == 1 else x
     right = b.reshape(y, (*y.shape, 1), "column") if len(y.shape) == 1 else y
     return b.reshape(matmul(b, left, right, "matmul"), b.shape, None)

@@ -94,7 +94,9 @@ def _rsub(b: Builder, x: Operand, y: Operand, alpha: float = 1) -> Value:
 def _mul(b: Builder, x: Operand, y: Operand) -> Value:
     if b.dtype == torch.bool:
         return binary(b, "logical_and", x, y)
-    return binary(b, "mul", x, y) if not _same(b, x, y, 1) else x
+    if _same(b, x, y, 1):
+        return x
+    return _rms_norm(b, x, y) or binary(b, "mul", x, y)
 
 
 @lowers("aten.div.Tensor", "aten.div.Scalar")
@@ -206,8 +208,8 @@ def _masked_fill(b: Builder, x: Value, mask: Value, value: Operand) -> Value:
     return _where(b, mask, value, x)
 
 
-@lowers("aten._to_copy.default")
-def _to_copy(b: Builder, x: Value, dtype: torch.dtype | None = None, **_: object) -> Value:
+@lowers("aten._to_copy.default", "aten.type_as.default", "aten.to.dtype")
+def _to_copy(b: Builder, x: Value, *_: object, **__: object) -> Value:
     return b.cast(x, b.dtype, None)
 
 
@@ -217,3 +219,9 @@ def _identity(b: Builder, x: Value, *_: object, **__: object) -> Value:
     if "dropout" in str(b.node.target) and _[-1]:
         raise b.unsupported("dropout in training", "evaluation mode")
     return x
+
+
+def _rms_norm(b: Builder, x: Operand, y: Operand) -> Value | None:
+    from garam.frontdoor.decomposed import match_rms_norm  # it is written with these lowerings
+
+    return match_rms_norm(b, x, y) if isinstance(x, Value) and isinstance(y, Value) else None

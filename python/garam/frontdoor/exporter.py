@@ -6,6 +6,7 @@ import contextlib
 import copy
 import dataclasses
 import inspect
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from transformers import PreTrainedModel
 from transformers.exporters.auto import register_backend
 from transformers.exporters.exporter_dynamo import DynamoExporter
 
-from garam.errors import input_error
+from garam.errors import InputError, input_error
 from garam.frontdoor import hooks, patches
 
 
@@ -51,10 +52,12 @@ def cast(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
 def _traceable(module: torch.nn.Module) -> Iterator[None]:
     """No gradients, evaluation mode, hooks and patches; all undone at the end."""
     modes = {m: m.training for m in module.modules()}
-    models = [m for m in module.modules() if isinstance(m, PreTrainedModel)]
+    models = [m for m in module.modules() if isinstance(m, PreTrainedModel) and (
+        m._supports_attention_backend or m._supports_sdpa)]
     before = [m.config._attn_implementation for m in models]
     fast_path = torch.backends.mha.get_fastpath_enabled()
-    with torch.no_grad(), patches.patched(module) if models else contextlib.nullcontext():
+    with torch.no_grad(), warnings.catch_warnings(), patches.patched(module):
+        warnings.simplefilter("ignore", FutureWarning)  # of PyTorch's own tree specifications, when it copies them
         try:
             module.eval()
             torch.backends.mha.set_fastpath_enabled(False)
@@ -88,9 +91,12 @@ def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str
     try:
         with _traceable(model):
             program = torch.export.export(model, (), _named(model, args, kwargs or {}), strict=False)
-    except torch._dynamo.exc.UserError as error:
-        raise input_error(where, f"torch.export refuses the module ({str(error).splitlines()[0]})",
-                          "modules whose control flow does not depend on tensor values") from error
+    except InputError:
+        raise
+    except Exception as error:  # whatever the module's own code or the tracer raises is about the module
+        text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise input_error(where, f"torch.export refuses the module ({type(error).__name__}: {text})",
+                          "modules that run on the example arguments and whose control flow does not depend on tensor values") from error
     return functional(program)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from garam.frontdoor.builder import Builder, lowers
 from garam.frontdoor.elementwise import binary
-from garam.frontdoor.ir import Constant, Value
+from garam.frontdoor.ir import Constant, Enum, Value
 
 
 @lowers("aten.view.default", "aten.reshape.default", "aten._unsafe_view.default", "aten.unsqueeze.default", "aten.squeeze.dim",
@@ -103,7 +103,7 @@ def reduce(b: Builder, kind: str, x: Value, dims: Sequence[int], keepdim: bool, 
     for i, dim in enumerate(dims):
         shape = list(x.shape)
         shape[dim:dim + 1] = [1] if keepdim else []
-        x = b.op("reduce", [x], shape, x.dtype, piece if i + 1 == len(dims) else f"dim_{dim}", kind=kind, dim=dim, keepdim=keepdim)
+        x = b.op("reduce", [x], shape, x.dtype, piece if i + 1 == len(dims) else f"dim_{dim}", kind=Enum("reduce_kind", kind), dim=dim, keepdim=keepdim)
     return x
 
 
@@ -141,6 +141,19 @@ def _vector_norm(b: Builder, x: Value, order: float = 2, dims: Sequence[int] | N
         return reduce(b, "sum", b.op("abs", [x], x.shape, x.dtype, "abs"), dims, keepdim)
     square = binary(b, "mul", x, x, "square", x.shape)
     return b.op("sqrt", [reduce(b, "sum", square, dims, keepdim, "sum")], b.shape, b.dtype)
+
+
+@lowers("aten.index.Tensor")
+def _index(b: Builder, x: Value, indices: Sequence[Value | None]) -> Value:
+    """Indices known at compile time that take the elements in order (masks of Transformers): a reshape."""
+    if any(not isinstance(i, Constant) for i in indices) or len(indices) != len(x.shape):
+        raise b.unsupported("indices that depend on the inputs", "embedding for rows of a table, or known indices")
+    flat = 0
+    for index, size in zip(torch.broadcast_tensors(*(i.data for i in indices)), x.shape):
+        flat = flat * size + torch.where(index < 0, index + size, index)
+    if not torch.equal(flat.flatten(), torch.arange(flat.numel())) or flat.numel() != torch.Size(x.shape).numel():
+        raise b.unsupported("indices that are not the elements in order", "slices, or embedding for rows of a table")
+    return b.reshape(x, b.shape, None)
 
 
 @lowers("aten.cumsum.default")
