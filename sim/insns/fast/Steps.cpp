@@ -19,7 +19,9 @@ using fast::kPartials;
 
 HWY_INLINE VF one() { return Set(Floats(), 1.0f); }
 HWY_INLINE VF truth(Mask<Floats> m) { return IfThenElseZero(m, one()); }
-HWY_INLINE Mask<Floats> isTrue(VF v) { return Ne(v, Zero(Floats())); }
+/// Highway's Ne is ordered on x86: false for NaN.
+HWY_INLINE Mask<Floats> differ(VF a, VF b) { return Not(Eq(a, b)); }
+HWY_INLINE Mask<Floats> isTrue(VF v) { return differ(v, Zero(Floats())); }
 
 /// The smaller; of equal values the one with a sign, NaN if either is.
 template <class V> HWY_INLINE V minimum(V a, V b) {
@@ -88,7 +90,7 @@ void applyStep(rt::StepOp op, float *HWY_RESTRICT v, const float *x, bool broadc
   case Eq:
     return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Eq(a, b)));
   case Ne:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Ne(a, b)));
+    return GARAM_BINARY(truth(differ(a, b)));
   case And:
     return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::And(isTrue(a), isTrue(b))));
   case Or:

@@ -22,7 +22,7 @@ FITS = [
     ("kLog", "log(m) / t, in t^2 with t = (m - 1) / (m + 1), sqrt(1/2) <= m < sqrt(2)", odd(lambda t: 2 * mp.atanh(t), 2),
      (0, ATANH_MAX), 7),
     ("kErf", "erf(x) / x, in x^2, |x| <= 1", odd(mp.erf, 2 / mp.sqrt(mp.pi)), (0, 1), 11),
-    ("kLogErfc", "log(erfc(x)), 1 <= x <= 4.25", lambda x: mp.log(mp.erfc(x)), (1, mp.mpf("4.25")), 12),
+    ("kLogErfc", "log(erfc(x)), 1 <= x <= 4.25", lambda x: mp.log(mp.erfc(x)), (1, mp.mpf("4.25")), 15),
     ("kSin", "sin(x) / x, in x^2, |x| <= pi/4", odd(mp.sin, 1), (0, (mp.pi / 4) ** 2), 6),
     ("kCos", "cos(x), in x^2, |x| <= pi/4", lambda u: mp.cos(mp.sqrt(u)), (0, (mp.pi / 4) ** 2), 7),
 ]

@@ -44,7 +44,10 @@ public:
         *to &= 1;
       return;
     }
-    if (rt::isFloat(type))
+    static constexpr float kSpecial[] = {NAN, -NAN, HUGE_VALF, -HUGE_VALF, 0.0f, -0.0f, 0x1p-149f, 0x1.fffffep127f};
+    if (special && one(6))
+      plain::storeFloat(type, kSpecial[in(0, 7)], to);
+    else if (rt::isFloat(type))
       plain::storeFloat(type, float(std::normal_distribution<double>()(engine) * (one(8) ? 1e3 : 1)), to);
     else
       plain::storeInt(type, in(-100, 100), to);
