@@ -29,7 +29,7 @@ class SampleProgram:
                   "locations": [i // 4 for i in range(len(mnemonics))]}
         self.info: dict[str, Any] = {
             "model": "minilm", "chip": chip, "dies": 1, "dtype": "bf16", "phase": "encode", "batch": 8, "sequence_length": 128,
-            "kv_capacity": 0, "weights_file": "", "flops": 22_000_000_000, "compulsory_bytes": 46_000_000,
+            "kv_capacity": 0, "weights_file": "", "flops": 290_000_000, "compulsory_bytes": 1_100_000,
             "mapping": '{"linear": {"tile": {"m": 128, "n": 64, "k": 384}, "grid": {"m": 8}, "depth": {"a": 2}}}',
             "kernels": [kernel], "segments": [], "values": [], "boundaries": [], "locations": locations,
             "launches": [{"kernel": 0, "name": f"encoder.layer.{i}"} for i in range(layers)]}
@@ -59,7 +59,7 @@ def sample_result(chip: str = "atom", layers: int = 2, seed: int = 0) -> Result:
     records = {name: table[:, i].astype(kinds.get(name, np.int64)) for i, name in enumerate(names)}
     cycles = int(records["end"].max())
     counters = {"cycles": cycles, "engines": _engines(records, cycles, cores, random), "records": records,
-                "hbm": {"read_bytes": 40_000_000, "write_bytes": 6_000_000, "row_hits": 700_000, "row_misses": 18_000,
+                "hbm": {"read_bytes": 2_000_000, "write_bytes": 600_000, "row_hits": 700_000, "row_misses": 18_000,
                         "activates": 18_000, "precharges": 17_900, "refreshes": 120},
                 "host_seconds": 2.0, "host_link_seconds": 1e-5, "bucket_cycles": 256,
                 "channel_bytes": (random.uniform(0.2, 1, (8, -(-cycles // 256))) * 7000).astype(np.int64)}

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from ..errors import InputError, MachineError
@@ -10,6 +11,8 @@ from ..errors import InputError, MachineError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done; 1: what was asked did not hold; 2: bad input, told in one line."""
+    # What PyTorch and Transformers say about each other is no news to the reader of a table.
+    warnings.simplefilter("ignore")
     try:
         from .parser import parse
 

@@ -2,10 +2,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..dtypes import MLIR_NAMES
-from ..errors import input_error
 from .parser import not_negative, positive
 
 if TYPE_CHECKING:
@@ -38,23 +37,17 @@ def add_compiler(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--mapping", metavar="FILE", help="mapping file, as --emit mapping prints it")
     group.add_argument("--no-OPTIMISATION", dest="_switched_off", action="store_true",
                        help="switch one optimisation off; the values stay within their bounds")
+    group.add_argument("--pass-timing", action="store_true", help="time of each pass, on standard error")
+    group.add_argument("--print-ir-after-all", action="store_true", help="the program after each pass, on standard error")
+    group.add_argument("--reproducer", metavar="FILE", help="where a failing pass leaves what it was given")
 
 
-def add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: argparse.ArgumentParser, extra: str = "") -> None:
     parser.add_argument("model", metavar="MODEL",
-                        help="a name from `garam models`, a .mlir file, a Hugging Face directory, or file.py:function")
+                        help="a name from `garam models`, a .mlir file, a Hugging Face directory, or file.py:function" + extra)
 
 
 def chip_of(arguments: argparse.Namespace) -> Chip:
     from ..chip import Chip
 
     return Chip(arguments.chip, tuple(arguments.set), arguments.dies or 0)
-
-
-def shape_of(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Keywords of `garam.models.load`; None where nothing was said."""
-    if arguments.kv_len is not None and arguments.phase != "decode":
-        raise input_error("--kv-len", "means nothing without a cache", "--phase decode")
-    return {"dtype": arguments.dtype, "weights_dtype": arguments.weights_dtype, "batch": arguments.batch,
-            "sequence_length": arguments.seq, "phase": arguments.phase, "kv_length": arguments.kv_len,
-            "layers": arguments.layers, "random_weights": arguments.random_weights}

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -11,7 +10,7 @@ from .. import __version__
 from ..errors import input_error
 
 #: Modules of this package, in the order of the help.
-COMMANDS = ("chips", "models", "compile", "run", "validate", "op", "compare", "report", "trace", "reference", "explain")
+COMMANDS = ("chips", "models", "compile", "run", "op", "compare", "report", "trace", "explain")
 
 
 class Parser(argparse.ArgumentParser):
@@ -19,6 +18,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **keywords: Any):
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **keywords)
+        self.commands: dict[str, Parser] = {}
 
     def error(self, message: str) -> NoReturn:
         raise _translated(message, self)
@@ -35,7 +35,7 @@ def _translated(message: str, parser: Parser) -> Exception:
         return input_error(where, f"unknown value {found['what']}", found["allowed"].replace("'", ""))
     found = re.match(r"the following arguments are required: (?P<names>.*)$", message)
     if found:
-        return input_error(found["names"].split(", ")[0], "missing", parser.format_usage().removeprefix("usage: "))
+        return input_error(found["names"].split(", ")[0], "missing", f"{parser.prog} --help says what it takes")
     found = re.match(r"argument (?P<where>[^:]+): (?P<what>.*)$", message)
     if found:
         return input_error(found["where"].split("/")[-1], found["what"], f"{parser.prog} --help says what it takes")
@@ -53,11 +53,13 @@ def build() -> Parser:
         parser.add_argument("--json", metavar="FILE", help="machine-readable result; - is standard output")
         module.add(parser)
         parser.set_defaults(command=module.run, parser=parser, disabled=[])
+        top.commands[name] = parser
     return top
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     top = build()
+    _refuse_unknown(top, arguments)
     parsed, rest = top.parse_known_args(arguments)
     for argument in rest:
         if not (argument.startswith("--no-") and hasattr(parsed, "mapping")):
@@ -65,6 +67,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             raise input_error(argument.split("=")[0], what, parsed.parser.options())
         parsed.disabled.append(_optimisation(argument))
     return parsed
+
+
+def _refuse_unknown(top: Parser, arguments: list[str]) -> None:
+    """A misspelt option is named before anything that is missing because of it."""
+    parser = top.commands.get(arguments[0]) if arguments else None
+    if parser is None:
+        return
+    for argument in arguments[1:]:
+        name = argument.split("=")[0]
+        if name.startswith("--") and name != "--" and not name.startswith("--no-") and name not in parser._option_string_actions:
+            raise input_error(name, "unknown option", parser.options())
 
 
 def _optimisation(argument: str) -> str:
@@ -95,5 +108,3 @@ def _whole(text: str, least: int) -> int:
         raise argparse.ArgumentTypeError(f"{value} is less than {least}")
     return value
 
-
-Adder = Callable[[argparse.ArgumentParser], None]

@@ -1,0 +1,165 @@
+"""From a model to a program: the front door's text, with what the program file records about the model, through the compiler."""
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .chip import Chip
+from .errors import input_error
+from .program import Program
+
+if TYPE_CHECKING:
+    from .frontdoor import Source
+
+LEVELS = ("graph", "mapping", "tile", "task", "isa")
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What a program file records about its model. They travel as an attribute of the module through every printed level."""
+
+    model: str = ""
+    dtype: str = "bf16"
+    phase: str = ""
+    batch: int = 0
+    sequence_length: int = 0
+    kv_capacity: int = 0
+    weights_file: str = ""
+    flops: int = 0
+    compulsory_bytes: int = 0
+
+    @classmethod
+    def of(cls, source: Source) -> Facts:
+        """Work that depends on a run-time length is not recorded: one program serves them all."""
+        from .roofline import Work, count
+
+        work = Work(0, 0) if _ranges(source) else count(source.exported.program)
+        return cls(source.name, source.dtype, source.phase, source.batch if source.phase else 0,
+                   source.sequence_length if source.phase else 0, source.kv_capacity, str(source.weights_file),
+                   work.flops, work.bytes)
+
+    def attribute(self) -> str:
+        entries = dataclasses.asdict(self).items()
+        written = (f"{key} = {json.dumps(value) if isinstance(value, str) else f'{value} : i64'}" for key, value in entries)
+        return f"graph.program = {{{', '.join(written)}}}"
+
+    @classmethod
+    def read(cls, text: str) -> Facts:
+        """From the text of a module; what it does not say stays empty."""
+        found = re.search(r"graph\.program = \{(?P<body>(?:\"(?:[^\"\\]|\\.)*\"|[^\"}])*)\}", text)
+        values: dict[str, Any] = {}
+        for key, quoted, number in re.findall(r"(\w+) = (?:(\"(?:[^\"\\]|\\.)*\")|(-?\d+) : i64)", found["body"] if found else ""):
+            values[key] = json.loads(quoted) if quoted else int(number)
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+
+def _ranges(source: Source) -> bool:
+    return bool(source.values) and source.phase == "decode"
+
+
+def annotated(text: str, facts: Facts) -> str:
+    """The module with its facts as an attribute."""
+    opened, found, rest = text.partition("module attributes {")
+    if found:
+        separator = "" if rest.lstrip().startswith("}") else ", "
+        return f"{opened}{found}{facts.attribute()}{separator}{rest}"
+    return text.replace("module {", f"module attributes {{{facts.attribute()}}} {{", 1)
+
+
+def lower(text: str, where: str, chip: Chip, facts: Facts, *, mapping: str | None = None, disabled: Sequence[str] = (),
+          keep_intermediates: bool = False, emit: str | None = None, aids: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Program bytes, emitted text and mapping. `aids`: timing, print_after_all, reproducer."""
+    from . import _compiler
+
+    name, overrides, dies = chip.arguments
+    options = {"chip": name, "overrides": overrides, "dies": dies, "disabled": list(disabled),
+               "keep_intermediates": keep_intermediates, **dataclasses.asdict(facts), **(aids or {})}
+    if mapping:
+        options["mapping_file"] = mapping
+    if emit:
+        options["emit"] = emit
+    return _compiler.compile(text, where, options)
+
+
+def compile_source(source: Source, chip: Chip, **options: Any) -> Program:
+    """Options as of `lower`."""
+    facts = Facts.of(source)
+    started = time.perf_counter()
+    lowered = lower(annotated(source.mlir, facts), source.name, chip, facts, **options)
+    return Program(lowered["program"], chip, source, source.name, time.perf_counter() - started)
+
+
+def compile_text(text: str, where: str, chip: Chip, **options: Any) -> Program:
+    """MLIR text of any level."""
+    started = time.perf_counter()
+    lowered = lower(text, where, chip, Facts.read(text), **options)
+    return Program(lowered["program"], chip, None, where, time.perf_counter() - started)
+
+
+def compile(model: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, chip: str | Chip = "atom",
+            mapping: str | None = None, dtype: str | None = None, dies: int = 0, set: Sequence[str] = (), name: str | None = None,
+            disabled: Sequence[str] = (), keep_intermediates: bool = False) -> Program:
+    """Compiles a torch module with example arguments, a torch.export.ExportedProgram, or a MODEL of the command line.
+
+    `mapping` is a mapping file; `set` overrides keys of the chip file (`l1.size_bytes=2097152`); `dtype` is bf16, f16 or f32, by
+    default the type of the module's weights.
+    """
+    target = chip if isinstance(chip, Chip) else Chip(chip, tuple(set), dies)
+    source = _source(model, args, kwargs or {}, dtype, name)
+    return compile_source(source, target, mapping=mapping, disabled=disabled, keep_intermediates=keep_intermediates)
+
+
+def _source(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], dtype: str | None, name: str | None) -> Source:
+    import torch
+
+    from . import frontdoor
+    from .frontdoor.model import Model
+
+    if isinstance(model, str):
+        return frontdoor.load(model, dtype=dtype or "bf16")
+    if isinstance(model, frontdoor.Source):
+        return model
+    if isinstance(model, torch.export.ExportedProgram):
+        args, kwargs = model.example_inputs if not args and not kwargs else (args, kwargs)
+        model = _unlifted(model)
+    if not isinstance(model, torch.nn.Module):
+        raise input_error("compile", f"cannot compile a {type(model).__name__}", "torch.nn.Module, torch.export.ExportedProgram, or a name")
+    inputs = _named(model, args, kwargs)
+    described = Model(name or type(model).__name__, model, inputs, phase="encode" if _takes_tokens(inputs) else "")
+    return frontdoor.bring_in(described, dtype or _weights_dtype(model))
+
+
+def _takes_tokens(inputs: Mapping[str, Any]) -> bool:
+    """Integers [B, S] come first: a throughput in tokens means something."""
+    first = next(iter(inputs.values()), None)
+    return first is not None and getattr(first, "ndim", 0) == 2 and not first.is_floating_point()
+
+
+def _unlifted(program: Any) -> Any:
+    """The module of an exported program; it has no modes, since they were decided when it was exported."""
+    module = program.module()
+    module.eval = module.train = lambda mode=True: module
+    return module
+
+
+def _weights_dtype(module: Any) -> str:
+    from .dtypes import from_torch
+
+    found = {parameter.dtype for parameter in module.parameters() if parameter.is_floating_point()}
+    name = from_torch(found.pop()) if len(found) == 1 else "bf16"
+    return name if name in ("f32", "f16", "bf16") else "bf16"
+
+
+def _named(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    import inspect
+
+    try:
+        bound = inspect.signature(module.forward).bind(*args, **kwargs)
+    except TypeError as error:
+        raise input_error(type(module).__name__, f"example arguments: {error}", "those of forward()") from None
+    return dict(bound.arguments)

@@ -1,0 +1,41 @@
+"""What a program file records travels through text; tensors keep their bytes."""
+from __future__ import annotations
+
+import pytest
+import torch
+
+from garam import InputError, ops, tensors
+from garam.compiler import Facts, annotated
+
+FACTS = Facts('odd "name" with } and \\', "bf16", "encode", 8, 128, 0, "/a folder/w.safetensors", 1 << 40, 77)
+
+
+@pytest.mark.parametrize("text", ["module {\n}\n", "module attributes {}{\n}\n", 'module attributes {graph.model = "x"} {\n}\n'])
+def test_facts_survive_text(text):
+    assert Facts.read(annotated(text, FACTS)) == FACTS
+
+
+def test_text_without_facts():
+    assert Facts.read("module { }") == Facts()
+
+
+@pytest.mark.parametrize("dtype", ["bf16", "f16", "f32", "i64", "i1", "i8"])
+def test_bytes_and_back(dtype):
+    segment = {"name": "x", "dtype": dtype, "shape": [3, 5]}
+    value = tensors.generated(segment)
+    again = tensors.from_bytes(bytearray(tensors.to_bytes(value, segment).tobytes()), dtype, [3, 5])
+    assert torch.equal(value, again)
+
+
+@pytest.mark.parametrize("value, said", [
+    (torch.zeros(2, 3), "shape"), (torch.zeros(3, 5, dtype=torch.float32), "type"),
+    (torch.full((3, 5), 300), "outside")])
+def test_wrong_inputs(value, said):
+    with pytest.raises(InputError, match=said):
+        tensors.to_bytes(value, {"name": "x", "dtype": "i8", "shape": [3, 5]})
+
+
+def test_every_operation_matches_its_text():
+    from garam.cli.op import SHAPES
+
+    assert SHAPES == {name: shape for name, (shape, _) in ops.OPERATIONS.items()}
