@@ -1,0 +1,164 @@
+#include "sim/SimDevice.h"
+
+#include "runtime/Error.h"
+#include "sim/System.h"
+#include "sim/WeightLoader.h"
+#include "sim/insns/Insns.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace garam::sim {
+namespace {
+
+/// Bytes of a descriptor as fetched: rule L2.
+constexpr int64_t kDescriptorBytes = 128;
+
+KernelImage decode(const rt::Kernel &kernel) {
+  KernelImage image;
+  image.name = kernel.name;
+  image.insns = rt::decodeKernel(kernel);
+  for (const rt::Insn &insn : image.insns)
+    image.infos.push_back(&rt::info(insn));
+  for (const auto &table : kernel.descriptors)
+    image.descriptors.push_back(rt::fromTable(*table));
+  std::copy_n(kernel.initial_tokens.begin(), rt::kSemaphores, image.initialTokens.begin());
+  std::copy_n(kernel.waiters.begin(), rt::kSemaphores, image.waiters.begin());
+  image.bytes = int64_t(kernel.code.size()) + int64_t(kernel.descriptors.size()) * kDescriptorBytes;
+  return image;
+}
+
+} // namespace
+
+void SimDevice::load(const rt::Program &program, rt::Mode mode) {
+  insns::start();
+  if (program.chip != asked.name)
+    throw rt::inputError("program", fmt::format("compiled for the chip `{}`", program.chip), fmt::format("this device is `{}`", asked.name));
+  ProgramImage fresh;
+  rt::Chip own = asked.withDies(program.dies);
+  for (const auto &kernel : program.kernels) {
+    fresh.kernels.push_back(decode(*kernel));
+    if (int64_t bytes = fresh.kernels.back().bytes; bytes > own.sequencer.instructionBytes)
+      throw rt::inputError("program", fmt::format("kernel `{}` takes {} bytes of instruction memory", kernel->name, bytes),
+                           fmt::format("the chip has {}", own.sequencer.instructionBytes));
+  }
+  for (const auto &segment : program.segments)
+    fresh.segments.push_back({segment->address, segment->bytes});
+  // A copy, so that the program may go.
+  std::vector<uint8_t> bytes = rt::serialize(program);
+  fresh.program = rt::deserialize(bytes, "program");
+
+  image = std::move(fresh);
+  chip.emplace(std::move(own));
+  loadedMode = mode;
+  storage = std::make_unique<Storage>(*chip);
+  for (const auto &segment : image.program.segments) {
+    try {
+      storage->check(segment->address, int64_t(segment->bytes));
+    } catch (const rt::Error &error) {
+      throw rt::inputError(fmt::format("segment `{}`", segment->name), error.what());
+    }
+  }
+  loadSegments(image.program, mode);
+}
+
+void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
+  if (mode == rt::Mode::Cycles)
+    return;
+  std::unique_ptr<rt::SafetensorsFile> weights;
+  for (const auto &segment : program.segments) {
+    if (!segment->data.empty())
+      storage->write(segment->address, segment->data);
+    for (const auto &weight : segment->weights) {
+      if (!weights)
+        weights = std::make_unique<rt::SafetensorsFile>(program.weights_file);
+      loadWeight(*storage, *weights, *segment, *weight);
+    }
+  }
+}
+
+const rt::Segment &SimDevice::find(const std::string &segment, uint64_t bytes, uint64_t offset) const {
+  if (!storage)
+    throw rt::inputError("device", "no program is loaded");
+  for (const auto &own : image.program.segments) {
+    if (own->name != segment)
+      continue;
+    if (offset > own->bytes || bytes > own->bytes - offset)
+      throw rt::inputError(fmt::format("segment `{}`", segment), fmt::format("{} bytes from {}", bytes, offset),
+                           fmt::format("it has {} bytes", own->bytes));
+    return *own;
+  }
+  throw rt::inputError("segment", fmt::format("no `{}`", segment), fmt::format("the program has {}", image.program.segments.size()));
+}
+
+void SimDevice::write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset) {
+  const rt::Segment &own = find(segment, bytes.size(), offset);
+  storage->write(own.address + int64_t(offset), bytes);
+}
+
+void SimDevice::read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset) {
+  const rt::Segment &own = find(segment, bytes.size(), offset);
+  storage->read(own.address + int64_t(offset), bytes);
+}
+
+void SimDevice::resolveLaunches(const rt::RunOptions &options) {
+  for (const auto &[name, value] : options.values) {
+    const auto &known = image.program.values;
+    if (std::none_of(known.begin(), known.end(), [&](const auto &entry) { return entry->name == name; }))
+      throw rt::inputError("values", fmt::format("the program has no run-time value `{}`", name));
+  }
+  auto valueOf = [&](const std::string &name) {
+    auto given = options.values.find(name);
+    if (given == options.values.end())
+      throw rt::inputError("values", fmt::format("run-time value `{}` is missing", name));
+    for (const auto &entry : image.program.values)
+      if (entry->name == name && (given->second < entry->low || given->second > entry->high))
+        throw rt::inputError(fmt::format("value `{}`", name), fmt::format("{}", given->second),
+                             fmt::format("{} to {}", entry->low, entry->high));
+    return given->second;
+  };
+  image.launches.clear();
+  for (const auto &launch : image.program.launches) {
+    LaunchImage own;
+    own.number = uint32_t(image.launches.size());
+    own.kernel = launch->kernel;
+    for (size_t i = 0; i < launch->parameters.size(); ++i) {
+      const rt::fb::ParameterT &parameter = *launch->parameters[i];
+      own.parameters[i] = parameter.offset;
+      if (parameter.segment >= 0)
+        own.parameters[i] += image.program.segments[size_t(parameter.segment)]->address;
+      else if (!parameter.value.empty())
+        own.parameters[i] += valueOf(parameter.value);
+    }
+    image.launches.push_back(own);
+  }
+}
+
+rt::RunResult SimDevice::run(const rt::RunOptions &options) {
+  if (!storage)
+    throw rt::inputError("device", "no program is loaded");
+  if (loadedMode == rt::Mode::Cycles && options.mode != rt::Mode::Cycles)
+    throw rt::inputError("mode", "the program was loaded without tensor data", "allowed: cycles");
+  resolveLaunches(options);
+  auto start = std::chrono::steady_clock::now();
+  insns::FloatEnvironment environment;
+  Machine machine(*chip, options.mode, image, *storage);
+  machine.keepRecords = options.records;
+  machine.progress = options.progress;
+  machine.commandSink = commandSink;
+  System system(machine, {options.reverseUnits, memoryKind});
+  system.run();
+  lastMessages = system.messages();
+  rt::RunResult result = system.result();
+  result.hostSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  // Inputs and outputs over the host link, beside the cycles: rule O1.
+  const rt::HostParams &host = chip->host;
+  for (const auto &segment : image.program.segments)
+    if (segment->kind == rt::fb::SegmentKind::Input || segment->kind == rt::fb::SegmentKind::Output)
+      result.hostLinkSeconds += host.latencyNs * 1e-9 + double(segment->bytes) / (host.gigabytesPerSecond * 1e9 * double(host.links));
+  return result;
+}
+
+GARAM_DEVICE(SimDevice, "sim");
+
+} // namespace garam::sim

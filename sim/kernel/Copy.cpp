@@ -1,0 +1,116 @@
+#include "sim/kernel/Copy.h"
+
+#include "runtime/Error.h"
+#include "runtime/isa/Isa.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace garam::sim {
+namespace {
+
+/// Calls `each(src, dst, bytes)` for the contiguous pieces of a transfer, in order.
+template <class F> void forEachPiece(const rt::Transfer &transfer, F &&each) {
+  rt::DmaShape shape = transfer.shape;
+  const bool indexed = !transfer.indices.empty();
+  if (shape.bytes() <= 0)
+    return;
+  int inner = 1;
+  for (; inner < (indexed ? 4 : 5); ++inner) {
+    if (shape.counts[size_t(inner)] != 1 && (shape.srcStrides[size_t(inner)] != shape.counts[0] || shape.dstStrides[size_t(inner)] != shape.counts[0]))
+      break;
+    shape.counts[0] *= shape.counts[size_t(inner)];
+    shape.counts[size_t(inner)] = 1;
+  }
+  std::array<int64_t, 5> i{};
+  while (true) {
+    int64_t src = transfer.src, dst = transfer.dst;
+    for (size_t d = size_t(inner); d < 5; ++d) {
+      int64_t step = d == 4 && indexed ? transfer.indices[size_t(i[4])] : i[d];
+      src += (transfer.toGlobal ? i[d] : step) * shape.srcStrides[d];
+      dst += (transfer.toGlobal ? step : i[d]) * shape.dstStrides[d];
+    }
+    each(src, dst, shape.counts[0]);
+    size_t d = size_t(inner);
+    while (d < 5 && ++i[d] == shape.counts[d])
+      i[d++] = 0;
+    if (d >= 5)
+      return;
+  }
+}
+
+uint8_t *localByte(const insns::Memory &memory, int64_t address) {
+  return address >= rt::kAccBase ? memory.acc.data() + (address - rt::kAccBase) : memory.l1.data() + address;
+}
+
+/// Lowest and highest displacement of a side.
+struct Reach {
+  int64_t low = 0, high = 0;
+  void add(int64_t displacement) { (displacement < 0 ? low : high) += displacement; }
+};
+
+} // namespace
+
+void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfer) {
+  const rt::DmaShape &shape = transfer.shape;
+  for (int64_t count : shape.counts)
+    if (count < 0)
+      throw rt::Error(rt::ErrorKind::Undefined, "transfer", fmt::format("count of {}", count), "zero or more");
+  if (shape.bytes() == 0)
+    return;
+  Reach src, dst;
+  src.high = dst.high = shape.counts[0];
+  for (size_t d = 1; d < 5; ++d) {
+    Reach &global = transfer.toGlobal ? dst : src, &local = transfer.toGlobal ? src : dst;
+    int64_t globalStride = (transfer.toGlobal ? shape.dstStrides : shape.srcStrides)[d];
+    local.add((shape.counts[d] - 1) * (transfer.toGlobal ? shape.srcStrides : shape.dstStrides)[d]);
+    if (d < 4 || transfer.indices.empty()) {
+      global.add((shape.counts[d] - 1) * globalStride);
+      continue;
+    }
+    auto [low, high] = std::minmax_element(transfer.indices.begin(), transfer.indices.end());
+    if (std::abs(*low) > (int64_t(1) << 40) || std::abs(*high) > (int64_t(1) << 40))
+      throw rt::Error(rt::ErrorKind::Undefined, "transfer", "an absurd index", "within the table");
+    global.low += std::min(*low * globalStride, *high * globalStride);
+    global.high += std::max(*low * globalStride, *high * globalStride);
+  }
+  const Reach &local = transfer.toGlobal ? src : dst, &global = transfer.toGlobal ? dst : src;
+  int64_t localAddress = transfer.toGlobal ? transfer.src : transfer.dst;
+  int64_t globalAddress = transfer.toGlobal ? transfer.dst : transfer.src;
+  insns::Memory memory = storage.local(core);
+  bool acc = localAddress >= rt::kAccBase;
+  int64_t base = acc ? rt::kAccBase : 0, size = int64_t((acc ? memory.acc : memory.l1).size());
+  if (localAddress + local.low < base || localAddress + local.high > base + size)
+    throw rt::Error(rt::ErrorKind::Undefined, "transfer",
+                    fmt::format("bytes {:#x} to {:#x} of {}", localAddress + local.low - base, localAddress + local.high - base,
+                                acc ? "acc" : "L1"),
+                    fmt::format("within {} bytes", size));
+  storage.check(globalAddress + global.low, global.high - global.low);
+}
+
+void StagedCopy::read(const Storage &storage, int core, const rt::Transfer &transfer) {
+  bytes.resize(size_t(std::max<int64_t>(0, transfer.shape.bytes())));
+  insns::Memory memory = storage.local(core);
+  size_t at = 0;
+  forEachPiece(transfer, [&](int64_t src, int64_t, int64_t count) {
+    if (transfer.toGlobal)
+      std::memcpy(bytes.data() + at, localByte(memory, src), size_t(count));
+    else
+      storage.read(src, {bytes.data() + at, size_t(count)});
+    at += size_t(count);
+  });
+}
+
+void StagedCopy::write(Storage &storage, int core, const rt::Transfer &transfer) const {
+  insns::Memory memory = storage.local(core);
+  size_t at = 0;
+  forEachPiece(transfer, [&](int64_t, int64_t dst, int64_t count) {
+    if (transfer.toGlobal)
+      storage.write(dst, {bytes.data() + at, size_t(count)});
+    else
+      std::memcpy(localByte(memory, dst), bytes.data() + at, size_t(count));
+    at += size_t(count);
+  });
+}
+
+} // namespace garam::sim

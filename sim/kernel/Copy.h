@@ -1,0 +1,24 @@
+// The bytes of a transfer: all read when its instruction starts, all visible when it completes.
+#pragma once
+
+#include "runtime/timing/Bursts.h"
+#include "sim/kernel/Storage.h"
+
+#include <vector>
+
+namespace garam::sim {
+
+/// Throws rt::Error (Undefined) if a byte of either side lies outside of its memory.
+void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfer);
+
+class StagedCopy {
+public:
+  void read(const Storage &storage, int core, const rt::Transfer &transfer);
+  /// Local destinations are those of `core`.
+  void write(Storage &storage, int core, const rt::Transfer &transfer) const;
+
+private:
+  std::vector<uint8_t> bytes;
+};
+
+}  // namespace garam::sim

@@ -1,0 +1,70 @@
+#include "sim/kernel/Kernel.h"
+
+#include "sim/kernel/Unit.h"
+
+namespace garam::sim {
+
+Kernel::Kernel(sc_core::sc_module_name name, const Clock &coreClock) : sc_module(name), coreClock(coreClock) {
+  SC_HAS_PROCESS(Kernel);
+  SC_METHOD(step);
+  sensitive << wake;
+  dont_initialize();
+}
+
+uint32_t Kernel::enroll(Unit &unit) {
+  all.push_back(&unit);
+  return uint32_t(all.size() - 1);
+}
+
+void Kernel::post(Tick tick, const Message &message) {
+  wheel.post(tick, message);
+  // A message from outside (set-up, or a foreign module's process) may be earlier than what is awaited.
+  if (!running && (armed < 0 || tick < armed))
+    arm();
+}
+
+void Kernel::arm() {
+  Tick tick;
+  if (!wheel.peek(tick)) {
+    armed = -1;
+    return;
+  }
+  armed = tick;
+  int64_t nowFs = sc_core::sc_time_stamp().value(), at = coreClock.edge(cycleOf(tick));
+  wake.notify(sc_core::sc_time::from_value(sc_dt::uint64(at > nowFs ? at - nowFs : 0)));
+}
+
+void Kernel::step() {
+  running = true;
+  try {
+    // Both ticks of a cycle in one activation: the falling edge has no meaning outside.
+    Tick tick;
+    int64_t cycle = cycleOf(armed);
+    while (!stopped && wheel.peek(tick) && cycleOf(tick) == cycle)
+      dispatch(tick);
+  } catch (...) {
+    thrown = std::current_exception();
+    stopped = true;
+  }
+  running = false;
+  if (!stopped)
+    arm();
+}
+
+void Kernel::dispatch(Tick tick) {
+  current = tick;
+  wheel.drain(tick, [&](const Message &message) {
+    Unit *unit = all[message.unit];
+    ++delivered;
+    unit->take(message);
+    if (unit->marked != tick) {
+      unit->marked = tick;
+      deciding.push_back(unit);
+    }
+  });
+  for (Unit *unit : deciding)
+    unit->decide(cycleOf(tick));
+  deciding.clear();
+}
+
+} // namespace garam::sim

@@ -1,0 +1,88 @@
+// What the units of one run share beside messages: the chip, the program as decoded, the bytes, the pools, the sinks of
+// records. None of it carries time from unit to unit.
+#pragma once
+
+#include "runtime/chip/Chip.h"
+#include "runtime/device/Device.h"
+#include "runtime/program/Program.h"
+#include "sim/kernel/Packet.h"
+#include "sim/kernel/Pool.h"
+#include "sim/kernel/Storage.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace garam::sim {
+
+struct DramCommand;
+
+/// A kernel of the program, decoded.
+struct KernelImage {
+  std::string name;
+  std::vector<rt::Insn> insns;
+  std::vector<const rt::InsnInfo *> infos;
+  std::vector<rt::Descriptor> descriptors;
+  std::array<uint8_t, rt::kSemaphores> initialTokens{}, waiters{};
+  int64_t bytes = 0;  ///< of code and descriptors, as fetched
+};
+
+struct LaunchImage {
+  uint32_t number = 0, kernel = 0;
+  std::array<int64_t, rt::kLaunchParameters> parameters{};
+};
+
+/// A stretch of global memory that belongs to the program.
+struct Extent {
+  int64_t address;
+  uint64_t bytes;
+};
+
+struct ProgramImage {
+  std::vector<KernelImage> kernels;
+  std::vector<LaunchImage> launches;
+  std::vector<Extent> segments;
+  rt::Program program;  ///< for the names in messages
+};
+
+/// An engine instruction as the sequencer issued it.
+struct Issued {
+  const KernelImage *kernel;
+  const rt::Insn *insn;
+  const rt::InsnInfo *info;
+  uint32_t index;
+  int64_t issue;
+  rt::SlotValues values;
+};
+
+/// Start of a launch, from the command processor to every core.
+struct LaunchStart {
+  const LaunchImage *launch;
+  const KernelImage *kernel;
+  int64_t begin, fetch, start;  ///< cycles: begin of the launch, of the fetch, of the sequencers
+};
+
+struct Machine {
+  Machine(const rt::Chip &chip, rt::Mode mode, const ProgramImage &image, Storage &storage)
+      : chip(chip), mode(mode), image(image), storage(storage) {}
+
+  const rt::Chip chip;
+  const rt::Mode mode;
+  const ProgramImage &image;
+  Storage &storage;
+  bool keepRecords = false;
+  std::vector<rt::InsnRecord> records;
+  Pool<Packet> packets;
+  Pool<Issued> issued;
+  const LaunchStart *launch = nullptr;  ///< the current one, for records
+  int64_t bucketCycles = 1024;
+  std::vector<std::vector<int64_t>> channelBytes;  ///< by channel of the machine
+  std::function<void(int channel, const DramCommand &)> commandSink;  ///< empty: none
+  int64_t cycles = 0;  ///< of the run, known at its end
+  std::function<void(double)> progress;
+
+  bool functional() const { return mode != rt::Mode::Cycles; }
+  bool timed() const { return mode != rt::Mode::Values; }
+};
+
+}  // namespace garam::sim

@@ -1,0 +1,48 @@
+// The payload between the NoC and a memory controller, TLM-2.0 base protocol: BEGIN_REQ is the arrival of a burst, END_REQ
+// says that it has a queue entry, BEGIN_RESP is its last beat. Delays are annotated; data stays in Storage, the pointer is
+// null. The extension is ignorable: a controller that knows where the time went says so in it.
+#pragma once
+
+#include <tlm>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace garam::sim {
+
+struct Packet;
+
+/// Femtoseconds from the acceptance of the burst to its last beat, by cause; they add up.
+struct MemoryTimes : tlm::tlm_extension<MemoryTimes> {
+  bool known = false;
+  int64_t accepted = 0;  ///< absolute
+  int64_t memoryQueue = 0, rowMiss = 0, refresh = 0, turnaround = 0, transfer = 0;
+  Packet *packet = nullptr;  ///< of the initiator
+
+  tlm_extension_base *clone() const override { return new MemoryTimes(*this); }
+  void copy_from(const tlm_extension_base &other) override { *this = static_cast<const MemoryTimes &>(other); }
+};
+
+/// Payloads that come back when their last reference goes.
+class PayloadPool : public tlm::tlm_mm_interface {
+public:
+  tlm::tlm_generic_payload *take() {
+    if (idle.empty())
+      grow();
+    tlm::tlm_generic_payload *payload = idle.back();
+    idle.pop_back();
+    payload->acquire();
+    return payload;
+  }
+  void free(tlm::tlm_generic_payload *payload) override { idle.push_back(payload); }
+  ~PayloadPool() override;
+
+private:
+  void grow();
+  std::vector<std::unique_ptr<tlm::tlm_generic_payload>> all;
+  std::vector<tlm::tlm_generic_payload *> idle;
+};
+
+}  // namespace garam::sim

@@ -1,0 +1,70 @@
+// A burst on its way, and what travels through the NoC: the request becomes the response.
+#pragma once
+
+#include "runtime/device/Device.h"
+
+#include <array>
+#include <cstdint>
+
+namespace garam::sim {
+
+enum class Net : uint8_t { Request, Response };
+
+enum class PacketKind : uint8_t { ReadRequest, WriteRequest, Signal, ReadResponse, WriteAck, CopyAck };
+
+enum class EndpointKind : uint8_t { Core, Memory, Shared, DieToDie };
+
+struct Endpoint {
+  EndpointKind kind = EndpointKind::Core;
+  int16_t die = 0;
+  int16_t index = 0;  ///< among its kind on the die
+};
+
+/// What a stretch of a burst's life was spent on: a stall cause, or busy.
+inline constexpr uint8_t kBusy = uint8_t(rt::kStalls);
+
+struct Packet {
+  PacketKind kind;
+  bool write;
+  uint16_t flits;        ///< header included
+  Endpoint from, to;     ///< the core that asked; where it goes now
+  int32_t bytes;         ///< of the burst
+  int64_t offset;        ///< in the channel, the bank or the remote L1
+  int64_t local;         ///< L1 offset at the core that asked
+  uint64_t owner;        ///< of the engine that asked: its burst's number
+  uint64_t targets;      ///< multicast: the other cores of the die that get a copy
+  bool dataHere;         ///< the core that asked gets the data too
+  uint8_t semaphore, count;  ///< signals only
+
+  // Time stamps: stretch i ends at `issued + ends[i]` and was spent on `causes[i]`.
+  int64_t issued;
+  uint8_t marks;
+  std::array<uint8_t, 18> causes;
+  std::array<uint32_t, 18> ends;
+
+  // Where it is in the mesh.
+  uint16_t route;        ///< endpoint of this die that it goes to
+  int64_t arrival;       ///< of its head at the current router input
+  Packet *next;
+
+  Net net() const { return kind >= PacketKind::ReadResponse ? Net::Response : Net::Request; }
+  /// The time since the last mark, up to `cycle`, was spent on `cause`.
+  void mark(uint8_t cause, int64_t cycle) {
+    uint32_t end = uint32_t(cycle - issued);
+    if (marks && causes[marks - 1u] == cause) {
+      ends[marks - 1u] = end;
+    } else if (end > (marks ? ends[marks - 1u] : 0)) {
+      causes[marks] = cause;
+      ends[marks++] = end;
+    }
+  }
+  /// A request becomes its response: `dataFlits` go back after a read.
+  void respond(int64_t dataFlits) {
+    kind = write ? PacketKind::WriteAck : PacketKind::ReadResponse;
+    flits = uint16_t(1 + (write || !dataHere ? 0 : dataFlits));
+    to = from;
+  }
+  void mark(rt::Stall cause, int64_t cycle) { mark(uint8_t(cause), cycle); }
+};
+
+}  // namespace garam::sim

@@ -1,0 +1,413 @@
+// Rules D1 to D7: both DMA engines. An instruction is prepared, then sends its bursts, and completes with the last of them.
+//
+// Bursts retire in the order in which they were sent; the cycles since the burst before retired belong to the one that
+// retires and are cut by its own time stamps (rule C2).
+#include "runtime/chip/Placement.h"
+#include "runtime/isa/Address.h"
+#include "runtime/timing/Bursts.h"
+#include "sim/kernel/Copy.h"
+#include "sim/kernel/EngineUnit.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <random>
+
+namespace garam::sim {
+namespace {
+
+/// A transfer of a DMA engine, from taking to completion.
+struct Transit {
+  Issued *issued = nullptr;
+  int64_t start = 0;
+  rt::Transfer transfer;
+  std::vector<int64_t> indices;
+  StagedCopy copy;
+  uint64_t targets = 0;
+  int64_t peer = -1;
+  int64_t unretired = 0;
+  bool sent = false;
+};
+
+struct InFlight {
+  Packet *packet;  ///< with its time stamps; owned by the engine again once it is back
+  Transit *transit;
+  int acks;        ///< answers still to come: the response and one for each copy
+  bool last;       ///< of its transfer
+};
+
+class DmaEngine : public EngineUnit {
+public:
+  DmaEngine(sc_core::sc_module_name name, const UnitPlace &place, rt::Engine engine)
+      : EngineUnit(name, place, engine), chip(machine.chip), grain(rt::burstGrain(chip)),
+        self{EndpointKind::Core, int16_t(die), int16_t(core % chip.topology.coresPerDie)}, random(uint64_t(core)) {
+    addInput("packetIn", kPacket);
+    addInput("barrierIn", kBarrierDone);
+    packetOut = addOutput("packetOut");
+    if (engine == rt::Engine::DmaOut)
+      barrierOut = addOutput("barrierOut");
+  }
+
+  std::string activity() const override {
+    if (barrier)
+      return fmt::format("{} waits for the other cores", describe(machine, machine.launch, barrier->index, *barrier->info));
+    return fmt::format("{} bursts are in flight", inFlight);
+  }
+
+protected:
+  bool active() const override { return barrier || !order.empty(); }
+
+  void takeOwn(const Message &message) override {
+    if (message.port == kBarrierDone)
+      barrierDone = true;
+    else if (message.port == kLocalDone)
+      answered(message.payload, nullptr);
+    else
+      arrived.push_back(message.as<Packet>());
+  }
+
+  void accountActive(int64_t cycle) override {
+    if (barrier)
+      return account.stall(rt::Stall::WaitBarrier, cycle);
+    // With bursts in flight the time is known when the oldest retires.
+    if (flights.empty())
+      account.busy(cycle);
+  }
+
+  void finish(int64_t cycle) override {
+    if (!flights.empty())
+      account.busy(cycle);
+    EngineUnit::finish(cycle);
+  }
+
+  void work(int64_t cycle) override {
+    for (Packet *packet : arrived)
+      receive(packet, cycle);
+    arrived.clear();
+    if (barrierDone) {
+      complete(barrier, barrierStart, cycle);
+      barrier = nullptr;
+      barrierDone = false;
+    }
+    retire(cycle);
+    progress(cycle);
+    while (!preparing && !barrier && ready()) {
+      if (!begin(cycle))
+        break;
+      progress(cycle);
+    }
+  }
+
+private:
+  enum OwnPort : uint16_t { kPacket = kOwn, kBarrierDone, kLocalDone };
+
+  static bool isSync(rt::Opcode opcode) { return opcode == rt::Opcode::DmaInSync || opcode == rt::Opcode::DmaOutSync; }
+
+  // ---- taking ----
+
+  /// Takes the head; false if it is a barrier that has to wait for earlier instructions.
+  bool begin(int64_t cycle) {
+    if (ready()->insn->opcode == rt::Opcode::SyncBarrier) {
+      if (!order.empty())
+        return false;
+      barrier = takeHead(cycle);
+      barrierStart = cycle;
+      barrierOut->send(cycle, uint64_t(barrier->values[0]));
+      return true;
+    }
+    Transit *transit = idle.empty() ? &transits.emplace_back() : idle.back();
+    if (!idle.empty())
+      idle.pop_back();
+    transit->issued = takeHead(cycle);
+    transit->start = cycle;
+    transit->unretired = 0;
+    transit->targets = 0;
+    transit->peer = -1;
+    transit->sent = false;
+    transit->transfer = {};
+    transit->transfer.shape.counts[0] = 0;
+    try {
+      if (!isSync(transit->issued->insn->opcode))
+        load(*transit);
+      else if (engine == rt::Engine::DmaOut)
+        transit->peer = transit->issued->values[0];
+    } catch (const rt::Error &error) {
+      fail(*transit->issued, error);
+    }
+    order.push_back(transit);
+    preparing = transit;
+    int64_t startup = isSync(transit->issued->insn->opcode) || !machine.timed() ? 1 : chip.dma.startupCycles;
+    preparedAt = cycle + startup;
+    wake(preparedAt);
+    return true;
+  }
+
+  /// Samples shape, addresses and indices; reads the bytes.
+  void load(Transit &transit) {
+    const Issued &issued = *transit.issued;
+    const rt::SlotValues &v = issued.values;
+    rt::Transfer &transfer = transit.transfer;
+    transfer.shape = std::get<rt::DmaShape>(issued.kernel->descriptors[size_t(v[0])]);
+    transfer.src = v[1];
+    transfer.dst = v[2];
+    transfer.toGlobal = engine == rt::Engine::DmaOut;
+    for (size_t d = 0; d < 5; ++d)
+      if (issued.insn->isReg(int(3 + d)))
+        transfer.shape.counts[d] = v[3 + d];
+    rt::Opcode opcode = issued.insn->opcode;
+    if (opcode == rt::Opcode::DmaGather || opcode == rt::Opcode::DmaScatter)
+      loadIndices(transit, v[8], rt::DType(v[9]));
+    else if (opcode == rt::Opcode::DmaLoad)
+      transit.targets = uint64_t(v[8]);
+    else
+      transit.peer = v[8];
+    if (transit.targets == uint64_t(1) << self.index)
+      transit.targets = 0;
+    if (chip.topology.coresPerDie < 64 && transit.targets >> chip.topology.coresPerDie)
+      throw rt::Error(rt::ErrorKind::Undefined, "targets", fmt::format("{:#x}", transit.targets),
+                      fmt::format("the die has {} cores", chip.topology.coresPerDie));
+    checkTransfer(machine.storage, core, transfer);
+    if (machine.functional())
+      transit.copy.read(machine.storage, core, transfer);
+  }
+
+  void loadIndices(Transit &transit, int64_t address, rt::DType type) {
+    rt::Transfer &transfer = transit.transfer;
+    int64_t count = transfer.shape.counts[4], bytes = rt::byteSize(type);
+    transit.indices.resize(size_t(std::max<int64_t>(0, count)));
+    if (!machine.functional()) {
+      drawIndices(transit);
+    } else {
+      insns::Memory memory = machine.storage.local(core);
+      if (address < 0 || address % bytes || address + count * bytes > int64_t(memory.l1.size()))
+        throw rt::Error(rt::ErrorKind::Undefined, "indices", fmt::format("{} entries at {:#x}", count, address),
+                        fmt::format("aligned, within {} bytes", memory.l1.size()));
+      for (size_t i = 0; i < transit.indices.size(); ++i) {
+        const uint8_t *from = memory.l1.data() + address + int64_t(i) * bytes;
+        if (type == rt::DType::I64) {
+          std::memcpy(&transit.indices[i], from, 8);
+        } else {
+          int32_t narrow;
+          std::memcpy(&narrow, from, 4);
+          transit.indices[i] = narrow;
+        }
+      }
+    }
+    transfer.indices = transit.indices;
+  }
+
+  /// Without tensor data: uniform over the steps that stay inside the segment of the base address (rule T2).
+  void drawIndices(Transit &transit) {
+    const rt::Transfer &transfer = transit.transfer;
+    int64_t base = transfer.toGlobal ? transfer.dst : transfer.src;
+    int64_t stride = (transfer.toGlobal ? transfer.shape.dstStrides : transfer.shape.srcStrides)[4];
+    int64_t room = 0;
+    for (const Extent &segment : machine.image.segments)
+      if (base >= segment.address && base < segment.address + int64_t(segment.bytes))
+        room = segment.address + int64_t(segment.bytes) - base;
+    int64_t reach = transfer.shape.counts[0];
+    for (size_t d = 1; d < 4; ++d)
+      reach += std::max<int64_t>(0, transfer.shape.counts[d] - 1) * (transfer.toGlobal ? transfer.shape.dstStrides : transfer.shape.srcStrides)[d];
+    int64_t steps = stride > 0 && room >= reach ? (room - reach) / stride + 1 : 1;
+    for (int64_t &index : transit.indices)
+      index = int64_t(random() % uint64_t(steps));
+  }
+
+  // ---- sending ----
+
+  /// Moves what is prepared to the issue stage and sends what may be sent.
+  void progress(int64_t cycle) {
+    sendBursts(cycle);
+    while (preparing && preparedAt <= cycle && !sending && nextSend <= cycle) {
+      sending = preparing;
+      preparing = nullptr;
+      if (machine.timed())
+        cursor.emplace(chip, sending->transfer);
+      else
+        cursor.reset();
+      sendBursts(cycle);
+    }
+    retire(cycle);
+    if (preparing && preparedAt <= cycle && !sending && nextSend > cycle)
+      wake(nextSend);
+  }
+
+  /// Sends while fewer than the limit are in flight; sends of later cycles are published at once, since nothing that can
+  /// still happen takes them back.
+  void sendBursts(int64_t cycle) {
+    if (!sending)
+      return;
+    rt::Burst burst;
+    bool more = cursor && (held || cursor->next(nextBurst));
+    while (more) {
+      held = true;
+      if (inFlight >= chip.dma.outstandingBursts)
+        return;
+      burst = nextBurst;
+      more = cursor->next(nextBurst);
+      nextSend = send(burst, std::max(cycle, nextSend), !more);
+    }
+    held = false;
+    sending->sent = true;
+    sending = nullptr;
+  }
+
+  /// Gives the cycle from which the next burst may be sent.
+  int64_t send(const rt::Burst &burst, int64_t cycle, bool last) {
+    Packet *packet = machine.packets.take();
+    packet->marks = 0;
+    packet->issued = cycle;
+    packet->bytes = int32_t(burst.bytes);
+    packet->write = engine == rt::Engine::DmaOut;
+    packet->kind = packet->write ? PacketKind::WriteRequest : PacketKind::ReadRequest;
+    packet->from = self;
+    packet->targets = sending->targets & ~(uint64_t(1) << self.index);
+    packet->dataHere = !sending->targets || sending->targets >> self.index & 1;
+    packet->owner = firstFlight + flights.size();
+    packet->local = packet->write ? burst.src : burst.dst;
+    address(*packet, packet->write ? burst.dst : burst.src);
+    flights.push_back({packet, sending, 1 + __builtin_popcountll(packet->targets), last});
+    ++sending->unretired;
+    ++inFlight;
+    if (packet->to.kind == EndpointKind::Core && packet->to.die == self.die && packet->to.index == self.index) {
+      // Rule D4: through the L1, beat by beat.
+      int64_t done = cycle + (burst.bytes + chip.l1.beatBytes - 1) / chip.l1.beatBytes;
+      wakeAt(risingTick(done), kLocalDone, packet->owner);
+      return done;
+    }
+    int64_t data = packet->write ? (burst.bytes + chip.noc.linkBytes - 1) / chip.noc.linkBytes : 0;
+    packet->flits = uint16_t(1 + data);
+    // Rule D5: a burst that is written is read from L1 first, a flit a cycle.
+    packetOut->send(cycle + data + 1, payloadOf(packet));
+    return cycle + std::max<int64_t>(1, data);
+  }
+
+  void address(Packet &packet, int64_t global) const {
+    switch (rt::spaceOf(global)) {
+    case rt::Space::Hbm: {
+      rt::HbmPlace place = rt::hbmPlace(chip, global);
+      rt::ChannelPlace channel = rt::channelPlace(chip.dram, place.offset);
+      packet.to = {EndpointKind::Memory, int16_t(place.die), int16_t(channel.channel)};
+      packet.offset = channel.offset;
+      return;
+    }
+    case rt::Space::Shared:
+      packet.offset = rt::offsetOf(global);
+      packet.to = {EndpointKind::Shared, int16_t(rt::homeOf(global)), int16_t(packet.offset / grain % chip.shared.banks)};
+      return;
+    case rt::Space::L1:
+      packet.offset = rt::offsetOf(global);
+      packet.to = {EndpointKind::Core, int16_t(rt::coreOf(global) / chip.topology.coresPerDie),
+                   int16_t(rt::coreOf(global) % chip.topology.coresPerDie)};
+      return;
+    }
+  }
+
+  // ---- answers ----
+
+  void receive(Packet *packet, int64_t cycle) {
+    bool mine = packet->from.die == self.die && packet->from.index == self.index;
+    if (packet->kind == PacketKind::ReadResponse && !mine) {
+      // Rule D6: a copy for this core; the core that asked gets an answer of one flit.
+      packet->kind = PacketKind::CopyAck;
+      packet->flits = 1;
+      packet->to = packet->from;
+      packetOut->send(cycle + 1, payloadOf(packet));
+      return;
+    }
+    answered(packet->owner, packet->kind == PacketKind::CopyAck ? packet : nullptr);
+  }
+
+  void answered(uint64_t owner, Packet *copy) {
+    InFlight &flight = flights[owner - firstFlight];
+    if (copy)
+      machine.packets.give(copy);
+    if (--flight.acks == 0)
+      --inFlight;
+  }
+
+  void retire(int64_t cycle) {
+    while (true) {
+      while (!flights.empty() && flights.front().acks == 0) {
+        attribute(*flights.front().packet, cycle);
+        --flights.front().transit->unretired;
+        machine.packets.give(flights.front().packet);
+        flights.pop_front();
+        ++firstFlight;
+      }
+      if (order.empty() || !order.front()->sent || order.front()->unretired)
+        return;
+      Transit *transit = order.front();
+      order.pop_front();
+      if (machine.functional())
+        commit(*transit);
+      complete(transit->issued, transit->start, cycle, transit->peer, transit->targets);
+      idle.push_back(transit);
+    }
+  }
+
+  void commit(const Transit &transit) {
+    if (!transit.targets)
+      return transit.copy.write(machine.storage, core, transit.transfer);
+    int base = die * int(chip.topology.coresPerDie);
+    for (int i = 0; i < int(chip.topology.coresPerDie); ++i)
+      if (transit.targets >> i & 1)
+        transit.copy.write(machine.storage, base + i, transit.transfer);
+  }
+
+  void attribute(const Packet &packet, int64_t cycle) {
+    account.busy(std::clamp(packet.issued, account.accounted(), cycle));
+    for (size_t i = 0; i < packet.marks; ++i) {
+      int64_t end = std::clamp(packet.issued + int64_t(packet.ends[i]), account.accounted(), cycle);
+      if (packet.causes[i] == kBusy)
+        account.busy(end);
+      else
+        account.stall(rt::Stall(packet.causes[i]), end);
+    }
+    // Copies of a multicast that are still on their way.
+    if (packet.targets)
+      account.stall(rt::Stall::Noc, cycle);
+    else
+      account.busy(cycle);
+  }
+
+  const rt::Chip &chip;
+  const int64_t grain;
+  const Endpoint self;
+
+  Issued *barrier = nullptr;
+  int64_t barrierStart = 0;
+  bool barrierDone = false;
+
+  Transit *preparing = nullptr, *sending = nullptr;
+  int64_t preparedAt = 0, nextSend = 0;
+  std::optional<rt::BurstCursor> cursor;
+  rt::Burst nextBurst{};
+  bool held = false;  ///< nextBurst has not been sent
+
+  std::deque<Transit *> order;  ///< taken and not complete
+  std::deque<InFlight> flights; ///< sent and not retired
+  uint64_t firstFlight = 0;
+  int64_t inFlight = 0;
+  std::vector<Packet *> arrived;
+
+  std::deque<Transit> transits;
+  std::vector<Transit *> idle;
+  std::mt19937_64 random;
+  OutPort *packetOut, *barrierOut = nullptr;
+};
+
+class DmaIn : public DmaEngine {
+public:
+  DmaIn(sc_core::sc_module_name name, const UnitPlace &place) : DmaEngine(name, place, rt::Engine::DmaIn) {}
+};
+class DmaOut : public DmaEngine {
+public:
+  DmaOut(sc_core::sc_module_name name, const UnitPlace &place) : DmaEngine(name, place, rt::Engine::DmaOut) {}
+};
+
+GARAM_UNIT(DmaIn, "dma_in");
+GARAM_UNIT(DmaOut, "dma_out");
+
+} // namespace
+} // namespace garam::sim

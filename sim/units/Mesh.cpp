@@ -1,0 +1,288 @@
+// Rules N1 to N6: the routers and links of a die.
+//
+// One unit, since its routers share a clock and a table, but each router decides from what it holds and what its
+// neighbours told it at least a cycle ago: a grant at cycle t is the news of t + 1 or later. A packet costs one message per
+// hop, the arrival of its head at the next input; links and slots are free times, and an output that must wait for one is
+// woken when it comes.
+#include "sim/kernel/Registry.h"
+#include "sim/kernel/Topology.h"
+
+#include <bit>
+#include <limits>
+
+namespace garam::sim {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max() / 4;
+
+class Mesh : public Unit {
+public:
+  Mesh(sc_core::sc_module_name name, const UnitPlace &place)
+      : Unit(name, place.kernel), machine(place.machine), noc(machine.chip.noc), topology(machine.chip), die(place.die) {
+    addInput("packetIn", kInject);  // lane: Topology's input number
+    addInput("creditIn", kCredit);  // lane: endpoint; payload: network
+    build();
+  }
+
+  void take(const Message &message) override {
+    switch (message.port) {
+    case kInject: {
+      Packet *packet = message.as<Packet>();
+      int target = packet->to.die == die ? topology.endpoint(packet->to.kind, packet->to.index)
+                                         : topology.endpoint(EndpointKind::DieToDie, topology.portTowards(die, packet->to.die));
+      packet->route = uint16_t(target);
+      packet->arrival = kernel.cycle();
+      push(inject[message.lane] * 2 + int(packet->net()), packet);
+      return;
+    }
+    case kCredit: {
+      int out = eject[message.lane] * 2 + int(message.payload);
+      Output &output = outputs[size_t(out)];
+      slots[size_t(out) * size_t(noc.packetSlots) + output.returned++ % size_t(noc.packetSlots)] = kernel.cycle();
+      output.blocked = false;
+      dirty.push_back(out);
+      return;
+    }
+    case kHead:
+      return head(int(message.payload));
+    case kRetry:
+      dirty.push_back(int(message.payload));
+      return;
+    }
+  }
+
+  void decide(int64_t cycle) override {
+    for (int out : dirty)
+      arbitrate(out, cycle);
+    dirty.clear();
+  }
+
+  std::string waitingFor() const override {
+    int waiting = 0;
+    for (const Input &input : inputs)
+      for (const Packet *packet = input.first; packet; packet = packet->next)
+        ++waiting;
+    return waiting ? fmt::format("{} packets wait in routers", waiting) : std::string();
+  }
+
+private:
+  enum Port : uint16_t { kInject, kCredit, kHead, kRetry };
+
+  struct Input {
+    Packet *first = nullptr, *last = nullptr;
+    int64_t ready = 0;    ///< the tail of the packet before has left
+    uint32_t left = 0;    ///< packets that have been granted
+    int32_t upstream = -1;  ///< output that feeds it; -1: an endpoint
+    int32_t router = 0;
+    uint8_t bit = 0;      ///< its number at the router
+  };
+  struct Output {
+    uint64_t requests = 0;  ///< inputs whose head wants it
+    int64_t free = 0;
+    int64_t retry = -1;     ///< cycle of the retry that is under way
+    uint32_t granted = 0;
+    uint32_t returned = 0;  ///< credits from an endpoint
+    int32_t downstream = -1;  ///< input of the next router; -1: an endpoint
+    int32_t endpoint = -1;
+    int32_t firstInput = 0;   ///< of its router
+    uint8_t next = 0;         ///< input that is asked first
+    bool blocked = false;     ///< waits for a slot whose time is not known
+    bool credited = true;     ///< the receiver has slots
+  };
+
+  // Ports are numbered over the die; each has an input or output per network at number · 2 + network.
+
+  void build() {
+    int columns = int(noc.meshColumns), routers = topology.routers(), ends = topology.endpoints(die);
+    // Outputs: four directions, then endpoints.
+    eject.resize(size_t(ends));
+    inject.resize(size_t(topology.inputs(die)));
+    std::vector<std::array<int, 4>> directionIn(size_t(routers), {-1, -1, -1, -1}), directionOut = directionIn;
+    int inputPorts = 0, outputPorts = 0;
+    for (int router = 0; router < routers; ++router) {
+      int first = inputPorts;
+      for (int direction = 0; direction < 4; ++direction)
+        if (neighbour(router, direction) >= 0) {
+          directionIn[size_t(router)][size_t(direction)] = inputPorts++;
+          directionOut[size_t(router)][size_t(direction)] = outputPorts++;
+        }
+      for (int input = 0; input < topology.inputs(die); ++input)
+        if (topology.router(die, topology.endpointOfInput(input)) == router)
+          inject[size_t(input)] = inputPorts++;
+      for (int end = 0; end < ends; ++end)
+        if (topology.router(die, end) == router)
+          eject[size_t(end)] = outputPorts++;
+      if (inputPorts - first > 64)
+        throw rt::inputError(name(), fmt::format("router {} has {} inputs", router, inputPorts - first), "at most 64: more routers, or fewer endpoints");
+      inputs.resize(size_t(inputPorts) * 2);
+      outputs.resize(size_t(outputPorts) * 2);
+      for (int port = first; port < inputPorts; ++port)
+        for (int net = 0; net < 2; ++net) {
+          inputs[size_t(port * 2 + net)].router = router;
+          inputs[size_t(port * 2 + net)].bit = uint8_t(port - first);
+        }
+      firstInput.push_back(first);
+    }
+    slots.assign(outputs.size() * size_t(noc.packetSlots), 0);
+    for (int router = 0; router < routers; ++router)
+      for (int direction = 0; direction < 4; ++direction) {
+        int next = neighbour(router, direction), out = directionOut[size_t(router)][size_t(direction)];
+        for (int net = 0; next >= 0 && net < 2; ++net) {
+          Output &output = outputs[size_t(out * 2 + net)];
+          output.downstream = directionIn[size_t(next)][size_t(direction ^ 1)] * 2 + net;
+          output.firstInput = firstInput[size_t(router)];
+          inputs[size_t(output.downstream)].upstream = out * 2 + net;
+        }
+      }
+    for (int end = 0; end < ends; ++end) {
+      EndpointKind kind = topology.kindOf(end);
+      for (int net = 0; net < 2; ++net) {
+        Output &output = outputs[size_t(eject[size_t(end)] * 2 + net)];
+        output.endpoint = end;
+        output.firstInput = firstInput[size_t(topology.router(die, end))];
+        output.credited = kind == EndpointKind::Memory;
+      }
+      addReceivers(kind, end - topology.endpoint(kind, 0));
+    }
+    routes.resize(size_t(routers) * size_t(ends));
+    for (int router = 0; router < routers; ++router)
+      for (int end = 0; end < ends; ++end) {
+        int to = topology.router(die, end), dx = to % columns - router % columns, dy = to / columns - router / columns;
+        int direction = dx > 0 ? 0 : dx < 0 ? 1 : dy > 0 ? 2 : 3;
+        routes[size_t(router * ends + end)] = uint16_t(dx || dy ? directionOut[size_t(router)][size_t(direction)] : eject[size_t(end)]);
+      }
+  }
+
+  /// Router in a direction: 0 and 1 are x up and down, 2 and 3 y; -1: none.
+  int neighbour(int router, int direction) const {
+    int columns = int(noc.meshColumns), rows = int(noc.meshRows), x = router % columns, y = router / columns;
+    x += direction == 0 ? 1 : direction == 1 ? -1 : 0;
+    y += direction == 2 ? 1 : direction == 3 ? -1 : 0;
+    return x < 0 || y < 0 || x >= columns || y >= rows ? -1 : y * columns + x;
+  }
+
+  /// A packet leaves for the unit of its endpoint that deals with its kind.
+  void addReceivers(EndpointKind kind, int index) {
+    std::array<OutPort *, 6> byKind{};
+    if (kind == EndpointKind::Core) {
+      OutPort *request = addOutput(fmt::format("core{}.requestOut", index));
+      OutPort *read = addOutput(fmt::format("core{}.readOut", index));
+      byKind = {request, request, addOutput(fmt::format("core{}.signalOut", index)), read,
+                addOutput(fmt::format("core{}.ackOut", index)), read};
+    } else {
+      const char *names[] = {"core", "memory", "shared", "die"};
+      byKind.fill(addOutput(fmt::format("{}{}.packetOut", names[size_t(kind)], index)));
+    }
+    receivers.push_back(byKind);
+  }
+
+  /// A packet joins an input; its head is there at `packet->arrival`.
+  void push(int in, Packet *packet) {
+    Input &input = inputs[size_t(in)];
+    packet->next = nullptr;
+    if (input.first) {
+      input.last->next = packet;
+      input.last = packet;
+      return;
+    }
+    input.first = input.last = packet;
+    announce(in, std::max(packet->arrival, input.ready));
+  }
+
+  /// The first packet of an input asks for its output at `cycle`.
+  void announce(int in, int64_t cycle) {
+    if (cycle <= kernel.cycle())
+      head(in);
+    else
+      wakeAt(risingTick(cycle), kHead, uint64_t(in));
+  }
+
+  void head(int in) {
+    const Input &input = inputs[size_t(in)];
+    int out = routes[size_t(input.router) * receivers.size() + input.first->route] * 2 + (in & 1);
+    outputs[size_t(out)].requests |= uint64_t(1) << input.bit;
+    dirty.push_back(out);
+  }
+
+  void arbitrate(int out, int64_t cycle) {
+    Output &output = outputs[size_t(out)];
+    if (!output.requests)
+      return;
+    int64_t from = output.free;
+    if (output.credited) {
+      int64_t slot = slots[size_t(out) * size_t(noc.packetSlots) + output.granted % size_t(noc.packetSlots)];
+      if (slot == kNever) {
+        output.blocked = true;
+        return;
+      }
+      from = std::max(from, slot);
+    }
+    if (from > cycle)
+      return retry(out, from);
+    // The first request at or after `next`, going round.
+    uint64_t later = output.requests & (~uint64_t(0) << output.next);
+    int bit = std::countr_zero(later ? later : output.requests);
+    output.next = uint8_t((bit + 1) & 63);
+    output.requests &= ~(uint64_t(1) << bit);
+    grant((output.firstInput + bit) * 2 + (out & 1), out, cycle);
+    if (output.requests)
+      arbitrate(out, cycle);
+  }
+
+  void retry(int out, int64_t cycle) {
+    if (outputs[size_t(out)].retry == cycle)
+      return;
+    outputs[size_t(out)].retry = cycle;
+    wakeAt(risingTick(cycle), kRetry, uint64_t(out));
+  }
+
+  void grant(int in, int out, int64_t cycle) {
+    Input &input = inputs[size_t(in)];
+    Output &output = outputs[size_t(out)];
+    Packet *packet = input.first;
+    const int64_t gone = cycle + packet->flits;  // the tail has left a cycle ago
+    input.first = packet->next;
+    input.ready = gone;
+    if (input.upstream >= 0) {
+      Output &upstream = outputs[size_t(input.upstream)];
+      slots[size_t(input.upstream) * size_t(noc.packetSlots) + input.left++ % size_t(noc.packetSlots)] = gone;
+      if (upstream.blocked) {
+        upstream.blocked = false;
+        retry(input.upstream, gone);
+      }
+    }
+    if (input.first)
+      announce(in, std::max(gone, input.first->arrival));
+    output.free = gone;
+    if (output.credited)
+      slots[size_t(out) * size_t(noc.packetSlots) + output.granted++ % size_t(noc.packetSlots)] = kNever;
+    const int64_t arrival = cycle + noc.hopCycles;
+    if (output.downstream >= 0) {
+      packet->arrival = arrival;
+      push(output.downstream, packet);
+      return;
+    }
+    const int64_t tail = arrival + packet->flits - 1;
+    packet->mark(rt::Stall::Noc, arrival);
+    packet->mark(kBusy, tail);
+    receivers[size_t(output.endpoint)][size_t(packet->kind)]->send(tail, payloadOf(packet));
+  }
+
+  Machine &machine;
+  const rt::NocParams &noc;
+  const Topology topology;
+  const int die;
+  std::vector<Input> inputs;
+  std::vector<Output> outputs;
+  std::vector<int64_t> slots;      ///< output × slot: cycle from which it is free
+  std::vector<int> firstInput;     ///< of each router
+  std::vector<int> inject, eject;  ///< ports of the endpoints
+  std::vector<uint16_t> routes;    ///< router × endpoint: output port
+  std::vector<std::array<OutPort *, 6>> receivers;  ///< endpoint × packet kind
+  std::vector<int> dirty;
+};
+
+GARAM_UNIT(Mesh, "mesh");
+
+} // namespace
+} // namespace garam::sim

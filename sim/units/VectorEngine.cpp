@@ -1,0 +1,82 @@
+// Rule V1: one instruction at a time, from taking to completion.
+#include "runtime/timing/Timing.h"
+#include "sim/insns/Insns.h"
+#include "sim/kernel/EngineUnit.h"
+
+namespace garam::sim {
+namespace {
+
+class VectorEngine : public EngineUnit {
+public:
+  VectorEngine(sc_core::sc_module_name name, const UnitPlace &place) : EngineUnit(name, place, rt::Engine::Vector) {}
+
+protected:
+  bool active() const override { return running; }
+
+  void work(int64_t cycle) override {
+    if (running && end <= cycle) {
+      if (machine.functional())
+        result.commit(machine.storage.local(core));
+      complete(running, start, cycle);
+      running = nullptr;
+    }
+    if (!running && ready()) {
+      running = takeHead(cycle);
+      start = cycle;
+      end = cycle + begin(*running);
+      wake(end);
+    }
+  }
+
+  std::string activity() const override { return "computes"; }
+
+private:
+  const rt::Chain *chainOf(const Issued &issued) const {
+    if (issued.insn->opcode != rt::Opcode::VecMap)
+      return nullptr;
+    return &std::get<rt::Chain>(issued.kernel->descriptors[size_t(issued.values[0])]);
+  }
+
+  /// Computes the results; gives the cycles.
+  int64_t begin(const Issued &issued) {
+    try {
+      if (machine.functional())
+        insns::execute(issued.insn->opcode, {machine.storage.local(core), issued.values, chainOf(issued)}, result);
+    } catch (const rt::Error &error) {
+      fail(issued, error);
+    }
+    return machine.timed() ? cyclesOf(issued) : 1;
+  }
+
+  int64_t cyclesOf(const Issued &issued) const {
+    const rt::VectorParams &vector = machine.chip.vector;
+    const rt::SlotValues &v = issued.values;
+    switch (issued.insn->opcode) {
+    case rt::Opcode::VecMap: {
+      auto args = rt::VecMapArgs::from(v);
+      return rt::timing::vecMap(vector, *chainOf(issued), args.rows, args.cols);
+    }
+    case rt::Opcode::VecRotate: {
+      auto args = rt::VecRotateArgs::from(v);
+      return rt::timing::vecRotate(vector, args.rows, args.heads, args.dim);
+    }
+    case rt::Opcode::VecTranspose:
+      return rt::timing::vecTranspose(vector, v[0], v[1]);
+    case rt::Opcode::VecScan:
+      return rt::timing::vecScan(vector, v[0], v[1]);
+    case rt::Opcode::VecArgmax:
+      return rt::timing::vecArgmax(vector, v[0], v[1]);
+    default:
+      return 1;  // vector.sync
+    }
+  }
+
+  Issued *running = nullptr;
+  int64_t start = 0, end = 0;
+  insns::Result result;
+};
+
+GARAM_UNIT(VectorEngine, "vector");
+
+} // namespace
+} // namespace garam::sim
