@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -38,6 +39,7 @@ class Builder:
         self.ops: list[Op] = []
         self.paths: dict[int, tuple[str, ...]] = {}  # id(op) -> module paths, outermost first
         self.node: Node | None = None
+        self._names: dict[str, int] = {}
         self._scalars: dict[tuple[float | int | bool, torch.dtype], Constant] = {}
 
     def enter(self, node: Node) -> None:
@@ -58,7 +60,7 @@ class Builder:
         if dtype not in MLIR_TYPES:
             raise self.unsupported(f"type {str(dtype).removeprefix('torch.')}", "f32, bf16, f16, i64, i32 and bool")
         value = Value(tuple(int(n) for n in shape), dtype)
-        op = Op(f"graph.{name}", list(operands), properties, self.location(piece), [value])
+        op = Op(f"graph.{name}", list(operands), properties, self._unique(self.location(piece)), [value])
         value.op = op
         self.ops.append(op)
         self.paths[id(op)] = module_paths(self.node)
@@ -81,6 +83,9 @@ class Builder:
             return value
         if isinstance(value, Constant):
             return self.constant(value.data.to(dtype), "constant")
+        inner = value.op.operands[0] if value.op is not None and value.op.name == "graph.cast" else None
+        if inner is not None and inner.dtype == torch.bool and dtype != torch.bool:
+            value = inner  # 0 and 1 are the same numbers in every type
         return self.op("cast", [value], value.shape, dtype, piece)
 
     def reshape(self, value: Value, shape: Sequence[int], piece: str | None = "reshape") -> Value:
@@ -92,6 +97,11 @@ class Builder:
             value = value.op.operands[0]
             return value if tuple(shape) == value.shape else self.op("reshape", [value], shape, value.dtype, piece)
         return self.op("reshape", [value], shape, value.dtype, piece)
+
+    def _unique(self, at: Location) -> Location:
+        """Every op has a node name of its own: validation finds tensors by it."""
+        count = self._names[at.node] = self._names.get(at.node, 0) + 1
+        return at if count == 1 else dataclasses.replace(at, node=f"{at.node}.{count}")
 
     def location(self, piece: str | None = None) -> Location:
         node = self.node

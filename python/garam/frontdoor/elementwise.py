@@ -177,6 +177,10 @@ def _gelu(b: Builder, x: Value, approximate: str = "none") -> Value:
 
 @lowers("aten.bitwise_and.Tensor", "aten.logical_and.default", "aten.__and__.Tensor")
 def _and(b: Builder, x: Value, y: Operand) -> Value:
+    for one, other in ((x, y), (y, x)):
+        if isinstance(one, Constant) and uniform(one) is True and isinstance(other, Value) and other.dtype == torch.bool:
+            other = other.op.operands[0] if other.op is not None and other.op.name == "graph.broadcast" else other
+            return other if other.shape == b.shape else b.op("broadcast", [other], b.shape, torch.bool)
     return binary(b, "logical_and", _truth(b, x), _truth(b, y), dtype=torch.bool)
 
 

@@ -58,8 +58,10 @@ class _Importer:
         used = {id(v) for op in ops for v in op.operands} | {id(r.value) for r in results}
         arguments = [a for a in self.arguments if a.kind != "weight" or id(a) in used]
         main = Function("main", arguments, ops, results)
+        flat = Function("main", arguments, [dataclasses.replace(op, operands=list(op.operands)) for op in ops],
+                        [dataclasses.replace(r) for r in results])
         layers, instances = outline(main, self.builder.paths)
-        return Program([*layers, main], attributes, instances)
+        return Program([*layers, main], attributes, flat, instances)
 
     def _placeholder(self, node: Node, spec: Any) -> None:
         if node in self.folded or spec.kind is InputKind.CUSTOM_OBJ:

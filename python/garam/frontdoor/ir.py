@@ -98,10 +98,12 @@ class Function:
 
 @dataclasses.dataclass
 class Program:
-    """functions: the layers, then main. instances: for each outlined instance, the node name of the first instance -> its own."""
+    """functions: the layers, then main. instances: for each outlined instance, the node name of the first instance -> its own.
+    flat: main before layers became functions, for the reference."""
 
     functions: list[Function]
     attributes: dict[str, Any]
+    flat: Function
     instances: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
 
 

@@ -41,6 +41,7 @@ class Source:
     exported: ExportedModel
     module: torch.nn.Module
     program: Program
+    file_names: dict[str, str]
 
     @functools.cached_property
     def mlir(self) -> str:
@@ -51,6 +52,12 @@ class Source:
         from garam.reference.states import initial_states
 
         return initial_states(self)
+
+    @functools.cached_property
+    def weights(self) -> dict[str, Tensor]:
+        """The weights by the names of the file, in the compute type."""
+        exported = self.exported.program.state_dict
+        return {self.file_names[p]: exported[p].detach() for p in self.file_names if p in exported}
 
     def resolve(self, node: str, instance: str) -> str:
         """The exported node that `node` of a layer stands for in that instance (a launch's name); "" is the main function."""
@@ -88,7 +95,7 @@ def bring_in(model: Model, dtype: str) -> Source:
     batch, seq = (int(first[0]) if first else 1), (int(first[1]) if len(first) > 1 else 1)
     program = import_model(exported, located, {"graph.model": model.name}, ranges=model.ranges)
     return Source(model.name, dtype, batch, seq, model.phase, model.kv_length, model.capacity, model.weights_file, tensors, values,
-                  exported.outputs, exported, model.module, program)
+                  exported.outputs, exported, model.module, program, {p: t.name for p, t in located.items()})
 
 
 def cast_inputs(inputs: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:

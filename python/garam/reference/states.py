@@ -1,0 +1,37 @@
+"""What a decoder's cache holds before a step: the keys and values of a prompt, computed in PyTorch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from garam.frontdoor.cache import KVLayer
+
+if TYPE_CHECKING:
+    from garam.frontdoor.source import Source
+
+
+def initial_states(source: Source) -> dict[str, Tensor]:
+    """By name. Of a decode step: the first kv_length rows come from a seeded prompt; the others are 0."""
+    from garam.frontdoor.exporter import cast
+    from garam.frontdoor.model import DTYPES
+
+    layers = getattr(source.module, "kv", None)
+    if layers is None:
+        return {}
+    dtype = DTYPES[source.dtype]
+    states = {f"kv.{i}.{name}": torch.zeros_like(buffer, dtype=dtype)
+              for i, layer in enumerate(layers) if isinstance(layer, KVLayer) for name, buffer in layer.named_buffers()}
+    if not source.kv_length:
+        return states
+    model = cast(source.module.model, dtype)
+    generator = torch.Generator().manual_seed(2)
+    prompt = torch.randint(0, model.config.vocab_size, (source.batch, source.kv_length), generator=generator)
+    with torch.no_grad():
+        cache = model(input_ids=prompt, use_cache=True, logits_to_keep=1).past_key_values
+    for i, layer in enumerate(cache.layers):
+        states[f"kv.{i}.keys"][:, :, :source.kv_length] = layer.keys
+        states[f"kv.{i}.values"][:, :, :source.kv_length] = layer.values
+    return states
