@@ -36,6 +36,10 @@ void finishDram(DramParams &dram, const std::string &where) {
          "write_low < write_high <= write_queue");
   if (dram.stackIds * dram.timing.banks() > 64)
     fail(fmt::format("stack_ids {} of {} banks", dram.stackIds, dram.timing.banks()), "up to 64 banks in a pseudo-channel");
+  if (dram.timing.refi / dram.timing.banks() <= dram.timing.rrefd * dram.stackIds)
+    fail(fmt::format("stack_ids {}: a pseudo-channel owes a per-bank refresh every {} clocks, trrefd is {}", dram.stackIds,
+                     dram.timing.refi / dram.timing.banks() / dram.stackIds, dram.timing.rrefd),
+         "trefi / (banks x stack_ids) above trrefd");
   int64_t rowOfAllBanks = dram.channels() * dram.pseudoChannels * dram.stackIds * dram.timing.banks() * dram.timing.rowBytes;
   if (dram.bytesPerDie % rowOfAllBanks || dram.rows() > INT32_MAX)
     fail(fmt::format("bytes_per_die {}", dram.bytesPerDie),

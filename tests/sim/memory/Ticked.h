@@ -1,0 +1,507 @@
+// The channel controller again, written from docs/hardware/memory.md alone: it looks at everything on every tick and
+// keeps nothing but what has happened. Slow, and the specification in code; the event-driven Channel must issue the same
+// commands at the same ticks.
+#pragma once
+
+#include "runtime/chip/DramAccess.h"
+#include "sim/memory/Channel.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace garam::test {
+
+using rt::DramCell;
+using sim::CommandKind;
+
+inline constexpr int64_t kLongAgo = -(int64_t(1) << 40);
+
+class Ticked {
+public:
+  Ticked(const rt::DramParams &dram, int64_t number) : dram(dram), t(dram.timing), map(dram, "test"), per(t.rowEdgesPerClock), lanes(dram.pseudoChannels) {
+    perBank = dram.refresh == rt::RefreshMode::PerBank;
+    interval = t.refi * per / (perBank ? t.banks() : 1);
+    for (int p = 0; p < int(lanes.size()); ++p) {
+      lanes[p].ranks.resize(dram.stackIds);
+      for (int r = 0; r < dram.stackIds; ++r) {
+        Rank &rank = lanes[p].ranks[r];
+        rank.banks.resize(t.banks());
+        int64_t all = dram.channels() * dram.pseudoChannels * dram.stackIds;
+        rank.nextDue = interval + interval * ((number * dram.pseudoChannels + p) * dram.stackIds + r) / all;
+        refill(rank);
+      }
+    }
+  }
+
+  std::vector<sim::DramCommand> commands;
+  std::vector<sim::BurstTimes> done;
+  sim::ChannelCounters counters;
+
+  bool canAccept(const sim::MemoryBurst &burst) {
+    for (int p = 0; p < int(lanes.size()); ++p)
+      if (!cellsOf(burst, p).empty() &&
+          int64_t(lanes[p].queue[burst.write].entries.size()) >= (burst.write ? dram.writeQueue : dram.readQueue))
+        return false;
+    return true;
+  }
+
+  /// `arriving` arrive at this tick.
+  void step(const std::vector<sim::MemoryBurst> &arriving) {
+    for (const sim::MemoryBurst &burst : arriving)
+      arrive(burst);
+    for (Lane &lane : lanes) {
+      if (dram.refresh != rt::RefreshMode::None)
+        for (Rank &rank : lane.ranks)
+          for (; rank.nextDue <= tick; rank.nextDue += interval)
+            ++rank.owed;
+      switchMode(lane);
+      for (Rank &rank : lane.ranks)
+        takeBanks(lane, rank);
+    }
+    if (tick % per == 0)
+      for (size_t i = 1, last = lastColumnLane; i <= lanes.size(); ++i)
+        issueRun((last + i) % lanes.size());
+    issueRow();
+    ++tick;
+  }
+
+private:
+  struct Bank {
+    int row = -1;
+    int64_t act = kLongAgo, pre = kLongAgo, rd = kLongAgo, wr = kLongAgo, rda = kLongAgo, wra = kLongAgo, refAb = kLongAgo, refPb = kLongAgo;
+    int64_t takenFrom = -1, takenTo = -1;
+    bool taken = false;
+  };
+  struct Rank {
+    std::vector<Bank> banks;  ///< bank * groups + group
+    std::vector<bool> left;
+    int64_t nextDue = 0, owed = 0;
+    bool pending = false;
+  };
+  struct Entry {
+    sim::MemoryBurst burst;
+    int64_t number;
+    std::vector<DramCell> cells;
+    int64_t rowStart = -1;
+    bool missed = false;
+  };
+  struct Queue {
+    std::deque<Entry> entries;
+    int64_t arrived = 0;
+  };
+  struct Column {
+    int64_t tick;
+    bool write;
+    DramCell cell;
+  };
+  struct Lane {
+    Queue queue[2];
+    int mode = 0;
+    int64_t bypassed = 0, drainTo = 0;
+    std::vector<Rank> ranks;
+    std::vector<Column> columns;                     ///< recent ones
+    std::map<std::pair<int32_t, int32_t>, int64_t> lastOfGroup[2];
+    std::vector<std::pair<int64_t, DramCell>> acts;  ///< activates and per-bank refreshes, recent ones
+    int64_t pre = kLongAgo, refPb = kLongAgo;
+  };
+  struct Parts {
+    int64_t count = 0, left = 0;
+    bool missed = false;
+    sim::BurstTimes last{};
+  };
+
+  const rt::DramParams dram;
+  const rt::DramTiming t;
+  const rt::AddressMap map;
+  const int64_t per;
+  bool perBank;
+  int64_t interval;
+  std::vector<Lane> lanes;
+  std::set<int64_t> booked;  ///< clocks of the column bus
+  std::map<uint64_t, Parts> parts;
+  int64_t tick = 0, rowFree = 0;
+  size_t lastColumnLane = 1, lastRowLane = 1;
+
+  void refill(Rank &rank) { rank.left.assign(t.banks(), true); }
+  Bank &bankOf(Lane &lane, const DramCell &c) { return lane.ranks[c.stackId].banks[c.bank * t.bankGroups + c.bankGroup]; }
+  int64_t gap(int64_t clocks, int64_t from, int64_t to) const { return clocks * per + std::max<int64_t>(0, from - to); }
+
+  std::vector<DramCell> cellsOf(const sim::MemoryBurst &burst, int p) const {
+    std::vector<DramCell> cells;
+    int64_t grain = map.accessBytes();
+    for (int64_t at = burst.offset / grain * grain; at < burst.offset + burst.bytes; at += grain)
+      if (DramCell cell = map.cell(at); cell.pseudoChannel == p)
+        cells.push_back(cell);
+    return cells;
+  }
+
+  void arrive(const sim::MemoryBurst &burst) {
+    for (int p = 0; p < int(lanes.size()); ++p) {
+      std::vector<DramCell> cells = cellsOf(burst, p);
+      if (cells.empty())
+        continue;
+      Queue &queue = lanes[p].queue[burst.write];
+      queue.entries.push_back({burst, queue.arrived++, cells});
+      if (int(burst.write) != lanes[p].mode && queue.entries.size() == 1)
+        lanes[p].bypassed = 0;
+      ++parts[burst.id].count;
+    }
+  }
+
+  void switchMode(Lane &lane) {
+    int64_t reads = int64_t(lane.queue[0].entries.size()), writes = int64_t(lane.queue[1].entries.size());
+    bool enough = lane.bypassed >= dram.starvationLimit;
+    if (lane.mode == 0 && writes > 0 && (reads == 0 || enough || (lane.bypassed > 0 && writes >= dram.writeHigh))) {
+      lane.drainTo = reads == 0 || writes > dram.writeLow ? dram.writeLow : 0;
+      lane.mode = 1, lane.bypassed = 0;
+    } else if (lane.mode == 1 && reads > 0 && (writes <= lane.drainTo || enough)) {
+      lane.mode = 0, lane.bypassed = 0;
+    }
+  }
+
+  bool used(const Lane &lane, int rank, int bank) const {
+    for (const Queue &queue : lane.queue)
+      for (const Entry &e : queue.entries)
+        for (const DramCell &c : e.cells)
+          if (c.stackId == rank && c.bank * t.bankGroups + c.bankGroup == bank)
+            return true;
+    return false;
+  }
+
+  void takeBanks(Lane &lane, Rank &rank) {
+    if (!rank.owed || rank.pending)
+      return;
+    int number = int(&rank - lane.ranks.data()), best = -1;
+    bool forced = rank.owed >= dram.refreshPostpone, anyUsed = false;
+    int bestRating = 0;
+    for (int b = 0; b < int(t.banks()); ++b) {
+      bool busy = used(lane, number, b);
+      anyUsed |= busy;
+      int rating = !busy ? (rank.banks[b].row < 0 ? 3 : 2) : forced ? 1 : 0;
+      if (rank.left[b] && rating > bestRating)
+        best = b, bestRating = rating;
+    }
+    for (int b = 0; b < int(t.banks()); ++b)
+      if (perBank ? b == best : forced || !anyUsed)
+        rank.banks[b].taken = rank.pending = true, rank.banks[b].takenFrom = tick, rank.banks[b].takenTo = sim::kNever;
+  }
+
+  // --- what may be issued at this tick ------------------------------------------------------------------------------
+
+  bool columnLegal(const Lane &lane, int64_t at, bool write, const DramCell &c) const {
+    int64_t dataEnd = (t.cwl + t.accessClocks) * per;
+    for (const Column &o : lane.columns) {
+      bool group = o.cell.stackId == c.stackId && o.cell.bankGroup == c.bankGroup;
+      int64_t need;
+      if (o.write == write)
+        need = (group ? t.ccdL : o.cell.stackId != c.stackId ? t.ccdR : t.ccdS) * per;
+      else
+        need = write ? t.rtw * per : dataEnd + (group ? t.wtrL : t.wtrS) * per;
+      // The stack ids keep their distance from whatever column came before.
+      if (o.cell.stackId != c.stackId && &o == &lane.columns.back())
+        need = std::max(need, t.ccdR * per);
+      if (at < o.tick + need)
+        return false;
+    }
+    return !booked.count(at / per);
+  }
+
+  bool rowsOpen(Lane &lane, const Entry &e) {
+    return std::all_of(e.cells.begin(), e.cells.end(), [&](const DramCell &c) { return bankOf(lane, c).row == c.row; });
+  }
+  bool takenAny(Lane &lane, const Entry &e) {
+    return std::any_of(e.cells.begin(), e.cells.end(), [&](const DramCell &c) { return bankOf(lane, c).taken; });
+  }
+  int64_t opened(Lane &lane, const Entry &e) {
+    int64_t ready = kLongAgo;
+    for (const DramCell &c : e.cells)
+      ready = std::max(ready, bankOf(lane, c).act + gap(e.burst.write ? t.rcdWrite : t.rcdRead, t.actEdges, per));
+    return ready;
+  }
+  bool starving(const Queue &queue) const {
+    return !queue.entries.empty() &&
+           queue.arrived - queue.entries.front().number - int64_t(queue.entries.size()) >= dram.starvationLimit;
+  }
+
+  void issueRun(size_t p) {
+    Lane &lane = lanes[p];
+    Queue &queue = lane.queue[lane.mode];
+    for (size_t i = 0; i < queue.entries.size(); ++i) {
+      Entry &e = queue.entries[i];
+      if (i > 0 && starving(queue))
+        return;
+      if (rowsOpen(lane, e) && !takenAny(lane, e) && opened(lane, e) <= tick && columnLegal(lane, tick, e.burst.write, e.cells[0])) {
+        serve(p, i);
+        return;
+      }
+    }
+  }
+
+  void serve(size_t p, size_t index) {
+    Lane &lane = lanes[p];
+    Queue &queue = lane.queue[lane.mode];
+    Entry e = queue.entries[index];
+    const bool write = e.burst.write;
+    int64_t turnFrom = -1, turnTo = -1;
+    int64_t dataEnd = (t.cwl + t.accessClocks) * per;
+    for (const auto &[group, at] : lane.lastOfGroup[!write]) {
+      bool same = group == std::pair(e.cells[0].stackId, e.cells[0].bankGroup);
+      turnFrom = std::max(turnFrom, at);
+      turnTo = std::max(turnTo, at + (write ? t.rtw * per : dataEnd + (same ? t.wtrL : t.wtrS) * per));
+    }
+    int64_t refFrom = -1, refTo = -1, longest = 0;
+    for (const DramCell &c : e.cells) {
+      Bank &b = bankOf(lane, c);
+      int64_t overlap = std::min(b.takenTo, tick) - std::max(b.takenFrom, e.burst.arrival * per);
+      if (b.takenFrom >= 0 && overlap > longest)
+        longest = overlap, refFrom = b.takenFrom, refTo = b.takenTo;
+    }
+    int64_t ready = opened(lane, e);
+
+    queue.entries.erase(queue.entries.begin() + long(index));
+    if (!lane.queue[1 - lane.mode].entries.empty())
+      ++lane.bypassed;
+    lastColumnLane = p;
+    int64_t at = tick;
+    for (size_t k = 0; k < e.cells.size(); ++k) {
+      const DramCell &c = e.cells[k];
+      while (!columnLegal(lane, at, write, c))
+        at += per;
+      booked.insert(at / per);
+      lane.columns.push_back({at, write, c});
+      lane.lastOfGroup[write][{c.stackId, c.bankGroup}] = at;
+      Bank &b = bankOf(lane, c);
+      (write ? b.wr : b.rd) = at;
+      bool last = std::none_of(e.cells.begin() + long(k) + 1, e.cells.end(),
+                               [&](const DramCell &o) { return o.bank == c.bank && o.bankGroup == c.bankGroup; });
+      bool closes = last && dram.pagePolicy == rt::PagePolicy::Closed && !wantedRow(lane, c);
+      if (closes) {
+        (write ? b.wra : b.rda) = at;
+        b.row = -1;
+        ++counters.precharges;
+      }
+      ++(write ? counters.writeCommands : counters.readCommands);
+      sim::DramCommand out{at, write ? (closes ? CommandKind::Wra : CommandKind::Wr) : (closes ? CommandKind::Rda : CommandKind::Rd), int8_t(p),
+                           int8_t(c.stackId), int8_t(c.bankGroup), int8_t(c.bank), c.row, c.column};
+      commands.push_back(out);
+    }
+    std::erase_if(lane.columns, [&](const Column &o) { return o.tick < tick - 2000 * per; });
+    report(e, at, ready, refFrom, refTo, turnFrom, turnTo);
+  }
+
+  bool wantedRow(Lane &lane, const DramCell &c) {
+    for (Queue &queue : lane.queue)
+      for (Entry &e : queue.entries)
+        for (DramCell &o : e.cells)
+          if (o.stackId == c.stackId && o.bank == c.bank && o.bankGroup == c.bankGroup && o.row == c.row)
+            return true;
+    return false;
+  }
+
+  void report(const Entry &e, int64_t last, int64_t ready, int64_t refFrom, int64_t refTo, int64_t turnFrom, int64_t turnTo) {
+    auto clock = [&](int64_t ticks) { return (ticks + per - 1) / per; };
+    sim::BurstTimes out{};
+    out.id = e.burst.id, out.write = e.burst.write, out.arrival = e.burst.arrival, out.firstColumn = tick / per;
+    out.done = clock(last) + (e.burst.write ? t.cwl : t.cl) + t.accessClocks;
+    out.rowReady = e.missed ? std::clamp(clock(ready), out.arrival, out.firstColumn) : out.arrival;
+    for (int64_t c = out.arrival; c < out.firstColumn; ++c) {
+      if (refFrom >= 0 && c >= clock(refFrom) && c < clock(std::min(refTo, tick)))
+        ++out.refresh;
+      else if (e.rowStart >= 0 && c >= clock(e.rowStart) && c < clock(ready))
+        ++out.rowMiss;
+      else if (turnFrom >= 0 && c >= clock(turnFrom) && c < clock(std::min(turnTo, tick)))
+        ++out.turnaround;
+      else
+        ++out.memoryQueue;
+    }
+    out.transfer = out.done - out.firstColumn;
+    Parts &all = parts[e.burst.id];
+    all.missed |= e.missed;
+    all.left = tick / per;
+    if (!all.last.done || out.done > all.last.done)
+      all.last = out;
+    if (--all.count)
+      return;
+    all.last.left = all.left;
+    all.last.rowHit = !all.missed;
+    ++(all.missed ? counters.rowMisses : counters.rowHits);
+    (e.burst.write ? counters.writeBytes : counters.readBytes) += e.burst.bytes;
+    done.push_back(all.last);
+    parts.erase(e.burst.id);
+  }
+
+  // --- row commands -------------------------------------------------------------------------------------------------
+
+  bool busFree(int64_t length) const {
+    if (tick < rowFree)
+      return false;
+    for (int64_t slot = tick; t.sharedCommandBus && slot < tick + length; ++slot)
+      if (booked.count(slot))
+        return false;
+    return true;
+  }
+  bool preLegal(const Lane &lane, const Bank &b) const {
+    int64_t end = t.cwl + t.accessClocks + t.wr;
+    return tick >= b.act + gap(t.ras, t.actEdges, t.preEdges) && tick >= b.rd + gap(t.rtp, per, t.preEdges) &&
+           tick >= b.wr + gap(end, per, t.preEdges) && tick >= lane.pre + t.ppd * per && busFree(t.preEdges);
+  }
+  /// Of an activate, or of a refresh of `edges` on the bus: the bank is closed and has recovered.
+  bool bankRested(const Bank &b, int64_t edges) const {
+    int64_t end = t.cwl + t.accessClocks + t.wr;
+    return b.row < 0 && tick >= b.act + gap(t.rc, t.actEdges, edges) && tick >= b.pre + gap(t.rp, t.preEdges, edges) &&
+           tick >= b.rda + gap(t.rtp + t.rp, per, edges) && tick >= b.wra + gap(end + t.rp, per, edges) &&
+           tick >= b.refAb + gap(t.rfcAb, t.refEdges, edges) && tick >= b.refPb + gap(t.rfcPb, t.refEdges, edges);
+  }
+  /// A per-bank refresh counts as an activate towards tRRD and tFAW.
+  bool activatesRested(const Lane &lane, const DramCell &c, bool refresh) const {
+    int64_t extra = refresh ? std::max<int64_t>(0, t.actEdges - t.refEdges) : 0;
+    for (size_t i = 0; i < lane.acts.size(); ++i) {
+      const auto &[at, o] = lane.acts[i];
+      bool group = o.stackId == c.stackId && o.bankGroup == c.bankGroup;
+      if (tick < at + (group ? t.rrdL : t.rrdS) * per + extra || (i + 4 == lane.acts.size() && tick < at + t.faw * per + extra))
+        return false;
+    }
+    return tick >= lane.refPb + gap(t.rrefd, t.refEdges, refresh ? t.refEdges : t.actEdges);
+  }
+
+  struct Choice {
+    CommandKind kind;
+    int rank, bank;
+    Entry *entry;  ///< null: refresh
+    int64_t length;
+  };
+
+  std::optional<Choice> refreshChoice(Lane &lane) {
+    for (int r = 0; r < int(lane.ranks.size()); ++r) {
+      Rank &rank = lane.ranks[r];
+      if (!rank.pending)
+        continue;
+      bool anyOpen = false, allPre = true, allRested = true;
+      int first = -1;
+      for (int b = 0; b < int(rank.banks.size()); ++b) {
+        if (!rank.banks[b].taken)
+          continue;
+        first = first < 0 ? b : first;
+        anyOpen |= rank.banks[b].row >= 0;
+        allPre &= preLegal(lane, rank.banks[b]);
+        allRested &= bankRested(rank.banks[b], t.refEdges);
+      }
+      DramCell c;
+      c.stackId = r, c.bankGroup = int(first % t.bankGroups);
+      if (anyOpen && allPre)
+        return Choice{perBank ? CommandKind::Pre : CommandKind::PreA, r, first, nullptr, t.preEdges};
+      if (!anyOpen && allRested && busFree(t.refEdges) && (!perBank || activatesRested(lane, c, true)))
+        return Choice{perBank ? CommandKind::RefPb : CommandKind::RefAb, r, first, nullptr, t.refEdges};
+    }
+    return {};
+  }
+
+  std::optional<Choice> burstChoice(Lane &lane) {
+    Queue &queue = lane.queue[lane.mode];
+    for (size_t i = 0; i < queue.entries.size(); ++i) {
+      Entry &e = queue.entries[i];
+      std::set<int> banks;
+      for (const DramCell &c : e.cells)
+        banks.insert(int(c.bank * t.bankGroups + c.bankGroup));
+      int r = e.cells[0].stackId, row = e.cells[0].row;
+      for (int bank : banks) {
+        Bank &b = lane.ranks[r].banks[bank];
+        if (b.taken || b.row == row)
+          continue;
+        DramCell c;
+        c.stackId = r, c.bankGroup = int(bank % t.bankGroups);
+        if (b.row < 0) {
+          if (bankRested(b, t.actEdges) && activatesRested(lane, c, false) && busFree(t.actEdges))
+            return Choice{CommandKind::Act, r, bank, &e, t.actEdges};
+        } else if (preLegal(lane, b) && !barred(lane, queue, i, r, bank)) {
+          return Choice{CommandKind::Pre, r, bank, &e, t.preEdges};
+        }
+      }
+    }
+    return {};
+  }
+
+  bool barred(Lane &lane, Queue &queue, size_t index, int r, int bank) {
+    if (index == 0 && starving(queue))
+      return false;
+    for (size_t i = 0; i < queue.entries.size(); ++i) {
+      Entry &o = queue.entries[i];
+      bool hits = false;
+      for (const DramCell &c : o.cells)
+        hits |= c.stackId == r && c.bank * t.bankGroups + c.bankGroup == bank && c.row == lane.ranks[r].banks[bank].row;
+      if (hits && (i < index || rowsOpen(lane, o)))
+        return true;
+    }
+    return false;
+  }
+
+  void issueRow() {
+    std::optional<Choice> best;
+    size_t lane = 0;
+    for (size_t i = 1; i <= lanes.size(); ++i) {
+      size_t p = (lastRowLane + i) % lanes.size();
+      std::optional<Choice> choice = refreshChoice(lanes[p]);
+      if (!choice)
+        choice = burstChoice(lanes[p]);
+      if (choice && (!best || (!choice->entry && best->entry)))
+        best = choice, lane = p;
+    }
+    if (!best)
+      return;
+    lastRowLane = lane;
+    rowFree = tick + best->length;
+    for (int64_t slot = tick; t.sharedCommandBus && slot < rowFree; ++slot)
+      booked.insert(slot);
+    apply(lane, *best);
+  }
+
+  void apply(size_t p, const Choice &choice) {
+    Lane &lane = lanes[p];
+    Rank &rank = lane.ranks[choice.rank];
+    Bank &b = rank.banks[choice.bank];
+    sim::DramCommand out{tick, choice.kind, int8_t(p), int8_t(choice.rank)};
+    if (choice.kind != CommandKind::PreA && choice.kind != CommandKind::RefAb)
+      out.bankGroup = int8_t(choice.bank % t.bankGroups), out.bank = int8_t(choice.bank / t.bankGroups);
+    if (choice.entry) {
+      choice.entry->missed = true;
+      if (choice.entry->rowStart < 0)
+        choice.entry->rowStart = tick;
+    }
+    DramCell c;
+    c.stackId = choice.rank, c.bankGroup = int(choice.bank % t.bankGroups);
+    switch (choice.kind) {
+    case CommandKind::Act:
+      b.row = out.row = choice.entry->cells[0].row, b.act = tick;
+      lane.acts.push_back({tick, c});
+      ++counters.activates;
+      break;
+    case CommandKind::Pre: b.row = -1, b.pre = lane.pre = tick, ++counters.precharges; break;
+    case CommandKind::PreA:
+      for (Bank &each : rank.banks)
+        if (each.row >= 0)
+          each.row = -1, each.pre = tick;
+      lane.pre = tick, ++counters.precharges;
+      break;
+    default:
+      --rank.owed, ++counters.refreshes, rank.pending = false;
+      for (size_t i = 0; i < rank.banks.size(); ++i)
+        if (Bank &each = rank.banks[i]; each.taken) {
+          (perBank ? each.refPb : each.refAb) = tick;
+          each.taken = false, rank.left[i] = false;
+          each.takenTo = tick + gap(perBank ? t.rfcPb : t.rfcAb, t.refEdges, t.actEdges);
+        }
+      if (std::none_of(rank.left.begin(), rank.left.end(), [](bool left) { return left; }))
+        refill(rank);
+      if (perBank)
+        lane.acts.push_back({tick, c}), lane.refPb = tick;
+    }
+    std::erase_if(lane.acts, [&](const auto &act) { return act.first < tick - 2000 * per && lane.acts.size() > 8; });
+    commands.push_back(out);
+  }
+};
+
+}  // namespace garam::test
