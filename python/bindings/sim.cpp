@@ -14,6 +14,9 @@
 namespace py = pybind11;
 using namespace garam;
 
+// SystemC's library asks its program for this entry; here the interpreter is the program.
+extern "C" __attribute__((visibility("default"))) int sc_main(int, char *[]) { return 0; }
+
 namespace {
 
 rt::Mode modeOf(const std::string &name) {

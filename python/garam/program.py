@@ -77,20 +77,23 @@ class Program:
             raise input_error(self.where, f"{len(arguments)} arguments for {len(names)} inputs", ", ".join(names))
         return dict(zip(names, arguments)) | dict(named)
 
-    def run(self, *arguments: Any, mode: str = "both", values: Mapping[str, int] | None = None, records: bool = True,
+    def run(self, *arguments: Any, mode: str = "both", values: Mapping[str, int] | None = None,
+            states: Mapping[str, Any] | None = None, records: bool = True, boundaries: bool = False,
             progress: Callable[[float], None] | None = None, **named: Any) -> Result:
         """Runs on the simulator. Arguments are torch or NumPy tensors, by position or by name; without any, the model's examples.
 
-        `mode` is both, cycles or values; `values` are run-time lengths and positions by name.
+        `mode` is both, cycles or values; `values` are run-time lengths and positions by name; `states` are the contents of caches.
         """
         from .execution import run
 
-        inputs = self.bind(arguments, named)
-        if not inputs and self.source is not None:
-            inputs = dict(self.source.inputs)
+        inputs, source = self.bind(arguments, named), self.source
+        if not inputs and source is not None:
+            inputs = dict(source.inputs)
         if values is None:
-            values = dict(self.source.values) if self.source is not None else {}
-        return run(self, inputs, mode=mode, values=values, records=records, progress=progress)
+            values = dict(source.values) if source is not None else {}
+        if states is None:
+            states = source.states if source is not None and mode != "cycles" else {}
+        return run(self, inputs, states=states, mode=mode, values=values, records=records, boundaries=boundaries, progress=progress)
 
     def __repr__(self) -> str:
         return f"<garam.Program {self.info['model']} for {self.info['chip']}, {Path(self.where).name}>"

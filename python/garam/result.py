@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 
 class Result:
-    """`outputs` by name (empty in mode cycles); `counters` is what the simulator counted, as it gave it."""
+    """`outputs` by name (empty in mode cycles); `counters` is what the simulator counted, as it gave it.
 
-    def __init__(self, program: Program, mode: str, counters: dict[str, Any], outputs: dict[str, torch.Tensor],
-                 boundaries: dict[str, torch.Tensor], values: dict[str, int], generated: list[str]):
+    `boundaries` (launch, node, tensor) and `states` by name are there after a run that was asked to read them back.
+    """
+
+    def __init__(self, program: Program, mode: str, counters: dict[str, Any], values: dict[str, int], generated: list[str]):
         self.program, self.mode, self.counters = program, mode, counters
-        self.outputs, self.boundaries, self.values, self.generated = outputs, boundaries, values, generated
+        self.values, self.generated = values, generated
+        self.outputs: dict[str, torch.Tensor] = {}
+        self.boundaries: list[tuple[str, str, torch.Tensor]] = []
+        self.states: dict[str, torch.Tensor] = {}
         self.peak_host_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     @property
@@ -62,9 +67,9 @@ class Result:
         """What the model asks for; None where it is not known (a program from a file with run-time lengths)."""
         from .roofline import Work, count
 
-        exported = getattr(self.program.source, "exported", None)
-        if exported is not None:
-            return count(exported, self.values.get("pos"))
+        source = self.program.source
+        if source is not None:
+            return count(source.exported.program, self.values.get("pos"))
         info = self.program.info
         if info["flops"] and not info["values"]:
             return Work(info["flops"], info["compulsory_bytes"])

@@ -63,7 +63,7 @@ def sample_result(chip: str = "atom", layers: int = 2, seed: int = 0) -> Result:
                         "activates": 18_000, "precharges": 17_900, "refreshes": 120},
                 "host_seconds": 2.0, "host_link_seconds": 1e-5, "bucket_cycles": 256,
                 "channel_bytes": (random.uniform(0.2, 1, (8, -(-cycles // 256))) * 7000).astype(np.int64)}
-    return Result(program, "both", counters, {}, {}, {}, [])  # type: ignore[arg-type]
+    return Result(program, "both", counters, {}, [])  # type: ignore[arg-type]
 
 
 def _engines(records: dict[str, np.ndarray], cycles: int, cores: int, random: np.random.Generator) -> list[dict[str, Any]]:

@@ -49,8 +49,8 @@ def roofline(run: Mapping[str, Any]) -> str:
         element("circle", cx=x(ratio), cy=y(bound), r=4, class_="bound"),
         element("circle", cx=x(ratio), cy=y(reached), r=6, class_="point",
                 data_tip=f"{quantity(reached, 'FLOPS')}: {share} of the limit at {quantity(ratio)} operations per byte"),
-        text(f"{quantity(reached, 'FLOPS')}, {share} of the limit", x=x(ratio) + (12 if after else -12), y=y(reached) + 4,
-             text_anchor="start" if after else "end", class_="mark"),
+        *(text(line, x=x(ratio) + (14 if after else -14), y=y(reached) + offset, text_anchor="start" if after else "end", class_=kind)
+          for line, offset, kind in ((quantity(reached, "FLOPS"), 2, "mark"), (f"{share} of the limit", 18, "note"))),
         text("operations per compulsory byte", x=(_LEFT + _WIDTH - _RIGHT) / 2, y=_HEIGHT - 8, text_anchor="middle", class_="axis"),
         text("FLOPS", x=_LEFT - 8, y=_TOP - 2, text_anchor="end", class_="axis"),
     ]

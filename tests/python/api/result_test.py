@@ -68,3 +68,8 @@ def test_compare_makes_a_row_each():
     assert len(table) == 2
     busy_and_stalls = table[[column for column in table if column.startswith("stall_")]].sum(axis=1)
     assert (busy_and_stalls < 1).all()
+
+
+def test_the_figure(tmp_path):
+    sample_result().roofline().savefig(tmp_path / "roofline.png")
+    assert (tmp_path / "roofline.png").stat().st_size > 5000
