@@ -52,7 +52,7 @@ const Table &table() {
   return all;
 }
 
-}  // namespace
+} // namespace
 
 bool registerInsn(const char *name, Body body) {
   std::string mnemonic(name);
@@ -65,7 +65,8 @@ void requireFma() {
 #if HWY_ARCH_X86
   // Every vector target below AVX2 multiplies and adds in two roundings.
   if (!(hwy::SupportedTargets() & (HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL)))
-    throw rt::Error(rt::ErrorKind::Unimplemented, "host", "no fused multiply-add", "x86-64-v3 (AVX2, FMA, F16C) or later");
+    throw rt::Error(rt::ErrorKind::Unimplemented, "host", "no fused multiply-add",
+                    "x86-64-v3 (AVX2, FMA, F16C) or later");
 #endif
 }
 
@@ -78,7 +79,8 @@ void execute(rt::Opcode opcode, const Call &call, Result &result) {
   result.clear();
   const Body body = table()[size_t(opcode)];
   if (!body)
-    throw rt::Error(rt::ErrorKind::Internal, fmt::format("opcode {:#x}", int(opcode)), "not of the matrix or vector engine");
+    throw rt::Error(rt::ErrorKind::Internal, fmt::format("opcode {:#x}", int(opcode)),
+                    "not of the matrix or vector engine");
   body(call, result);
 }
 
@@ -97,4 +99,4 @@ FloatEnvironment::~FloatEnvironment() {
   std::fesetenv(&before);
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -1,5 +1,5 @@
-// Operands of the kernels with their addresses resolved and checked. A kernel reads strided sources and fills dense results.
-// `plain` is the definition, `fast` gives the same bits.
+// Operands of the kernels with their addresses resolved and checked. A kernel reads strided sources and fills dense
+// results. `plain` is the definition, `fast` gives the same bits.
 #pragma once
 
 #include "runtime/isa/Descriptor.h"
@@ -20,18 +20,18 @@ struct Rows {
 };
 
 struct MmaTile {
-  Rows a;           ///< m × k
-  Rows w;           ///< k × n, or n × k
+  Rows a; ///< m × k
+  Rows w; ///< k × n, or n × k
   bool transposed;
-  Rows acc;         ///< m × n of f32 or i32; null data: cleared
-  int64_t m, k, n;  ///< all above zero
+  Rows acc;        ///< m × n of f32 or i32; null data: cleared
+  int64_t m, k, n; ///< all above zero
   int64_t arrayRows;
-  uint8_t *out;     ///< m × n, dense, 4-byte elements
+  uint8_t *out; ///< m × n, dense, 4-byte elements
 };
 
 struct MapPanel {
-  const rt::Chain *chain;  ///< checked
-  int64_t rows, cols;      ///< above zero
+  const rt::Chain *chain; ///< checked
+  int64_t rows, cols;     ///< above zero
   std::array<Rows, 3> sources;
   int64_t scalar;
   uint8_t *dst;   ///< rows × cols, dense; null if the chain stores nothing
@@ -41,7 +41,7 @@ struct MapPanel {
 struct RotateRows {
   int64_t rows, heads, dim;
   Rows src, cos, sin;
-  bool interleaved;  ///< pairs (2i, 2i + 1)
+  bool interleaved; ///< pairs (2i, 2i + 1)
   rt::DType outType;
   uint8_t *out;
 };
@@ -61,7 +61,7 @@ void rotate(const RotateRows &rows);
 void transpose(const PlainRows &rows);
 void scan(const PlainRows &rows);
 void argmax(const PlainRows &rows);
-}  // namespace plain
+} // namespace plain
 
 namespace fast {
 void mma(const MmaTile &tile);
@@ -70,6 +70,6 @@ void rotate(const RotateRows &rows);
 void transpose(const PlainRows &rows);
 void scan(const PlainRows &rows);
 void argmax(const PlainRows &rows);
-}  // namespace fast
+} // namespace fast
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

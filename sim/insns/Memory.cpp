@@ -17,7 +17,7 @@ constexpr int64_t kLargestCount = int64_t(1) << 40;
   throw rt::Error(rt::ErrorKind::Undefined, fmt::format("{}.{}", o.insn, o.name), what, allowed);
 }
 
-}  // namespace
+} // namespace
 
 void checkCount(std::string_view insn, std::string_view name, int64_t count) {
   if (count < 0 || count > kLargestCount)
@@ -83,4 +83,4 @@ void Result::commit(const Memory &memory) const {
   }
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

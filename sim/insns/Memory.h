@@ -18,12 +18,12 @@ struct Memory {
 struct Operand {
   std::string_view insn, name;
   int64_t address, stride, rows, rowBytes;
-  int align;             ///< bytes of an element
-  bool accOnly = false;  ///< must lie in accumulator memory
+  int align;            ///< bytes of an element
+  bool accOnly = false; ///< must lie in accumulator memory
 };
 
-/// First byte of an operand's row 0. Throws rt::Error (Undefined) naming the operand if a byte of it lies outside of its
-/// memory, or if an address is not a multiple of the element. Null if it has no bytes.
+/// First byte of an operand's row 0. Throws rt::Error (Undefined) naming the operand if a byte of it lies outside of
+/// its memory, or if an address is not a multiple of the element. Null if it has no bytes.
 uint8_t *resolve(const Memory &memory, const Operand &operand);
 
 /// Throws rt::Error (Undefined) if a count is negative or too large for any memory.
@@ -35,7 +35,7 @@ class Result {
 public:
   struct Write {
     int64_t address, stride, rows, rowBytes;
-    size_t offset;  ///< of the dense rows in the pool
+    size_t offset; ///< of the dense rows in the pool
   };
 
   void clear();
@@ -53,4 +53,4 @@ private:
   size_t used = 0, capacity = 0;
 };
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

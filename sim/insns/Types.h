@@ -18,4 +18,4 @@ inline rt::DType typeAt(std::string_view insn, int64_t types, int shift) {
   return type;
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -16,7 +16,7 @@ void checkTypes(rt::DType a, rt::DType w) {
                     "two floating-point types, or i8 and i8 (5)");
 }
 
-}  // namespace
+} // namespace
 
 GARAM_INSN(mma) {
   const auto args = rt::MmaArgs::from(call.values);
@@ -34,7 +34,8 @@ GARAM_INSN(mma) {
   const int64_t wRows = transposed ? args.n : args.k, wCols = transposed ? args.k : args.n;
   const Operand acc{kName, "acc", args.acc, args.accStride, args.m, args.n * 4, 4, true};
   MmaTile tile{};
-  tile.a = {resolve(call.memory, {kName, "a", args.a, args.aStride, args.m, args.k * aSize, aSize}), args.aStride, aType};
+  tile.a = {resolve(call.memory, {kName, "a", args.a, args.aStride, args.m, args.k * aSize, aSize}), args.aStride,
+            aType};
   tile.w = {resolve(call.memory, {kName, "w", args.w, args.wStride, wRows, wCols * wSize, wSize}), args.wStride, wType};
   if (args.accumulate)
     tile.acc = {resolve(call.memory, acc), args.accStride, rt::DType::F32};
@@ -46,4 +47,4 @@ GARAM_INSN(mma) {
   call.path == Path::Plain ? plain::mma(tile) : fast::mma(tile);
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

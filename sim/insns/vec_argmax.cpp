@@ -30,4 +30,4 @@ GARAM_INSN(vec_argmax) {
   call.path == Path::Plain ? plain::argmax(rows) : fast::argmax(rows);
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

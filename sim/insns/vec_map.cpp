@@ -54,7 +54,7 @@ void checkChain(const rt::Chain &chain) {
     checkStep(chain, i);
 }
 
-}  // namespace
+} // namespace
 
 GARAM_INSN(vec_map) {
   const auto args = rt::VecMapArgs::from(call.values);
@@ -87,8 +87,8 @@ GARAM_INSN(vec_map) {
   if (chain.dst.present)
     writes += result.add(call.memory, {kName, "dst", args.dst, args.dstStride, args.rows, args.cols * size, size});
   if (chain.reduction != rt::Reduction::None)
-    writes += result.add(call.memory,
-                         {kName, "dst2", args.dst2, 0, 1, 4 * (chain.reduceRows ? args.cols : args.rows), 4});
+    writes +=
+        result.add(call.memory, {kName, "dst2", args.dst2, 0, 1, 4 * (chain.reduceRows ? args.cols : args.rows), 4});
   if (writes == 0)
     return;
   if (chain.dst.present)
@@ -98,4 +98,4 @@ GARAM_INSN(vec_map) {
   call.path == Path::Plain ? plain::map(panel) : fast::map(panel);
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -32,7 +32,8 @@ GARAM_INSN(vec_rotate) {
   const Memory &memory = call.memory;
   RotateRows rows{};
   rows.rows = args.rows, rows.heads = args.heads, rows.dim = args.dim;
-  rows.src = {resolve(memory, {kName, "src", args.src, args.srcStride, args.rows, cols * size, size}), args.srcStride, type};
+  rows.src = {resolve(memory, {kName, "src", args.src, args.srcStride, args.rows, cols * size, size}), args.srcStride,
+              type};
   rows.cos = {resolve(memory, {kName, "cos", args.cos, args.cosStride, args.rows, args.dim * 4, 4}), args.cosStride,
               rt::DType::F32};
   rows.sin = {resolve(memory, {kName, "sin", args.sin, args.sinStride, args.rows, args.dim * 4, 4}), args.sinStride,
@@ -44,4 +45,4 @@ GARAM_INSN(vec_rotate) {
   call.path == Path::Plain ? plain::rotate(rows) : fast::rotate(rows);
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -27,4 +27,4 @@ GARAM_INSN(vec_scan) {
   call.path == Path::Plain ? plain::scan(rows) : fast::scan(rows);
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -27,4 +27,4 @@ GARAM_INSN(vec_transpose) {
   call.path == Path::Plain ? plain::transpose(rows) : fast::transpose(rows);
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -1,5 +1,6 @@
-// The arithmetic of mma on one host core beside OpenBLAS sgemm in the same run: `bench-matmul`. Each shape runs as the machine would
-// run it, in one instruction, with an array of 128 rows. The table that it prints at the end is the best of the repetitions.
+// The arithmetic of mma on one host core beside OpenBLAS sgemm in the same run: `bench-matmul`. Each shape runs as the
+// machine would run it, in one instruction, with an array of 128 rows. The table that it prints at the end is the best
+// of the repetitions.
 #include "sim/insns/Insns.h"
 
 #include <benchmark/benchmark.h>
@@ -25,7 +26,7 @@ struct Shape {
   std::string text() const { return fmt::format("{}x{}x{}", m, n, k); }
 };
 
-const Shape kShapes[] = {{128, 384, 384},   {1024, 1536, 384}, {64, 384, 2048}, {128, 128, 64},
+const Shape kShapes[] = {{128, 384, 384}, {1024, 1536, 384},  {64, 384, 2048}, {128, 128, 64},
                          {512, 512, 512}, {1024, 1024, 1024}, {64, 64, 128},   {1, 1536, 384}};
 
 /// Best rate seen, by shape and kind.
@@ -52,12 +53,21 @@ void runMma(benchmark::State &state, Shape s, rt::DType type, bool transposed, c
   const int64_t size = rt::byteSize(type);
   std::vector<uint8_t> l1(size_t((s.m + s.n) * s.k * size)), acc(size_t(s.m * s.n * 4));
   std::mt19937 random(1);
-  for (size_t i = 0; i < l1.size(); ++i)  // exponents near that of 1, so that nothing overflows
+  for (size_t i = 0; i < l1.size(); ++i) // exponents near that of 1, so that nothing overflows
     l1[i] = i % size_t(size) == size_t(size) - 1 ? (random() & 0x80) | 0x3f : random() & 0x7f;
   sim::insns::Memory memory{l1, acc};
   sim::insns::Result result;
-  const rt::SlotValues values{0, s.k * size, s.m * s.k * size, (transposed ? s.k : s.n) * size, rt::kAccBase, s.n * 4, s.m, s.k, s.n,
-                              0, int64_t(type) | int64_t(type) << 4 | int64_t(transposed) << 8};
+  const rt::SlotValues values{0,
+                              s.k * size,
+                              s.m * s.k * size,
+                              (transposed ? s.k : s.n) * size,
+                              rt::kAccBase,
+                              s.n * 4,
+                              s.m,
+                              s.k,
+                              s.n,
+                              0,
+                              int64_t(type) | int64_t(type) << 4 | int64_t(transposed) << 8};
   measure(state, s, kind, [&] {
     sim::insns::execute(rt::Opcode::Mma, {memory, values, nullptr, 128}, result);
     result.commit(memory);
@@ -67,8 +77,8 @@ void runMma(benchmark::State &state, Shape s, rt::DType type, bool transposed, c
 void runBlas(benchmark::State &state, Shape s) {
   std::vector<float> a(size_t(s.m * s.k), 1.5f), b(size_t(s.k * s.n), 0.75f), c(size_t(s.m * s.n));
   measure(state, s, "sgemm", [&] {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(s.m), int(s.n), int(s.k), 1, a.data(), int(s.k), b.data(), int(s.n), 0,
-                c.data(), int(s.n));
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(s.m), int(s.n), int(s.k), 1, a.data(), int(s.k),
+                b.data(), int(s.n), 0, c.data(), int(s.n));
   });
 }
 
@@ -84,7 +94,8 @@ void registerShape(const Shape &s) {
 }
 
 void printTable() {
-  fmt::print("\n{:>16} {:>10} {:>16} {:>16} {:>16} {:>16}\n", "m x n x k", "sgemm", "bf16", "bf16-transposed", "f32", "i8");
+  fmt::print("\n{:>16} {:>10} {:>16} {:>16} {:>16} {:>16}\n", "m x n x k", "sgemm", "bf16", "bf16-transposed", "f32",
+             "i8");
   for (const Shape &s : kShapes) {
     auto &row = best[s.text()];
     fmt::print("{:>16} {:>10.1f}", s.text(), row["sgemm"] * 1e-9);
@@ -94,9 +105,9 @@ void printTable() {
   }
 }
 
-}  // namespace
+} // namespace
 
-}  // namespace garam
+} // namespace garam
 
 int main(int argc, char **argv) {
   openblas_set_num_threads(1);

@@ -36,9 +36,7 @@ struct F16 {
 
 struct BF16 {
   using Memory = uint16_t;
-  template <class V> static HWY_INLINE VF load(V v) {
-    return BitCast(Floats(), ShiftLeft<16>(PromoteTo(Words(), v)));
-  }
+  template <class V> static HWY_INLINE VF load(V v) { return BitCast(Floats(), ShiftLeft<16>(PromoteTo(Words(), v))); }
   static HWY_INLINE auto store(VF v) {
     const VU bits = BitCast(Words(), v);
     const VU even = And(ShiftRight<16>(bits), Set(Words(), 1));
@@ -47,8 +45,8 @@ struct BF16 {
   }
 };
 
-/// f8 from a value that is no NaN: saturates, then rounds the mantissa of a normal value in its bits, or adds a power of two whose
-/// unit is the smallest subnormal.
+/// f8 from a value that is no NaN: saturates, then rounds the mantissa of a normal value in its bits, or adds a power
+/// of two whose unit is the smallest subnormal.
 template <int mantissaBits, int bias> HWY_INLINE VU toF8(VF v, float largest) {
   const Words du;
   const Floats df;
@@ -184,7 +182,7 @@ void store(rt::DType type, const float *from, int64_t count, uint8_t *to) {
   }
 }
 
-}  // namespace garam::sim::insns::fast::HWY_NAMESPACE
+} // namespace garam::sim::insns::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
@@ -200,5 +198,5 @@ void storeFloats(rt::DType type, const float *from, int64_t count, uint8_t *to) 
   HWY_DYNAMIC_DISPATCH(store)(type, from, count, to);
 }
 
-}  // namespace garam::sim::insns::fast
+} // namespace garam::sim::insns::fast
 #endif

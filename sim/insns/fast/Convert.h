@@ -10,4 +10,4 @@ namespace garam::sim::insns::fast {
 void loadFloats(rt::DType type, const uint8_t *from, int64_t count, float *to);
 void storeFloats(rt::DType type, const float *from, int64_t count, uint8_t *to);
 
-}  // namespace garam::sim::insns::fast
+} // namespace garam::sim::insns::fast

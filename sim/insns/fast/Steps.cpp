@@ -52,9 +52,9 @@ template <class F> HWY_INLINE void binary(float *v, const float *x, bool broadca
 }
 
 /// A transcendental step.
-#define GARAM_WIDE(function)                                                                                          \
-  unary(v, n, [](VF a) HWY_ATTR {                                                                                     \
-    return inDoubles(Floats(), a, [](auto dd, auto wide) HWY_ATTR { return function(dd, wide); });                    \
+#define GARAM_WIDE(function)                                                                                           \
+  unary(v, n, [](VF a) HWY_ATTR {                                                                                      \
+    return inDoubles(Floats(), a, [](auto dd, auto wide) HWY_ATTR { return function(dd, wide); });                     \
   })
 #define GARAM_BINARY(expression) binary(v, x, broadcast, n, [](VF a, VF b) HWY_ATTR { return expression; })
 #define GARAM_UNARY(expression) unary(v, n, [](VF a) HWY_ATTR { return expression; })
@@ -134,7 +134,7 @@ void applyStep(rt::StepOp op, float *HWY_RESTRICT v, const float *x, bool broadc
   case Set:
   case SaveT0:
   case SaveT1:
-    return;  // moves, done by the caller
+    return; // moves, done by the caller
   }
 }
 
@@ -190,7 +190,7 @@ float foldPartials(rt::Reduction reduction, float *partials) {
   return foldWith<Sum>(partials);
 }
 
-}  // namespace garam::sim::insns::HWY_NAMESPACE
+} // namespace garam::sim::insns::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
@@ -216,6 +216,6 @@ float foldPartials(rt::Reduction reduction, float *partials) {
   return HWY_DYNAMIC_DISPATCH(foldPartials)(reduction, partials);
 }
 
-}  // namespace fast
-}  // namespace garam::sim::insns
+} // namespace fast
+} // namespace garam::sim::insns
 #endif

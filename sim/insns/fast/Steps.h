@@ -7,7 +7,8 @@
 
 namespace garam::sim::insns::fast {
 
-/// Elements of a block. Blocks are aligned to 64 bytes, and whole vectors are read and written, so their memory is kBlock long.
+/// Elements of a block. Blocks are aligned to 64 bytes, and whole vectors are read and written, so their memory is
+/// kBlock long.
 inline constexpr int64_t kBlock = 1024;
 inline constexpr int64_t kPartials = 64;
 
@@ -21,4 +22,4 @@ void combinePartials(rt::Reduction reduction, float *partials, const float *v, i
 /// Folds 64 partials in halves.
 float foldPartials(rt::Reduction reduction, float *partials);
 
-}  // namespace garam::sim::insns::fast
+} // namespace garam::sim::insns::fast

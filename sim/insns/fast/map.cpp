@@ -1,4 +1,5 @@
-// vec.map in blocks: a block is as many whole rows as fit, or a piece of one row, dense; each step runs over a whole block.
+// vec.map in blocks: a block is as many whole rows as fit, or a piece of one row, dense; each step runs over a whole
+// block.
 #include "sim/insns/Kernels.h"
 #include "sim/insns/fast/Convert.h"
 #include "sim/insns/fast/Steps.h"
@@ -108,7 +109,7 @@ void Block::runSteps() const {
 }
 
 void Block::store() const {
-  if (panel.dst)  // a block of several rows is as wide as the panel, so its rows are dense there too
+  if (panel.dst) // a block of several rows is as wide as the panel, so its rows are dense there too
     storeFloats(panel.chain->dst.type, buffers.v, count(),
                 panel.dst + (row * panel.cols + col) * rt::byteSize(panel.chain->dst.type));
 }
@@ -133,7 +134,7 @@ void Block::reduce(float *partials) const {
   }
 }
 
-}  // namespace
+} // namespace
 
 void map(const MapPanel &panel) {
   if (panel.chain->integer)
@@ -150,9 +151,9 @@ void map(const MapPanel &panel) {
       if (panel.reduced)
         block.reduce(partials);
     }
-  if (panel.reduced)  // in place, to make NaN canonical
+  if (panel.reduced) // in place, to make NaN canonical
     storeFloats(rt::DType::F32, panel.reduced, panel.chain->reduceRows ? panel.cols : panel.rows,
                 reinterpret_cast<uint8_t *>(panel.reduced));
 }
 
-}  // namespace garam::sim::insns::fast
+} // namespace garam::sim::insns::fast

@@ -1,6 +1,6 @@
-// mma on the host's vectors. The sum of a pass goes along k in order in one lane, so m and n may be cut at will: a pass of the
-// stationary operand is packed once into panels of two vectors of columns, blocks of the moving operand are widened, and a
-// register tile of kTileRows rows × one panel runs through the k of the pass from zero.
+// mma on the host's vectors. The sum of a pass goes along k in order in one lane, so m and n may be cut at will: a pass
+// of the stationary operand is packed once into panels of two vectors of columns, blocks of the moving operand are
+// widened, and a register tile of kTileRows rows × one panel runs through the k of the pass from zero.
 #include "sim/insns/Kernels.h"
 #include "sim/insns/fast/Convert.h"
 
@@ -26,9 +26,9 @@ constexpr int64_t kTileRows = 6;
 #else
 constexpr int64_t kTileRows = 12;
 #endif
-constexpr int64_t kBlockRows = 16 * kTileRows;  ///< of the moving operand, so that a block stays in the host's L2
-constexpr int64_t kBlockCols = 512;             ///< of the stationary operand, likewise
-constexpr int64_t kRowPad = 16;                 ///< keeps rows of a power of two from sharing cache sets
+constexpr int64_t kBlockRows = 16 * kTileRows; ///< of the moving operand, so that a block stays in the host's L2
+constexpr int64_t kBlockCols = 512;            ///< of the stationary operand, likewise
+constexpr int64_t kRowPad = 16;                ///< keeps rows of a power of two from sharing cache sets
 
 template <class T> HWY_INLINE int64_t panelCols() { return 2 * int64_t(Lanes(ScalableTag<T>())); }
 
@@ -76,11 +76,11 @@ template <class T> struct Tile {
   int64_t depth;
   const T *a;
   int64_t aStride;
-  const T *panel;  ///< depth × panelCols
+  const T *panel; ///< depth × panelCols
   T *out;
   int64_t outStride;
-  int64_t cols;  ///< up to panelCols
-  bool clear;    ///< the sum replaces `out`
+  int64_t cols; ///< up to panelCols
+  bool clear;   ///< the sum replaces `out`
 };
 
 template <class T, int kRows> HWY_NOINLINE void runTile(const Tile<T> &t) {
@@ -141,8 +141,10 @@ template <class T> HWY_INLINE void transpose4(const T *from, int64_t stride, T *
   Store(BitCast(d, InterleaveUpper(dw, high01, high23)), d, to + 3 * toStride);
 }
 
-/// Panels of the weights [first, first + depth) × [col, col + cols), each depth × panelCols, zeros behind the last column.
-template <class T> void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, int64_t cols, T *panels) {
+/// Panels of the weights [first, first + depth) × [col, col + cols), each depth × panelCols, zeros behind the last
+/// column.
+template <class T>
+void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, int64_t cols, T *panels) {
   static thread_local Scratch<T> scratch;
   const int64_t panelWidth = panelCols<T>();
   if (!t.transposed) {
@@ -198,8 +200,8 @@ template <class T> void run(const MmaTile &t) {
           widen(t.a.type, t.a.at(block + i, first), depth, a + i * aStride);
         for (int64_t c = 0; c < cols; c += panelWidth)
           for (int64_t i = 0; i < blockRows; i += kTileRows) {
-            const auto function = tileFunction<T>(std::min(kTileRows, blockRows - i),
-                                                  std::make_integer_sequence<int, int(kTileRows)>());
+            const auto function =
+                tileFunction<T>(std::min(kTileRows, blockRows - i), std::make_integer_sequence<int, int(kTileRows)>());
             function({depth, a + i * aStride, aStride, panels + c * depth, out + (block + i) * t.n + col + c, t.n,
                       std::min(panelWidth, cols - c), clear});
           }
@@ -210,7 +212,7 @@ template <class T> void run(const MmaTile &t) {
 
 void mma(const MmaTile &tile) { tile.a.type == rt::DType::I8 ? run<int32_t>(tile) : run<float>(tile); }
 
-}  // namespace garam::sim::insns::HWY_NAMESPACE
+} // namespace garam::sim::insns::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
@@ -220,5 +222,5 @@ HWY_EXPORT(mma);
 
 void fast::mma(const MmaTile &tile) { HWY_DYNAMIC_DISPATCH(mma)(tile); }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns
 #endif

@@ -34,7 +34,7 @@ void partners(const float *x, int64_t dim, bool interleaved, float *to) {
   }
 }
 
-}  // namespace
+} // namespace
 
 void rotate(const RotateRows &rows) {
   static thread_local struct {
@@ -110,4 +110,4 @@ void argmax(const PlainRows &rows) {
   }
 }
 
-}  // namespace garam::sim::insns::fast
+} // namespace garam::sim::insns::fast

@@ -1,10 +1,11 @@
-// exp, log, rsqrt, tanh, sigmoid, erf, sin and cos. Included inside a namespace that gives vectors of f64 the operations used here:
-// Highway's for the fast path, those of Scalar.h for the definition. Only IEEE add, subtract, multiply, divide, square root and
-// fused multiply-add occur, in a fixed order, so both give the same bits on every host.
+// exp, log, rsqrt, tanh, sigmoid, erf, sin and cos. Included inside a namespace that gives vectors of f64 the
+// operations used here: Highway's for the fast path, those of Scalar.h for the definition. Only IEEE add, subtract,
+// multiply, divide, square root and fused multiply-add occur, in a fixed order, so both give the same bits on every
+// host.
 //
-// Arguments are f32 values in f64, and the caller rounds the result to f32. Working errors are below 2^-40 relative, so the
-// result is the correctly rounded one but for about one argument in 2^15, and then its neighbour. Arguments out of a polynomial's
-// reach are clamped where the rounded result no longer changes; a NaN argument is returned.
+// Arguments are f32 values in f64, and the caller rounds the result to f32. Working errors are below 2^-40 relative, so
+// the result is the correctly rounded one but for about one argument in 2^15, and then its neighbour. Arguments out of
+// a polynomial's reach are clamped where the rounded result no longer changes; a NaN argument is returned.
 
 /// Polynomial in x, lowest coefficient first.
 template <class D, class V, size_t N> HWY_INLINE V horner(D d, V x, const double (&coefficients)[N]) {
@@ -23,7 +24,8 @@ template <class D, class V> HWY_INLINE V clamp(D d, V x, double low, double high
 /// 1.5 · 2^52: adding it leaves an integer below 2^51 in the low bits.
 inline constexpr double kToInteger = 0x1.8p52;
 
-/// scale = 2^k and fraction with e^x = scale · (1 + fraction), for |x| <= 200; fraction keeps its relative precision near 0.
+/// scale = 2^k and fraction with e^x = scale · (1 + fraction), for |x| <= 200; fraction keeps its relative precision
+/// near 0.
 template <class D, class V> HWY_INLINE void expParts(D d, V x, V &scale, V &fraction) {
   const UnsignedTag<D> du;
   const V k = Round(Mul(x, Set(d, 0x1.71547652b82fep+0)));
@@ -86,7 +88,8 @@ template <class D, class V> HWY_INLINE V sinQuarters(D d, V x, uint64_t quarters
   const UnsignedTag<D> du;
   const V size = Abs(x), one = Set(d, 1.0);
   const auto direct = Lt(size, Set(d, 0.5));
-  // x = n · 2^(e-23) with an integer n of 24 bits; r + k = x · 2/pi modulo 4. Arguments taken directly and infinities go through as 1.
+  // x = n · 2^(e-23) with an integer n of 24 bits; r + k = x · 2/pi modulo 4. Arguments taken directly and infinities
+  // go through as 1.
   const V safe = IfThenElse(direct, one, IfThenElse(Lt(size, Set(d, 0x1p128)), x, one));
   const auto bits = BitCast(du, safe);
   const auto index = Sub(And(ShiftRight<52>(bits), Set(du, 0x7ff)), Set(du, uint64_t(1023 + TwoOverPiParts::kFirst)));

@@ -1,4 +1,5 @@
-// The functions of Functions.inl on single numbers: their definition. The operations carry Highway's names, with one lane.
+// The functions of Functions.inl on single numbers: their definition. The operations carry Highway's names, with one
+// lane.
 #pragma once
 
 #include "sim/insns/math/TwoOverPi.h"
@@ -44,11 +45,13 @@ inline uint64_t And(uint64_t a, uint64_t b) { return a & b; }
 inline uint64_t Or(uint64_t a, uint64_t b) { return a | b; }
 template <int n> uint64_t ShiftLeft(uint64_t x) { return x << n; }
 template <int n> uint64_t ShiftRight(uint64_t x) { return x >> n; }
-inline double Xor(double a, double b) { return std::bit_cast<double>(std::bit_cast<uint64_t>(a) ^ std::bit_cast<uint64_t>(b)); }
+inline double Xor(double a, double b) {
+  return std::bit_cast<double>(std::bit_cast<uint64_t>(a) ^ std::bit_cast<uint64_t>(b));
+}
 
 inline bool isOdd(Doubles, uint64_t x) { return x & 1; }
 inline double gather(Doubles, const double *table, uint64_t index) { return table[index]; }
 
 #include "sim/insns/math/Functions.inl"
 
-}  // namespace garam::sim::insns::scalar
+} // namespace garam::sim::insns::scalar

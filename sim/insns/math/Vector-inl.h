@@ -1,4 +1,5 @@
-// The functions of Functions.inl on Highway's vectors. Per target: included once for each by files that foreach_target repeats.
+// The functions of Functions.inl on Highway's vectors. Per target: included once for each by files that foreach_target
+// repeats.
 #if defined(GARAM_SIM_INSNS_MATH_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GARAM_SIM_INSNS_MATH_VECTOR_INL_H_
 #undef GARAM_SIM_INSNS_MATH_VECTOR_INL_H_
@@ -37,7 +38,7 @@ template <class D, class F> HWY_INLINE Vec<D> inDoubles(D d, Vec<D> x, F &&f) {
   return Combine(d, high, low);
 }
 
-}  // namespace garam::sim::insns::HWY_NAMESPACE
+} // namespace garam::sim::insns::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif

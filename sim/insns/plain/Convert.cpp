@@ -13,7 +13,7 @@ namespace {
 struct Format {
   int exponentBits, mantissaBits, bias;
   double largest;
-  bool infinities;  ///< and saturates if not
+  bool infinities; ///< and saturates if not
   bool saturates;
   uint32_t nan;
 };
@@ -75,7 +75,7 @@ template <class T> T saturate(float value) {
   return T(roundToInt(value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
 
-}  // namespace
+} // namespace
 
 int64_t roundToInt(double value, int64_t low, int64_t high) {
   if (std::isnan(value))
@@ -149,4 +149,4 @@ void storeInt(rt::DType type, int64_t value, uint8_t *to) {
   }
 }
 
-}  // namespace garam::sim::insns::plain
+} // namespace garam::sim::insns::plain

@@ -14,7 +14,7 @@ constexpr scalar::Doubles kD;
 // Two's complement, wrapping.
 int64_t wrapping(uint64_t x) { return int64_t(x); }
 
-}  // namespace
+} // namespace
 
 float minimum(float a, float b) {
   if (std::isnan(a) || std::isnan(b))
@@ -151,4 +151,4 @@ int64_t stepInt(rt::StepOp op, int64_t v, int64_t x, int64_t t0) {
   }
 }
 
-}  // namespace garam::sim::insns::plain
+} // namespace garam::sim::insns::plain

@@ -15,4 +15,4 @@ int64_t stepInt(rt::StepOp op, int64_t v, int64_t x, int64_t t0);
 float minimum(float a, float b);
 float maximum(float a, float b);
 
-}  // namespace garam::sim::insns::plain
+} // namespace garam::sim::insns::plain

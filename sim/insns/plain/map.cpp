@@ -1,5 +1,5 @@
-// vec.map by its definition: element by element; and integer chains, which have no other implementation since they carry
-// indices, not tensors.
+// vec.map by its definition: element by element; and integer chains, which have no other implementation since they
+// carry indices, not tensors.
 #include "sim/insns/Kernels.h"
 #include "sim/insns/plain/Convert.h"
 #include "sim/insns/plain/Steps.h"
@@ -129,8 +129,8 @@ template <class T> void run(const MapPanel &p) {
     store(rt::DType::F32, columns[c], reinterpret_cast<uint8_t *>(p.reduced + c));
 }
 
-}  // namespace
+} // namespace
 
 void map(const MapPanel &panel) { panel.chain->integer ? run<int64_t>(panel) : run<float>(panel); }
 
-}  // namespace garam::sim::insns::plain
+} // namespace garam::sim::insns::plain

@@ -28,7 +28,7 @@ uint32_t dotInt(const MmaTile &t, int64_t i, int64_t j, uint32_t acc) {
   return acc;
 }
 
-}  // namespace
+} // namespace
 
 void mma(const MmaTile &t) {
   for (int64_t i = 0; i < t.m; ++i)
@@ -48,4 +48,4 @@ void mma(const MmaTile &t) {
     }
 }
 
-}  // namespace garam::sim::insns::plain
+} // namespace garam::sim::insns::plain

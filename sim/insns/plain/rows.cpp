@@ -17,7 +17,8 @@ void rotate(const RotateRows &rows) {
       const int64_t distance = rows.interleaved ? 1 : half;
       const float x = loadFloat(rows.src.type, rows.src.at(r, c));
       const float y = loadFloat(rows.src.type, rows.src.at(r, first ? c + distance : c - distance));
-      const float cosine = loadFloat(rt::DType::F32, rows.cos.at(r, i)), sine = loadFloat(rt::DType::F32, rows.sin.at(r, i));
+      const float cosine = loadFloat(rt::DType::F32, rows.cos.at(r, i)),
+                  sine = loadFloat(rt::DType::F32, rows.sin.at(r, i));
       const float result = std::fma(first ? -y : y, sine, x * cosine);
       storeFloat(rows.outType, result, rows.out + (r * rows.heads * dim + c) * outSize);
     }
@@ -70,4 +71,4 @@ void argmax(const PlainRows &rows) {
   }
 }
 
-}  // namespace garam::sim::insns::plain
+} // namespace garam::sim::insns::plain

@@ -8,6 +8,7 @@
 #include "sim/insns/plain/Convert.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <cstring>
@@ -29,7 +30,8 @@ public:
   bool one(int64_t of) { return in(1, of) == 1; }
   /// Mostly sizes at which loops change, sometimes anything.
   int64_t size(int64_t largest) {
-    static constexpr int64_t kEdges[] = {1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 65, 96, 127, 128, 129};
+    static constexpr int64_t kEdges[] = {1,  2,  3,  4,  7,  8,  15, 16,  17,  31, 32,
+                                         33, 47, 48, 63, 64, 65, 96, 127, 128, 129};
     const int64_t n = one(3) ? in(1, largest) : kEdges[in(0, int64_t(std::size(kEdges)) - 1)];
     return std::min(n, largest);
   }
@@ -62,25 +64,48 @@ private:
 };
 
 inline const std::vector<rt::DType> kFloats = {rt::DType::F32, rt::DType::F16, rt::DType::BF16, rt::DType::F8E4M3,
-                                              rt::DType::F8E5M2};
+                                               rt::DType::F8E5M2};
 inline const std::vector<rt::DType> kIntegers = {rt::DType::I1, rt::DType::I8, rt::DType::I32, rt::DType::I64};
-inline const std::vector<rt::DType> kAll = {rt::DType::F32, rt::DType::F16, rt::DType::BF16, rt::DType::F8E4M3, rt::DType::F8E5M2,
-                                           rt::DType::I8,  rt::DType::I1,  rt::DType::I32,  rt::DType::I64};
+inline const std::vector<rt::DType> kAll = {rt::DType::F32,    rt::DType::F16,    rt::DType::BF16,
+                                            rt::DType::F8E4M3, rt::DType::F8E5M2, rt::DType::I8,
+                                            rt::DType::I1,     rt::DType::I32,    rt::DType::I64};
+
+/// Runs `body` once with each set of vector instructions that the library is built for and this host has.
+template <class F> void onEveryTarget(F &&body) {
+  const int64_t all = hwy::SupportedTargets();
+#if HWY_ARCH_X86
+  const std::vector<int64_t> targets = {HWY_AVX2, HWY_AVX2 | HWY_AVX3};
+#else
+  const std::vector<int64_t> targets = {all};
+#endif
+  for (int64_t target : targets) {
+    SCOPED_TRACE(fmt::format("target {:#x}", target));
+    hwy::SetSupportedTargetsForTest(all & target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    body();
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
 
 /// Runs both paths on copies of the memory; fails where a byte of either memory differs.
 inline void expectSame(rt::Opcode opcode, const rt::SlotValues &values, const Machine &machine,
                        const rt::Chain *chain = nullptr, int64_t arrayRows = 64) {
-  Machine after[2] = {machine, machine};
-  for (Path path : {Path::Fast, Path::Plain}) {
-    Machine &m = after[size_t(path)];
-    Memory memory = m.memory();
+  const auto run = [&](Path path) {
+    Machine after = machine;
+    Memory memory = after.memory();
     Result result;
     execute(opcode, {memory, values, chain, arrayRows, path}, result);
-    EXPECT_EQ(m.l1, machine.l1);  // nothing appears before completion
+    EXPECT_TRUE(after.l1 == machine.l1 && after.acc == machine.acc); // nothing appears before completion
     result.commit(memory);
-  }
-  EXPECT_TRUE(after[0].l1 == after[1].l1);
-  EXPECT_TRUE(after[0].acc == after[1].acc);
+    return after;
+  };
+  const Machine plain = run(Path::Plain);
+  onEveryTarget([&] {
+    const Machine fast = run(Path::Fast);
+    EXPECT_TRUE(fast.l1 == plain.l1);
+    EXPECT_TRUE(fast.acc == plain.acc);
+  });
 }
 
 /// The message of the error that an instruction throws; empty if none.
@@ -97,4 +122,4 @@ inline std::string errorOf(rt::Opcode opcode, const rt::SlotValues &values, Mach
   }
 }
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -1,4 +1,5 @@
-// Conversions: every pattern of the narrow types, every rounding boundary between them, and the two paths against each other.
+// Conversions: every pattern of the narrow types, every rounding boundary between them, and the two paths against each
+// other.
 #include "Fixture.h"
 
 #include "sim/insns/fast/Convert.h"
@@ -52,16 +53,16 @@ TEST(Convert, EveryPatternComesBack) {
       if (std::isnan(v))
         EXPECT_TRUE(std::isnan(value(type, stored(type, v))));
       else
-        EXPECT_EQ(stored(type, v), infinite ? bits - 1 : bits) << int(type);  // f8 saturates
+        EXPECT_EQ(stored(type, v), infinite ? bits - 1 : bits) << int(type); // f8 saturates
     }
 }
 
 TEST(Convert, NanIsCanonical) {
   for (uint32_t bits : {0x7f800001u, 0xffffffffu, 0x7fc00000u, 0xffc12345u}) {
     const float nan = std::bit_cast<float>(bits);
-    const std::pair<DType, uint32_t> expected[] = {{DType::F32, 0x7fc00000}, {DType::F16, 0x7e00}, {DType::BF16, 0x7fc0},
-                                                   {DType::F8E4M3, 0x7f},    {DType::F8E5M2, 0x7e}, {DType::I8, 0},
-                                                   {DType::I32, 0},          {DType::I1, 1}};
+    const std::pair<DType, uint32_t> expected[] = {
+        {DType::F32, 0x7fc00000}, {DType::F16, 0x7e00}, {DType::BF16, 0x7fc0}, {DType::F8E4M3, 0x7f},
+        {DType::F8E5M2, 0x7e},    {DType::I8, 0},       {DType::I32, 0},       {DType::I1, 1}};
     for (auto [type, pattern] : expected) {
       EXPECT_EQ(stored(type, nan), pattern);
       EXPECT_EQ(fastStored(type, nan), pattern);
@@ -157,6 +158,6 @@ TEST(Convert, LongIntegersRoundToNearestEven) {
     EXPECT_EQ(plain::loadFloat(DType::I64, reinterpret_cast<const uint8_t *>(&values[i])), expected[i]);
 }
 
-}  // namespace
+} // namespace
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

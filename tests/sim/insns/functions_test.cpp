@@ -1,5 +1,5 @@
-// The functions of the vector engine: every f16 and every bf16 argument and random f32 ones, in units in the last place of f32 beside
-// f64; special values; the same bits on both paths. Prints the table of docs/hardware/functions.md.
+// The functions of the vector engine: every f16 and every bf16 argument and random f32 ones, in units in the last place
+// of f32 beside f64; special values; the same bits on both paths. Prints the table of docs/hardware/functions.md.
 #include "Fixture.h"
 
 #include "sim/insns/fast/Steps.h"
@@ -70,7 +70,8 @@ std::vector<float> randomValues(int64_t count) {
   Random random(4);
   std::vector<float> values;
   for (int64_t i = 0; i < count; ++i)
-    values.push_back(i % 2 ? std::bit_cast<float>(uint32_t(random.bits())) : float(double(random.in(-1 << 30, 1 << 30)) * 1e-7));
+    values.push_back(i % 2 ? std::bit_cast<float>(uint32_t(random.bits()))
+                           : float(double(random.in(-1 << 30, 1 << 30)) * 1e-7));
   return values;
 }
 
@@ -102,20 +103,25 @@ TEST(Functions, SpecialValues) {
   const struct {
     StepOp op;
     float x, y;
-  } cases[] = {
-      {StepOp::Exp, kInfinity, kInfinity}, {StepOp::Exp, -kInfinity, 0.0f},      {StepOp::Exp, -0.0f, 1.0f},
-      {StepOp::Exp, 88.8f, kInfinity},     {StepOp::Exp, -104.0f, 0.0f},         {StepOp::Exp, -103.0f, 0x1p-149f},
-      {StepOp::Log, kInfinity, kInfinity}, {StepOp::Log, -kInfinity, kNan},      {StepOp::Log, 0.0f, -kInfinity},
-      {StepOp::Log, -0.0f, -kInfinity},    {StepOp::Log, 1.0f, 0.0f},            {StepOp::Log, -1.0f, kNan},
-      {StepOp::Recip, 0.0f, kInfinity},    {StepOp::Recip, -0.0f, -kInfinity},   {StepOp::Recip, -kInfinity, -0.0f},
-      {StepOp::Sqrt, -0.0f, -0.0f},        {StepOp::Sqrt, -1.0f, kNan},          {StepOp::Sqrt, kInfinity, kInfinity},
-      {StepOp::Rsqrt, 0.0f, kInfinity},    {StepOp::Rsqrt, -0.0f, -kInfinity},   {StepOp::Rsqrt, kInfinity, 0.0f},
-      {StepOp::Rsqrt, -1.0f, kNan},        {StepOp::Tanh, kInfinity, 1.0f},      {StepOp::Tanh, -kInfinity, -1.0f},
-      {StepOp::Tanh, -0.0f, -0.0f},        {StepOp::Tanh, 0x1p-149f, 0x1p-149f}, {StepOp::Sigmoid, kInfinity, 1.0f},
-      {StepOp::Sigmoid, -kInfinity, 0.0f}, {StepOp::Sigmoid, 0.0f, 0.5f},        {StepOp::Erf, kInfinity, 1.0f},
-      {StepOp::Erf, -kInfinity, -1.0f},    {StepOp::Erf, -0.0f, -0.0f},          {StepOp::Sin, kInfinity, kNan},
-      {StepOp::Sin, -0.0f, -0.0f},         {StepOp::Cos, -kInfinity, kNan},      {StepOp::Cos, -0.0f, 1.0f},
-      {StepOp::Sin, 0x1p-149f, 0x1p-149f}};
+  } cases[] = {{StepOp::Exp, kInfinity, kInfinity}, {StepOp::Exp, -kInfinity, 0.0f},
+               {StepOp::Exp, -0.0f, 1.0f},          {StepOp::Exp, 88.8f, kInfinity},
+               {StepOp::Exp, -104.0f, 0.0f},        {StepOp::Exp, -103.0f, 0x1p-149f},
+               {StepOp::Log, kInfinity, kInfinity}, {StepOp::Log, -kInfinity, kNan},
+               {StepOp::Log, 0.0f, -kInfinity},     {StepOp::Log, -0.0f, -kInfinity},
+               {StepOp::Log, 1.0f, 0.0f},           {StepOp::Log, -1.0f, kNan},
+               {StepOp::Recip, 0.0f, kInfinity},    {StepOp::Recip, -0.0f, -kInfinity},
+               {StepOp::Recip, -kInfinity, -0.0f},  {StepOp::Sqrt, -0.0f, -0.0f},
+               {StepOp::Sqrt, -1.0f, kNan},         {StepOp::Sqrt, kInfinity, kInfinity},
+               {StepOp::Rsqrt, 0.0f, kInfinity},    {StepOp::Rsqrt, -0.0f, -kInfinity},
+               {StepOp::Rsqrt, kInfinity, 0.0f},    {StepOp::Rsqrt, -1.0f, kNan},
+               {StepOp::Tanh, kInfinity, 1.0f},     {StepOp::Tanh, -kInfinity, -1.0f},
+               {StepOp::Tanh, -0.0f, -0.0f},        {StepOp::Tanh, 0x1p-149f, 0x1p-149f},
+               {StepOp::Sigmoid, kInfinity, 1.0f},  {StepOp::Sigmoid, -kInfinity, 0.0f},
+               {StepOp::Sigmoid, 0.0f, 0.5f},       {StepOp::Erf, kInfinity, 1.0f},
+               {StepOp::Erf, -kInfinity, -1.0f},    {StepOp::Erf, -0.0f, -0.0f},
+               {StepOp::Sin, kInfinity, kNan},      {StepOp::Sin, -0.0f, -0.0f},
+               {StepOp::Cos, -kInfinity, kNan},     {StepOp::Cos, -0.0f, 1.0f},
+               {StepOp::Sin, 0x1p-149f, 0x1p-149f}};
   for (const auto &c : cases)
     expectBits(c.op, c.x, c.y);
   for (const Function &f : kFunctions)
@@ -124,7 +130,8 @@ TEST(Functions, SpecialValues) {
 
 /// The f32 whose reduction modulo pi/2 cancels most, and others of any size.
 TEST(Functions, LargeArgumentsReduceExactly) {
-  for (float x : {0x1.6c6cbcp+45f, 0x1.f1a55ap+115f, 0x1.fffffep127f, 1e10f, 0x1.921fb6p+0f, 0x1.921fb6p+1f, 0x1.2d97c8p+2f, 355.0f})
+  for (float x : {0x1.6c6cbcp+45f, 0x1.f1a55ap+115f, 0x1.fffffep127f, 1e10f, 0x1.921fb6p+0f, 0x1.921fb6p+1f,
+                  0x1.2d97c8p+2f, 355.0f})
     for (float sign : {1.0f, -1.0f}) {
       EXPECT_LE(ulps(apply(StepOp::Sin, sign * x), std::sin(double(sign * x))), 0.501) << x;
       EXPECT_LE(ulps(apply(StepOp::Cos, sign * x), std::cos(double(sign * x))), 0.501) << x;
@@ -136,23 +143,25 @@ TEST(Functions, BothPathsGiveTheSameBits) {
   for (rt::DType type : {rt::DType::F16, rt::DType::BF16})
     for (float x : allOf(type))
       values.push_back(x);
-  alignas(64) float block[fast::kBlock];
-  const float zeros[fast::kBlock] = {};
-  for (const Function &f : kFunctions)
-    for (size_t first = 0; first < values.size(); first += size_t(fast::kBlock)) {
-      std::memcpy(block, values.data() + first, sizeof block);
-      fast::applyStep(f.op, block, zeros, false, zeros, fast::kBlock);
-      for (int64_t i = 0; i < fast::kBlock; ++i) {
-        const float expected = apply(f.op, values[first + size_t(i)]);
-        if (std::isnan(expected))
-          ASSERT_TRUE(std::isnan(block[i]));
-        else
-          ASSERT_EQ(std::bit_cast<uint32_t>(block[i]), std::bit_cast<uint32_t>(expected))
-              << f.name << " of " << values[first + size_t(i)];
+  onEveryTarget([&] {
+    alignas(64) float block[fast::kBlock];
+    const float zeros[fast::kBlock] = {};
+    for (const Function &f : kFunctions)
+      for (size_t first = 0; first < values.size(); first += size_t(fast::kBlock)) {
+        std::memcpy(block, values.data() + first, sizeof block);
+        fast::applyStep(f.op, block, zeros, false, zeros, fast::kBlock);
+        for (int64_t i = 0; i < fast::kBlock; ++i) {
+          const float expected = apply(f.op, values[first + size_t(i)]);
+          if (std::isnan(expected))
+            ASSERT_TRUE(std::isnan(block[i]));
+          else
+            ASSERT_EQ(std::bit_cast<uint32_t>(block[i]), std::bit_cast<uint32_t>(expected))
+                << f.name << " of " << values[first + size_t(i)];
+        }
       }
-    }
+  });
 }
 
-}  // namespace
+} // namespace
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

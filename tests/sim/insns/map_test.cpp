@@ -14,9 +14,10 @@ using rt::Step;
 using rt::StepArg;
 using rt::StepOp;
 
-rt::SlotValues words(int64_t rows, int64_t cols, std::array<int64_t, 3> sources, std::array<int64_t, 3> strides, int64_t dst,
-                     int64_t dstStride, int64_t dst2, int64_t scalar = 0) {
-  return {0, rows, cols, sources[0], strides[0], sources[1], strides[1], sources[2], strides[2], dst, dstStride, dst2, scalar};
+rt::SlotValues words(int64_t rows, int64_t cols, std::array<int64_t, 3> sources, std::array<int64_t, 3> strides,
+                     int64_t dst, int64_t dstStride, int64_t dst2, int64_t scalar = 0) {
+  return {0,          rows,       cols, sources[0], strides[0], sources[1], strides[1],
+          sources[2], strides[2], dst,  dstStride,  dst2,       scalar};
 }
 
 StepOp randomOp(Random &random, bool integer) {
@@ -50,7 +51,8 @@ Chain randomChain(Random &random, bool integer) {
     args.push_back(StepArg(16 + i));
   for (int64_t i = random.in(0, 16); i > 0; --i) {
     const StepOp op = randomOp(random, integer);
-    chain.steps.push_back({op, rt::stepTakesOperand(op) ? args[size_t(random.in(0, int64_t(args.size()) - 1))] : StepArg::None});
+    chain.steps.push_back(
+        {op, rt::stepTakesOperand(op) ? args[size_t(random.in(0, int64_t(args.size()) - 1))] : StepArg::None});
   }
   return chain;
 }
@@ -79,11 +81,12 @@ void randomCase(Random &random, bool integer) {
   for (size_t i = 0; i < 3; ++i)
     random.fill(chain.sources[i].type, special, machine.l1.data() + sources[i],
                 rows * strides[i] / rt::byteSize(chain.sources[i].type));
-  if (random.one(5) && rows > 1) {  // rows from last to first
+  if (random.one(5) && rows > 1) { // rows from last to first
     sources[0] += (rows - 1) * strides[0];
     strides[0] = -strides[0];
   }
-  expectSame(rt::Opcode::VecMap, words(rows, cols, sources, strides, dst, dstStride, dst2, random.in(-1000, 1000)), machine, &chain);
+  expectSame(rt::Opcode::VecMap, words(rows, cols, sources, strides, dst, dstStride, dst2, random.in(-1000, 1000)),
+             machine, &chain);
 }
 
 TEST(VecMap, FastEqualsPlainOnRandomChains) {
@@ -121,7 +124,8 @@ std::vector<float> run(const Chain &chain, std::vector<float> s0, int64_t rows =
   const int64_t cols = int64_t(s0.size()) / rows;
   Memory memory = machine.memory();
   Result result;
-  execute(rt::Opcode::VecMap, {memory, words(rows, cols, {}, {cols * 4}, 1 << 14, cols * 4, 1 << 15, scalar), &chain}, result);
+  execute(rt::Opcode::VecMap, {memory, words(rows, cols, {}, {cols * 4}, 1 << 14, cols * 4, 1 << 15, scalar), &chain},
+          result);
   result.commit(memory);
   const bool reduces = chain.reduction != Reduction::None;
   std::vector<float> out(!reduces ? s0.size() : size_t(chain.reduceRows ? cols : rows));
@@ -141,14 +145,18 @@ TEST(VecMap, Steps) {
   const StepArg c0 = StepArg::Const0;
   EXPECT_EQ(run(chainOf({{StepOp::RSub, c0}}, {10}), {1, 2}), (std::vector<float>{9, 8}));
   EXPECT_EQ(run(chainOf({{StepOp::RDiv, c0}}, {1}), {2, 4}), (std::vector<float>{0.5f, 0.25f}));
-  EXPECT_EQ(run(chainOf({{StepOp::SaveT0}, {StepOp::Set, c0}, {StepOp::Fma, StepArg::Col}}, {3}), {1, 2}), (std::vector<float>{3, 7}));
-  EXPECT_EQ(run(chainOf({{StepOp::SaveT0}, {StepOp::Set, c0}, {StepOp::Select, StepArg::Row}}, {5}), {0, -2}), (std::vector<float>{0, 5}));
+  EXPECT_EQ(run(chainOf({{StepOp::SaveT0}, {StepOp::Set, c0}, {StepOp::Fma, StepArg::Col}}, {3}), {1, 2}),
+            (std::vector<float>{3, 7}));
+  EXPECT_EQ(run(chainOf({{StepOp::SaveT0}, {StepOp::Set, c0}, {StepOp::Select, StepArg::Row}}, {5}), {0, -2}),
+            (std::vector<float>{0, 5}));
   EXPECT_EQ(run(chainOf({{StepOp::Round}}), {0.5f, 1.5f, -2.5f}), (std::vector<float>{0, 2, -2}));
   EXPECT_EQ(run(chainOf({{StepOp::Floor}}), {0.5f, -0.5f}), (std::vector<float>{0, -1}));
   EXPECT_EQ(run(chainOf({{StepOp::Lt, StepArg::Scalar}}), {1, 2, 3}, 1, 2), (std::vector<float>{1, 0, 0}));
-  EXPECT_EQ(run(chainOf({{StepOp::Set, StepArg::Row}, {StepOp::SaveT1}, {StepOp::Set, StepArg::Col}, {StepOp::Mul, StepArg::T1}}),
-                {0, 0, 0, 0, 0, 0}, 2),
-            (std::vector<float>{0, 0, 0, 0, 1, 2}));
+  EXPECT_EQ(
+      run(chainOf(
+              {{StepOp::Set, StepArg::Row}, {StepOp::SaveT1}, {StepOp::Set, StepArg::Col}, {StepOp::Mul, StepArg::T1}}),
+          {0, 0, 0, 0, 0, 0}, 2),
+      (std::vector<float>{0, 0, 0, 0, 1, 2}));
   const float nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_TRUE(std::isnan(run(chainOf({{StepOp::Max, c0}}, {1}), {nan})[0]));
   EXPECT_TRUE(std::signbit(run(chainOf({{StepOp::Min, c0}}, {0}), {-0.0f})[0]));
@@ -227,6 +235,6 @@ TEST(VecMap, WhatTheInstructionSetLeavesOpen) {
             "vec.map.chain: descriptor is no chain; a chain descriptor");
 }
 
-}  // namespace
+} // namespace
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -7,7 +7,16 @@ namespace {
 
 rt::SlotValues words(int64_t a, int64_t aStride, int64_t w, int64_t wStride, int64_t acc, int64_t accStride, int64_t m,
                      int64_t k, int64_t n, bool accumulate, rt::DType aType, rt::DType wType, bool transposed) {
-  return {a, aStride, w, wStride, rt::kAccBase + acc, accStride, m, k, n, accumulate,
+  return {a,
+          aStride,
+          w,
+          wStride,
+          rt::kAccBase + acc,
+          accStride,
+          m,
+          k,
+          n,
+          accumulate,
           int64_t(aType) | int64_t(wType) << 4 | int64_t(transposed) << 8};
 }
 
@@ -28,8 +37,8 @@ void randomCase(Random &random, rt::DType aType, rt::DType wType) {
   SCOPED_TRACE(fmt::format("{}×{}×{} types {} {} transposed {} rows {}", m, k, n, int(aType), int(wType), transposed,
                            arrayRows));
   expectSame(rt::Opcode::Mma,
-             words(0, aStride, wAddress, wStride, 0, accStride, m, k, n, random.one(2), aType, wType, transposed), machine,
-             nullptr, arrayRows);
+             words(0, aStride, wAddress, wStride, 0, accStride, m, k, n, random.one(2), aType, wType, transposed),
+             machine, nullptr, arrayRows);
 }
 
 TEST(Mma, FastEqualsPlainOnEveryPairOfTypes) {
@@ -50,8 +59,8 @@ TEST(Mma, FastEqualsPlainBeyondOneBlock) {
   random.fill(rt::DType::F32, false, machine.acc.data(), m * n);
   for (bool transposed : {false, true})
     expectSame(rt::Opcode::Mma,
-               words(0, k * 2, m * k * 2, (transposed ? k : n) * 2, 0, n * 4, m, k, n, true, rt::DType::BF16, rt::DType::BF16,
-                     transposed),
+               words(0, k * 2, m * k * 2, (transposed ? k : n) * 2, 0, n * 4, m, k, n, true, rt::DType::BF16,
+                     rt::DType::BF16, transposed),
                machine, nullptr, 32);
 }
 
@@ -62,7 +71,8 @@ float oneElement(std::vector<float> a, std::vector<float> w, float before, bool 
   std::memcpy(machine.acc.data(), &before, 4);
   Memory memory = machine.memory();
   Result result;
-  const rt::SlotValues values = words(0, 0, 256, 4, 0, 0, 1, int64_t(a.size()), 1, accumulate, rt::DType::F32, rt::DType::F32, false);
+  const rt::SlotValues values =
+      words(0, 0, 256, 4, 0, 0, 1, int64_t(a.size()), 1, accumulate, rt::DType::F32, rt::DType::F32, false);
   execute(rt::Opcode::Mma, {memory, values, nullptr, arrayRows}, result);
   result.commit(memory);
   float after;
@@ -72,12 +82,12 @@ float oneElement(std::vector<float> a, std::vector<float> w, float before, bool 
 
 TEST(Mma, OrderOfSummation) {
   const float big = 0x1p24f;
-  EXPECT_EQ(oneElement({big, 1, 1}, {1, 1, 1}, 5, false, 8), big);        // each 1 is lost, one by one
-  EXPECT_EQ(oneElement({1, 1, big}, {1, 1, 1}, 5, false, 8), big + 2);    // ascending k
-  EXPECT_EQ(oneElement({big, 1, 1}, {1, 1, 1}, 5, false, 1), big);        // a pass for each row: the sums are added in order
-  EXPECT_EQ(oneElement({1, 1}, {1, 1}, big, true, 2), big + 2);           // the pass is summed before it is added
+  EXPECT_EQ(oneElement({big, 1, 1}, {1, 1, 1}, 5, false, 8), big);     // each 1 is lost, one by one
+  EXPECT_EQ(oneElement({1, 1, big}, {1, 1, 1}, 5, false, 8), big + 2); // ascending k
+  EXPECT_EQ(oneElement({big, 1, 1}, {1, 1, 1}, 5, false, 1), big); // a pass for each row: the sums are added in order
+  EXPECT_EQ(oneElement({1, 1}, {1, 1}, big, true, 2), big + 2);    // the pass is summed before it is added
   EXPECT_EQ(oneElement({1, 1}, {1, 1}, big, true, 1), big);
-  EXPECT_EQ(oneElement({-1, 1 + 0x1p-12f}, {1 + 0x1p-11f, 1 + 0x1p-12f}, 0, false, 8), 0x1p-24f);  // fused
+  EXPECT_EQ(oneElement({-1, 1 + 0x1p-12f}, {1 + 0x1p-11f, 1 + 0x1p-12f}, 0, false, 8), 0x1p-24f); // fused
 }
 
 TEST(Mma, ZeroCountsDoNothing) {
@@ -85,8 +95,8 @@ TEST(Mma, ZeroCountsDoNothing) {
   Memory memory = machine.memory();
   Result result;
   for (int zero = 0; zero < 3; ++zero) {
-    const rt::SlotValues values = words(1 << 20, 0, 1 << 20, 0, 0, 0, zero == 0 ? 0 : 1, zero == 1 ? 0 : 1, zero == 2 ? 0 : 1,
-                                        false, rt::DType::F32, rt::DType::F32, false);
+    const rt::SlotValues values = words(1 << 20, 0, 1 << 20, 0, 0, 0, zero == 0 ? 0 : 1, zero == 1 ? 0 : 1,
+                                        zero == 2 ? 0 : 1, false, rt::DType::F32, rt::DType::F32, false);
     execute(rt::Opcode::Mma, {memory, values, nullptr, 64}, result);
     EXPECT_TRUE(result.writes().empty());
   }
@@ -115,6 +125,6 @@ TEST(Mma, WhatTheInstructionSetLeavesOpen) {
             "mma.types: 7 in bits 3 to 0; 0 to 6, 8 or 9");
 }
 
-}  // namespace
+} // namespace
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns

@@ -11,7 +11,9 @@ namespace {
 using rt::DType;
 using rt::Opcode;
 
-DType any(Random &random, const std::vector<DType> &types) { return types[size_t(random.in(0, int64_t(types.size()) - 1))]; }
+DType any(Random &random, const std::vector<DType> &types) {
+  return types[size_t(random.in(0, int64_t(types.size()) - 1))];
+}
 
 void randomRows(Random &random, Opcode opcode, DType type, DType outType) {
   const int64_t rows = random.size(50), cols = random.one(8) ? random.in(1000, 2100) : random.size(150);
@@ -42,7 +44,8 @@ TEST(Rows, RotateFastEqualsPlain) {
   Random random(8);
   for (int i = 0; i < 200 && !HasFailure(); ++i) {
     const DType type = any(random, kFloats), outType = any(random, kFloats);
-    const int64_t rows = random.size(9), heads = random.in(1, 5), dim = 2 * (random.one(20) ? random.in(512, 600) : random.size(70));
+    const int64_t rows = random.size(9), heads = random.in(1, 5),
+                  dim = 2 * (random.one(20) ? random.in(512, 600) : random.size(70));
     const int64_t size = rt::byteSize(type), cols = heads * dim, stride = (cols + random.in(0, 3)) * size;
     const int64_t cos = (rows * stride + 3) / 4 * 4, sin = cos + rows * dim * 4, out = sin + rows * dim * 4;
     Machine machine(size_t(out + rows * cols * 4), 0);
@@ -55,8 +58,9 @@ TEST(Rows, RotateFastEqualsPlain) {
   }
 }
 
-template <class Out> std::vector<Out> run(Opcode opcode, std::vector<float> source, int64_t rows, size_t outCount, int64_t outStride,
-                                          DType outType) {
+template <class Out>
+std::vector<Out> run(Opcode opcode, std::vector<float> source, int64_t rows, size_t outCount, int64_t outStride,
+                     DType outType) {
   Machine machine(4096, 0);
   std::memcpy(machine.l1.data(), source.data(), source.size() * 4);
   const int64_t cols = int64_t(source.size()) / rows;
@@ -71,9 +75,11 @@ template <class Out> std::vector<Out> run(Opcode opcode, std::vector<float> sour
 
 TEST(Rows, Meaning) {
   const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(run<float>(Opcode::VecTranspose, {1, 2, 3, 4, 5, 6}, 2, 6, 8, DType::F32), (std::vector<float>{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(run<float>(Opcode::VecTranspose, {1, 2, 3, 4, 5, 6}, 2, 6, 8, DType::F32),
+            (std::vector<float>{1, 4, 2, 5, 3, 6}));
   EXPECT_EQ(run<int32_t>(Opcode::VecScan, {1, 0, 1, 1}, 1, 4, 16, DType::I32), (std::vector<int32_t>{1, 1, 2, 3}));
-  EXPECT_EQ(run<int64_t>(Opcode::VecArgmax, {-1, 5, 5, -infinity, -infinity, -infinity}, 2, 2, 8, DType::I64), (std::vector<int64_t>{1, 0}));
+  EXPECT_EQ(run<int64_t>(Opcode::VecArgmax, {-1, 5, 5, -infinity, -infinity, -infinity}, 2, 2, 8, DType::I64),
+            (std::vector<int64_t>{1, 0}));
   EXPECT_EQ(run<int32_t>(Opcode::VecArgmax, {1, nan, infinity, nan}, 1, 1, 4, DType::I32), (std::vector<int32_t>{1}));
   EXPECT_EQ(run<int32_t>(Opcode::VecArgmax, {-0.0f, 0.0f}, 1, 1, 4, DType::I32), (std::vector<int32_t>{0}));
 }
@@ -97,9 +103,11 @@ TEST(Rows, RotatePairs) {
 
 TEST(Rows, WhatTheInstructionSetLeavesOpen) {
   Machine machine(64, 0);
-  EXPECT_EQ(errorOf(Opcode::VecRotate, {1, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, machine), "vec.rotate.dim: 3; an even number");
+  EXPECT_EQ(errorOf(Opcode::VecRotate, {1, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, machine),
+            "vec.rotate.dim: 3; an even number");
   EXPECT_EQ(errorOf(Opcode::VecRotate, {1, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, machine), "vec.rotate.mode: 2; 0 or 1");
-  EXPECT_EQ(errorOf(Opcode::VecArgmax, {1, 1, 0, 0, 0, 0, 0}, machine), "vec.argmax.types: result of type 0; i32 (8) or i64 (9)");
+  EXPECT_EQ(errorOf(Opcode::VecArgmax, {1, 1, 0, 0, 0, 0, 0}, machine),
+            "vec.argmax.types: result of type 0; i32 (8) or i64 (9)");
   EXPECT_EQ(errorOf(Opcode::VecScan, {1, 16, 0, 0, 4, 0, 0}, machine),
             "vec.scan.dst: 1 rows of 64 bytes at 0x4 with stride 0 leave L1; 0x0 to 0x40");
 }
@@ -120,9 +128,9 @@ TEST(Insns, ResultsAppearAtCompletion) {
   std::memcpy(machine.l1.data(), source, 16);
   Memory memory = machine.memory();
   Result result;
-  execute(Opcode::VecScan, {memory, {1, 4, 0, 0, 0, 0, 0}}, result);  // in place
+  execute(Opcode::VecScan, {memory, {1, 4, 0, 0, 0, 0, 0}}, result); // in place
   EXPECT_EQ(std::memcmp(machine.l1.data(), source, 16), 0);
-  std::memset(machine.l1.data(), 0, 16);  // sources were read at start
+  std::memset(machine.l1.data(), 0, 16); // sources were read at start
   result.commit(memory);
   const float expected[] = {1, 3, 6, 10};
   EXPECT_EQ(std::memcmp(machine.l1.data(), expected, 16), 0);
@@ -138,6 +146,6 @@ TEST(Insns, FloatEnvironmentIsRestored) {
   std::fesetround(FE_TONEAREST);
 }
 
-}  // namespace
+} // namespace
 
-}  // namespace garam::sim::insns
+} // namespace garam::sim::insns
