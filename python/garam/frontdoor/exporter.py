@@ -49,7 +49,7 @@ def cast(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
 
 
 @contextlib.contextmanager
-def _traceable(module: torch.nn.Module) -> Iterator[None]:
+def traceable(module: torch.nn.Module) -> Iterator[None]:
     """No gradients, evaluation mode, hooks and patches; all undone at the end."""
     modes = {m: m.training for m in module.modules()}
     models = [m for m in module.modules() if isinstance(m, PreTrainedModel) and (
@@ -78,7 +78,7 @@ class GaramExporter(DynamoExporter):
     export_format = "garam"
 
     def export_program(self, model: PreTrainedModel, sample_inputs: Any, config: Any) -> Any:
-        with _traceable(model):
+        with traceable(model):
             return super().export_program(model, sample_inputs, config)
 
 
@@ -89,7 +89,7 @@ def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str
     """Exports `model` for the shapes and types of these example arguments."""
     where = type(model).__name__
     try:
-        with _traceable(model):
+        with traceable(model):
             program = torch.export.export(model, (), _named(model, args, kwargs or {}), strict=False)
     except InputError:
         raise
