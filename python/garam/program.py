@@ -15,6 +15,7 @@ from .files import read_bytes, write_bytes
 if TYPE_CHECKING:
     import torch
 
+    from .execution import Session
     from .result import Result
 
 
@@ -84,7 +85,7 @@ class Program:
 
         `mode` is both, cycles or values; `values` are run-time lengths and positions by name; `states` are the contents of caches.
         """
-        from .execution import run
+        from .execution import Session
 
         inputs, source = self.bind(arguments, named), self.source
         if not inputs and source is not None:
@@ -93,7 +94,16 @@ class Program:
             values = dict(source.values) if source is not None else {}
         if states is None:
             states = source.states if source is not None and mode != "cycles" else {}
-        return run(self, inputs, states=states, mode=mode, values=values, records=records, boundaries=boundaries, progress=progress)
+        session = Session(self, mode)
+        result = session.run(inputs, states=states, values=values, records=records, boundaries=boundaries, progress=progress)
+        result.states = session.states()
+        return result
+
+    def open(self, mode: str = "both") -> Session:
+        """Loads it once for several runs, between which the memory keeps its contents."""
+        from .execution import Session
+
+        return Session(self, mode)
 
     def __repr__(self) -> str:
         return f"<garam.Program {self.info['model']} for {self.info['chip']}, {Path(self.where).name}>"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Result:
     """`outputs` by name (empty in mode cycles); `counters` is what the simulator counted, as it gave it.
 
-    `boundaries` (launch, node, tensor) and `states` by name are there after a run that was asked to read them back.
+    `states` are the contents of caches after the run, by name; `boundaries` (launch, node, tensor) are there after a run that was
+    asked to read them back.
     """
 
     def __init__(self, program: Program, mode: str, counters: dict[str, Any], values: dict[str, int], generated: list[str]):

@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import argparse
 
+from ..errors import input_error
 from .console import progress
 from .loading import compiler_options
 from .options import add_chip, add_compiler, chip_of
 from .parser import positive
 from .run import add_outputs, check_outputs, finish, wants_records
+from .validate import finish_check
 
 HELP = "one op alone, compiled like any model"
 
@@ -26,14 +28,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--window", type=positive, metavar="W", help="attention: a query sees the last W keys")
     parser.add_argument("--batch", type=positive, metavar="B", help="attention: sequences at once")
     parser.add_argument("--seed", type=int, default=0, help="of the operands (0)")
+    parser.add_argument("--validate", action="store_true", help="hold every tensor against PyTorch, as garam validate does")
     add_outputs(parser)
     add_compiler(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     check_outputs(arguments)
+    if arguments.validate and arguments.mode == "cycles":
+        raise input_error("--validate", "a run in mode cycles has no values", "--mode both, values")
     with progress("compiling"):
         program = compile_op(arguments)
+    if arguments.validate:
+        return finish_check(arguments, program, "cpu")
     with progress("simulating") as shown:
         result = program.run(mode=arguments.mode, progress=shown, records=wants_records(arguments))
     finish(arguments, result)
@@ -51,4 +58,4 @@ def compile_op(arguments: argparse.Namespace):
     shape = ops.parse_shape(arguments.operation, arguments.shape)
     operation = ops.build(arguments.operation, shape, arguments.dtype, options, arguments.seed)
     source = bring_in(Model(operation.name, operation.module, operation.inputs, phase=""), arguments.dtype)
-    return compile_source(source, chip, **compiler_options(arguments))
+    return compile_source(source, chip, keep_intermediates=arguments.validate, **compiler_options(arguments))
