@@ -65,7 +65,10 @@ public:
     EndpointKind kind = kindOf(endpoint);
     int64_t count[] = {cores(), channels(), banks(), int64_t(neighbours(die).size())};
     int64_t index = endpoint - this->endpoint(kind, 0);
-    return int(rt::routerOf(chip.noc, index, count[size_t(kind)]));
+    int at = int(rt::routerOf(chip.noc, index, count[size_t(kind)])), columns = int(chip.noc.meshColumns);
+    // Each row is turned by its number, so that endpoints in steps of a row's fraction do not share a few columns.
+    int row = at / columns;
+    return row * columns + (at + row) % columns;
   }
 
   /// Inputs of the mesh from endpoints: four for each core, one for each other endpoint.

@@ -90,8 +90,8 @@ TEST(Machine, MatmulComputesValuesAndCycles) {
 TEST(Machine, CyclesDoNotDependOnValuesOrOnConstructionOrder) {
   rt::RunResult both, cycles;
   sim::SimDevice first(rt::loadChip("unit")), second(rt::loadChip("unit"));
-  first.useMemory("memory_plain");
-  second.useMemory("memory_plain");
+
+
   runMatmul(first, "unit", rt::Mode::Both, both);
   runMatmul(second, "unit", rt::Mode::Cycles, cycles);
   EXPECT_EQ(both.cycles, cycles.cycles);
