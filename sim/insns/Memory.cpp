@@ -54,6 +54,10 @@ void Result::clear() {
 bool Result::add(const Memory &memory, const Operand &operand) {
   if (!resolve(memory, operand))
     return false;
+  // Also keeps a result from being larger than the memory it goes to.
+  if (operand.rows > 1 && operand.stride < operand.rowBytes && operand.stride > -operand.rowBytes)
+    fail(operand, fmt::format("rows of {} bytes with stride {} overlap", operand.rowBytes, operand.stride),
+         "a stride of at least a row");
   constexpr size_t kAlign = 64;
   // Vector loops may store whole vectors: one more line behind each write.
   const size_t bytes = (size_t(operand.rows * operand.rowBytes) + 2 * kAlign - 1) / kAlign * kAlign;

@@ -39,7 +39,8 @@ public:
   };
 
   void clear();
-  /// Adds a write of the operand's shape, checked as `resolve` does; false if it has no bytes.
+  /// Adds a write of the operand's shape, checked as `resolve` does, and that its rows do not overlap; false if it has
+  /// no bytes.
   bool add(const Memory &memory, const Operand &operand);
   /// Dense rows of a write, to be filled; valid until the next `add`.
   uint8_t *data(size_t write) { return pool.get() + writes_[write].offset; }

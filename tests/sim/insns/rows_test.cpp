@@ -110,6 +110,8 @@ TEST(Rows, WhatTheInstructionSetLeavesOpen) {
             "vec.argmax.types: result of type 0; i32 (8) or i64 (9)");
   EXPECT_EQ(errorOf(Opcode::VecScan, {1, 16, 0, 0, 4, 0, 0}, machine),
             "vec.scan.dst: 1 rows of 64 bytes at 0x4 with stride 0 leave L1; 0x0 to 0x40");
+  EXPECT_EQ(errorOf(Opcode::VecScan, {2, 4, 0, 0, 0, 12, 0}, machine),
+            "vec.scan.dst: rows of 16 bytes with stride 12 overlap; a stride of at least a row");
 }
 
 TEST(Insns, EveryEngineInstructionHasABody) {
@@ -134,6 +136,46 @@ TEST(Insns, ResultsAppearAtCompletion) {
   result.commit(memory);
   const float expected[] = {1, 3, 6, 10};
   EXPECT_EQ(std::memcmp(machine.l1.data(), expected, 16), 0);
+}
+
+#if HWY_ARCH_X86
+TEST(Insns, HostWithoutFusedMultiplyAddIsRefused) {
+  hwy::SetSupportedTargetsForTest(HWY_SSE4);
+  try {
+    requireFma();
+    ADD_FAILURE();
+  } catch (const rt::Error &error) {
+    EXPECT_EQ(error.kind, rt::ErrorKind::Unimplemented);
+    EXPECT_STREQ(error.what(), "host: no fused multiply-add; x86-64-v3 (AVX2, FMA, F16C) or later");
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  requireFma();
+}
+#endif
+
+/// Any field values: a result inside memory or an error, and never an access outside (the sanitizer build watches).
+TEST(Insns, AnyFieldValues) {
+  Random random(9);
+  Machine machine(512, 256);
+  rt::Chain chain;
+  chain.sources = {{{DType::BF16, true}, {DType::F32, true, true}, {DType::I8, true}}};
+  chain.dst = {DType::F32, true};
+  chain.reduction = rt::Reduction::Sum;
+  const int64_t interesting[] = {
+      0, 4, 8, 16, 64, 508, 512, -4, -64, rt::kAccBase, rt::kAccBase + 252, rt::kAccBase - 4};
+  const Opcode opcodes[] = {Opcode::Mma,          Opcode::VecMap,  Opcode::VecRotate,
+                            Opcode::VecTranspose, Opcode::VecScan, Opcode::VecArgmax};
+  int64_t ran = 0;
+  for (int i = 0; i < 100000; ++i) {
+    rt::SlotValues values;
+    for (int64_t &value : values)
+      value = random.one(40)  ? int64_t(random.bits())
+              : random.one(2) ? random.in(0, 9)
+                              : interesting[random.in(0, int64_t(std::size(interesting)) - 1)];
+    chain.reduceRows = random.one(2);
+    ran += errorOf(opcodes[random.in(0, 5)], values, machine, &chain).empty();
+  }
+  EXPECT_GT(ran, 1000);
 }
 
 TEST(Insns, FloatEnvironmentIsRestored) {
