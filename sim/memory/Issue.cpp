@@ -186,7 +186,7 @@ PartTimes PseudoChannel::issueColumns(const ColumnChoice &choice, Calendar *cale
         wanted[direction] &= ~bit(bank);
     }
     Bank &b = banks[bank];
-    int64_t end = at(pattern.segments[i].lastAccess);
+    int64_t end = b.used = at(pattern.segments[i].lastAccess);
     b.preReady = std::max(b.preReady, end + (write ? timing.wrPre : timing.rdPre));
     if (dram.pagePolicy == rt::PagePolicy::Closed && !hits[kRead][bank] && !hits[kWrite][bank]) {
       closing |= bit(i);

@@ -17,6 +17,9 @@ PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timin
     : dram(dram), timing(timing), map(map), index(index), bankGroups(int(dram.timing.bankGroups)), banksPerRank(int(dram.timing.banks())),
       ranks(int(dram.stackIds)), queue{Queue(dram.starvationLimit), Queue(dram.starvationLimit)},
       capacity{dram.readQueue, dram.writeQueue} {
+  const rt::DramTiming &t = dram.timing;
+  int64_t away = t.rp + (dram.refresh == rt::RefreshMode::AllBank ? t.rfcAb : t.rfcPb) + std::max(t.rcdRead, t.rcdWrite);
+  refreshAccesses = (away + t.ccdS - 1) / t.ccdS;
   window.fill(-kNever);
   groupWrite.fill(-kNever);
   // Refreshes of a die fall due spread over the interval, not all at once.
@@ -32,7 +35,7 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
   Queue &q = queue[direction];
   int place = q.push();
   Entry &e = q.entries[place];
-  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missing = 0, e.missed = false, e.ready = 0;
+  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missing = 0, e.missed = false, e.ready = 0, e.banks = 0;
   e.row = base.row, e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segments.size());
   for (int i = 0; i < e.segments; ++i) {
     rt::DramCell cell = base;
@@ -41,6 +44,7 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
     cell = map.mixed(cell);
     int bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
     e.segment[i] = {uint8_t(bank), uint8_t(cell.stackId * bankGroups + cell.bankGroup)};
+    e.banks |= bit(bank);
     users[direction][bank] |= bit(place);
     wanted[direction] |= bit(bank);
     if (banks[bank].row == e.row) {
@@ -66,13 +70,21 @@ bool PseudoChannel::wouldSwitch() const {
 uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
   if (!r.owed || r.taken)
     return 0;
-  uint64_t used = wanted[kRead] | wanted[kWrite];
+  const Queue &q = queue[mode];
   bool forced = r.owed >= dram.refreshPostpone;
+  uint64_t near = forced ? 0 : q.banksOfNext(refreshAccesses);
   if (dram.refresh == rt::RefreshMode::AllBank)
-    return forced || !(used & rankBanks(number)) ? rankBanks(number) : 0;
-  if (uint64_t idle = r.left & ~used)
-    return bit(lowest(idle & ~openBanks ? idle & ~openBanks : idle));
-  return forced ? bit(lowest(r.left)) : 0;
+    return near & rankBanks(number) ? 0 : rankBanks(number);
+  // Wanted last, or not at all; then what was used last, since traffic that walks through the banks comes back to it last.
+  int best = -1;
+  uint64_t bestAge = 0;
+  for (uint64_t set = r.left & ~near; set; set &= set - 1) {
+    int bank = lowest(set);
+    uint64_t age = users[mode][bank] ? q.age(q.oldestOf(users[mode][bank])) : 64;
+    if (best < 0 || age > bestAge || (age == bestAge && banks[bank].used > banks[best].used))
+      best = bank, bestAge = age;
+  }
+  return best < 0 ? 0 : bit(best);
 }
 
 bool PseudoChannel::update(int64_t tick) {

@@ -70,6 +70,7 @@ private:
     std::array<int64_t, 2> columnReady{};
     int64_t preReady = 0, actReady = 0, refReady = 0;
     int64_t refreshFrom = -1, refreshTo = -1;  ///< the last time a refresh held it
+    int64_t used = -1;                         ///< its last column command
   };
   struct Rank {  ///< a stack id
     int64_t nextDue = 0, owed = 0;
@@ -81,6 +82,7 @@ private:
   const rt::AddressMap &map;
   const int index;
   int bankGroups, banksPerRank, ranks;
+  int64_t refreshAccesses;  ///< column accesses in the time that a refresh takes a bank away
 
   std::array<Queue, 2> queue;
   std::array<int64_t, 2> capacity;

@@ -22,6 +22,7 @@ struct Entry {
   uint8_t stackId, segments, missing;  ///< missing: banks whose open row is not this one's
   bool missed;                         ///< a row command was issued for it
   const PartPattern *pattern;
+  uint64_t banks;    ///< flat, as a set
   int64_t arrival;   ///< tick
   int64_t ready;     ///< tick from which all its rows are open and past tRCD; valid while nothing is missing
   int64_t rowStart;  ///< tick of the first row command issued for it
@@ -58,6 +59,18 @@ public:
 
   std::array<Entry, 64> entries;
   uint64_t open = 0;  ///< entries with all their rows open
+
+  /// Banks of the oldest entries, as many as hold the data bus for `accesses` column accesses.
+  uint64_t banksOfNext(int64_t accesses) const {
+    uint64_t banks = 0;
+    for (uint64_t set = occupied; set && accesses > 0;) {
+      const Entry &e = entries[oldestOf(set)];
+      set &= ~(uint64_t(1) << oldestOf(set));
+      banks |= e.banks;
+      accesses -= e.pattern->accesses();
+    }
+    return banks;
+  }
 
 private:
   int64_t limit, head = 0, next = 0;

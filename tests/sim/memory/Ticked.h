@@ -163,30 +163,38 @@ private:
     }
   }
 
-  bool used(const Lane &lane, int rank, int bank) const {
-    for (const Queue &queue : lane.queue)
-      for (const Entry &e : queue.entries)
-        for (const DramCell &c : e.cells)
-          if (c.stackId == rank && c.bank * t.bankGroups + c.bankGroup == bank)
-            return true;
-    return false;
+  bool uses(const Entry &e, int rank, int bank) const {
+    return std::any_of(e.cells.begin(), e.cells.end(), [&](const DramCell &c) { return c.stackId == rank && c.bank * t.bankGroups + c.bankGroup == bank; });
   }
 
   void takeBanks(Lane &lane, Rank &rank) {
     if (!rank.owed || rank.pending)
       return;
-    int number = int(&rank - lane.ranks.data()), best = -1;
-    bool forced = rank.owed >= dram.refreshPostpone, anyUsed = false;
-    int bestRating = 0;
+    const std::deque<Entry> &entries = lane.queue[lane.mode].entries;
+    int number = int(&rank - lane.ranks.data());
+    bool forced = rank.owed >= dram.refreshPostpone;
+    int64_t away = t.rp + (perBank ? t.rfcPb : t.rfcAb) + std::max(t.rcdRead, t.rcdWrite);
+    std::optional<std::pair<int64_t, int64_t>> bestRating;
+    int best = -1;
+    bool anyNear = false;
     for (int b = 0; b < int(t.banks()); ++b) {
-      bool busy = used(lane, number, b);
-      anyUsed |= busy;
-      int rating = !busy ? (rank.banks[b].row < 0 ? 3 : 2) : forced ? 1 : 0;
-      if (rank.left[b] && rating > bestRating)
+      int64_t ahead = 0, wantedBy = 1 << 20;
+      bool near = false;
+      for (const Entry &e : entries) {
+        if (uses(e, number, b)) {
+          near = ahead * t.ccdS < away;
+          wantedBy = e.number;
+          break;
+        }
+        ahead += int64_t(e.cells.size());
+      }
+      anyNear |= near;
+      std::pair<int64_t, int64_t> rating{wantedBy, std::max(rank.banks[b].rd, rank.banks[b].wr)};
+      if (rank.left[b] && (!near || forced) && (!bestRating || rating > *bestRating))
         best = b, bestRating = rating;
     }
     for (int b = 0; b < int(t.banks()); ++b)
-      if (perBank ? b == best : forced || !anyUsed)
+      if (perBank ? b == best : forced || !anyNear)
         rank.banks[b].taken = rank.pending = true, rank.banks[b].takenFrom = tick, rank.banks[b].takenTo = sim::kNever;
   }
 
