@@ -23,7 +23,7 @@ class Program:
     """`data` is the content of a .garam file; `source` the model it came from, where there is one."""
 
     def __init__(self, data: bytes, chip: Chip | None = None, source: Any = None, where: str = "program",
-                 compile_seconds: float = 0.0, weights_dtype: str | None = None):
+                 compile_seconds: float | None = None, weights_dtype: str | None = None):
         self.data, self.source, self.where = data, source, where
         self.compile_seconds, self.weights_dtype = compile_seconds, weights_dtype
         self._chip = chip

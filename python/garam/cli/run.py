@@ -88,7 +88,8 @@ def _show(arguments: argparse.Namespace, result: Result) -> None:
         table.add_row("matrix engines busy", percent(sum(matrix) / len(matrix) / document["cycles"]))
     table.add_row("memory", f"{number(hbm['read_bytes'], 'B')} read, {number(hbm['write_bytes'], 'B')} written"
                   + (f", {percent(hbm['achieved_share'])} of its bandwidth" if hbm["achieved_share"] is not None else ""))
-    table.add_row("host", f"compiled in {duration(document['compile_seconds'])}, simulated in {duration(document['host_seconds'])}")
+    compiled = f"compiled in {duration(document['compile_seconds'])}, " if document["compile_seconds"] is not None else ""
+    table.add_row("host", f"{compiled}simulated in {duration(document['host_seconds'])}")
     if result.generated and arguments.mode != "cycles":
         table.add_row("inputs", f"generated: {', '.join(result.generated)}; --inputs FILE gives others")
     out = console(arguments)
