@@ -19,7 +19,7 @@ _NOTHING = -1e4  # an additive mask at or below this leaves no weight: exp(-1e4)
 
 @dataclasses.dataclass
 class _Scores:
-    """scale · q·kᵀ + terms."""
+    """scale · q·kᵀ + terms; a term of truth values says which keys are seen."""
 
     q: Value
     k: Value
@@ -29,7 +29,7 @@ class _Scores:
 
 def match_attention(b: Builder, weights: Value, v: Value) -> Value | None:
     """softmax(scale · q·kᵀ + …)·v as one op, for the product `weights`·v that is being lowered."""
-    scores = _scores(weights.op.operands[0]) if _is(weights, "softmax") else None
+    scores = _scores(b, weights.op.operands[0]) if _is(weights, "softmax") else None
     if scores is None or len(scores.q.shape) not in (3, 4) or len(v.shape) != len(scores.q.shape):
         return None
     q, k, value = (b.reshape(x, (1,) * (4 - len(x.shape)) + x.shape, piece)
@@ -38,7 +38,7 @@ def match_attention(b: Builder, weights: Value, v: Value) -> Value | None:
         return None
     mask, bias = None, None
     for term in scores.terms:
-        truth = _truth_of(term)
+        truth = term if term.dtype == torch.bool else _truth_of(term)
         if truth is not None and mask is None:
             mask, term = split(b, truth, q, k)
             if term is None:
@@ -53,12 +53,16 @@ def match_attention(b: Builder, weights: Value, v: Value) -> Value | None:
     return b.reshape(output, b.shape, None)
 
 
-def _scores(x: Value) -> _Scores | None:
+def _scores(b: Builder, x: Value) -> _Scores | None:
     scale, terms = 1.0, []
     while True:
-        x = x.op.operands[0] if _is(x, "broadcast", "cast") and x.op.operands[0].dtype == x.dtype else x
+        x = _bare(x)
         if _is(x, "matmul"):
             break
+        if _is(x, "select") and scale == 1.0 and (kept := _masked(b, x)) is not None:
+            terms.append(kept)
+            x = x.op.operands[2]
+            continue
         if not _is(x, "add", "mul", "div"):
             return None
         left, right = x.op.operands
@@ -86,18 +90,40 @@ def _scores(x: Value) -> _Scores | None:
     return _Scores(a, k, scale * inner * outer, terms)
 
 
+def _masked(b: Builder, x: Value) -> Value | None:
+    """What select(hidden, very low, scores) leaves seen."""
+    hidden, low, scores = x.op.operands
+    number = uniform(low) if isinstance(low, Constant) else None
+    if number is None or number > _NOTHING or not _leads_to_product(scores):
+        return None
+    if _is(hidden, "broadcast"):
+        hidden = hidden.op.operands[0]
+    if _is(hidden, "compare") and hidden.op.properties["predicate"].value == "eq":
+        tested, zero = hidden.op.operands
+        if isinstance(zero, Constant) and uniform(zero) == 0 and tested.shape == hidden.shape:
+            return b.cast(tested, torch.bool, "seen")
+    return b.op("logical_not", [hidden], hidden.shape, torch.bool, "seen")
+
+
 def _unscaled(x: Value) -> tuple[Value, float]:
     """x without a factor that is one number (models scale q before the product)."""
-    factor = 1.0
-    while _is(x, "mul", "div") and isinstance(x.op.operands[1], Constant) and (n := uniform(x.op.operands[1])) is not None:
-        factor = factor * n if x.op.name == "graph.mul" else factor / n
+    factor, inner = 1.0, _bare(x)
+    while _is(inner, "mul", "div") and isinstance(inner.op.operands[1], Constant) and (n := uniform(inner.op.operands[1])) is not None:
+        factor = factor * n if inner.op.name == "graph.mul" else factor / n
+        inner = _bare(inner.op.operands[0])
+    return (inner, factor) if inner.dtype == x.dtype and factor != 1.0 else (x, 1.0)
+
+
+def _bare(x: Value) -> Value:
+    """x before repetitions and conversions between floats, which one fused op need not make."""
+    while _is(x, "broadcast", "cast") and x.op.operands[0].dtype.is_floating_point:
         x = x.op.operands[0]
-    return x, factor
+    return x
 
 
 def _leads_to_product(x: Value) -> bool:
-    while _is(x, "broadcast", "add", "mul", "div"):
-        x = x.op.operands[0]
+    while _is(x, "broadcast", "cast", "add", "mul", "div", "select"):
+        x = x.op.operands[2 if x.op.name == "graph.select" else 0]
     return _is(x, "matmul")
 
 
@@ -119,7 +145,8 @@ def _truth_of(term: Value) -> Value | None:
 def match_rms_norm(b: Builder, x: Value, y: Value) -> Value | None:
     """weight · (x · rsqrt(mean(x²) + eps)), the product that is being lowered; a rounding of the inner factor makes it `llama`."""
     for scaled, weight in ((x, y), (y, x)):
-        if len(weight.shape) != 1 or not isinstance(weight, Value):
+        weight = _bare(weight)
+        if len(weight.shape) != 1:
             continue
         inner, style = scaled, "plain"
         if _is(inner, "cast") and inner.op.operands[0].dtype == torch.float32:

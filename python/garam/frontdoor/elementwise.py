@@ -214,6 +214,10 @@ def _masked_fill(b: Builder, x: Value, mask: Value, value: Operand) -> Value:
 
 @lowers("aten._to_copy.default", "aten.type_as.default", "aten.to.dtype")
 def _to_copy(b: Builder, x: Value, *_: object, **__: object) -> Value:
+    if x.dtype == torch.float32 and b.dtype in (torch.bfloat16, torch.float16) and x.op is not None and x.op.name == "graph.mul":
+        fused = _rms_norm(b, *x.op.operands)
+        if fused is not None:
+            return fused
     return b.cast(x, b.dtype, None)
 
 

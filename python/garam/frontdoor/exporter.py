@@ -56,8 +56,7 @@ def traceable(module: torch.nn.Module) -> Iterator[None]:
         m._supports_attention_backend or m._supports_sdpa)]
     before = [m.config._attn_implementation for m in models]
     fast_path = torch.backends.mha.get_fastpath_enabled()
-    with torch.no_grad(), warnings.catch_warnings(), patches.patched(module):
-        warnings.simplefilter("ignore", FutureWarning)  # of PyTorch's own tree specifications, when it copies them
+    with torch.no_grad(), patches.patched(module):
         try:
             module.eval()
             torch.backends.mha.set_fastpath_enabled(False)
@@ -103,7 +102,8 @@ def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str
 def functional(program: ExportedProgram) -> ExportedModel:
     """Checks removed, in-place updates made values, dead nodes removed."""
     _erase_assertions(program)
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of PyTorch's own tree specifications, when it copies them
         program = program.run_decompositions({})
     _erase_assertions(program)
     return ExportedModel(program, tuple(program.graph_signature.user_inputs), _output_names(program))

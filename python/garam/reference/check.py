@@ -61,8 +61,9 @@ class Checker:
         """written: (instance, node, tensor) of each boundary tensor, in the order of the run; instance: the launch's name, "" for the
         main function. outputs and states: by name, after the run."""
         machine: dict[str, Tensor] = {}
+        seen: dict[str, int] = {}
         for instance, node, tensor in written:
-            machine[self.source.resolve(node, instance)] = tensor
+            machine[self._name(instance, node, seen)] = tensor
         for result in self.flat.results:
             found = ((states or {}) if result.state is not None else (outputs or {})).get(result.name)
             if found is not None and result.value.op is not None:
@@ -75,6 +76,14 @@ class Checker:
             tensor = machine[op.location.node].reshape(op.results[0].shape)
             self.leaves[id(op.results[0])] = _leaf(tensor)
         return [self._compare(op, machine[op.location.node].reshape(op.results[0].shape)) for op in ordered]
+
+    def _name(self, instance: str, node: str, seen: dict[str, int]) -> str:
+        """Where the launch does not say which instance of a layer it is, the uses of a layer come in the order of the model."""
+        uses = [name for name, nodes in self.source.program.instances.items() if node in nodes]
+        if instance in uses or not uses:
+            return self.source.resolve(node, instance)
+        count = seen[node] = seen.get(node, 0) + 1
+        return self.source.resolve(node, uses[min(count, len(uses)) - 1])
 
     def expected(self, op: Op) -> Bounded:
         """Value and bound of an op from what is known before it, whether or not the machine wrote it."""

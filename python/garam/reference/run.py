@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -13,8 +13,10 @@ from garam.frontdoor.source import Source
 
 
 def named_tensors(source: Source, inputs: Mapping[str, Tensor] | None = None, values: Mapping[str, int] | None = None,
-                  states: Mapping[str, Tensor] | None = None, device: str = "cpu") -> dict[str, Tensor]:
-    """Node name -> tensor in the compute type, on the CPU, in the order of execution."""
+                  states: Mapping[str, Tensor] | None = None, device: str = "cpu",
+                  replace: Mapping[str, Callable[..., Tensor]] | None = None) -> dict[str, Tensor]:
+    """Node name -> tensor in the compute type, on the CPU, in the order of execution. replace: nodes computed by another function
+    of the same arguments."""
     program = source.exported.program
     given = {**source.inputs, **(inputs or {}), **{n: torch.tensor(v) for n, v in {**source.values, **(values or {})}.items()}}
     kept = source.states if states is None else states
@@ -27,7 +29,7 @@ def named_tensors(source: Source, inputs: Mapping[str, Tensor] | None = None, va
                 found[node] = _moved(_placeholder(specs[node.name], program, given, kept), device)
             elif node.op == "call_function":
                 args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), lambda n: found[n])
-                found[node] = node.target(*args, **_on(kwargs, device))
+                found[node] = (replace or {}).get(node.name, node.target)(*args, **_on(kwargs, device))
                 if isinstance(found[node], Tensor):
                     tensors[node.name] = found[node].cpu()
     return tensors
