@@ -111,11 +111,9 @@ std::string commandsCsv(std::vector<Logged> &log, const rt::DramParams &dram, in
   };
   for (const Logged &entry : log) {
     const DramCommand &c = entry.command;
-    auto fs = int64_t(__int128(c.tick) * 1'000'000'000'000'000 / (__int128(dram.timing.clockHz) * ticksPerClock));
-    fmt::format_to(std::back_inserter(out), "{}", fs / 1000);
-    if (fs % 1000)
-      fmt::format_to(std::back_inserter(out), ".{:03}", fs % 1000);
-    out += ',';
+    // To the nearest picosecond.
+    const __int128 edges = __int128(dram.timing.clockHz) * ticksPerClock;
+    field(int64_t((__int128(c.tick) * 1'000'000'000'000 + edges / 2) / edges));
     field(entry.channel / dram.channelsPerStack);
     field(entry.channel % dram.channelsPerStack);
     for (int64_t value : {int64_t(c.pseudoChannel), int64_t(c.stackId), int64_t(c.bankGroup), int64_t(c.bank), int64_t(c.row), int64_t(c.column)})

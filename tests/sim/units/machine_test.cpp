@@ -1,34 +1,11 @@
-#include "ProgramBuilder.h"
+#include "Run.h"
 #include "runtime/Error.h"
-#include "sim/SimDevice.h"
-
-#include <gtest/gtest.h>
-
-#include <cstring>
-#include <numeric>
 
 using namespace garam;
 using namespace garam::test;
 using rt::Opcode;
 
 namespace {
-
-/// Every engine's cycles are handed out.
-void expectAccounts(const rt::RunResult &result) {
-  for (const rt::EngineCounters &engine : result.engines) {
-    int64_t stalls = std::accumulate(engine.stalls.begin(), engine.stalls.end(), int64_t(0));
-    EXPECT_EQ(engine.busy + stalls + engine.idle, result.cycles) << "core " << engine.core << " " << rt::name(engine.engine);
-  }
-}
-
-template <class T> std::vector<T> readAll(rt::Device &device, const std::string &segment, size_t count) {
-  std::vector<T> values(count);
-  device.read(segment, {reinterpret_cast<uint8_t *>(values.data()), count * sizeof(T)});
-  return values;
-}
-template <class T> void writeAll(rt::Device &device, const std::string &segment, const std::vector<T> &values) {
-  device.write(segment, {reinterpret_cast<const uint8_t *>(values.data()), values.size() * sizeof(T)});
-}
 
 /// c = a · w in f32, 8 × 16 · 16 × 16: two loads, a product, a chain that copies the sums, a store.
 ProgramBuilder matmul(const std::string &chip) {
