@@ -1,6 +1,8 @@
 #include "dialects/Register.h"
 
 #include "dialects/graph/Graph.h"
+#include "dialects/isa/Isa.h"
+#include "dialects/task/Task.h"
 #include "dialects/tile/Tile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,6 +12,6 @@
 #include "mlir/IR/DialectRegistry.h"
 
 void garam::registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<graph::GraphDialect, tile::TileDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::memref::MemRefDialect,
-                  mlir::scf::SCFDialect>();
+  registry.insert<graph::GraphDialect, tile::TileDialect, task::TaskDialect, isa::IsaDialect, mlir::func::FuncDialect,
+                  mlir::arith::ArithDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect>();
 }
