@@ -16,6 +16,50 @@ def ConvertGraphToLinalg : Pass<"convert-graph-to-linalg", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::func::FuncDialect"];
 }
 
+// ---- graph -----------------------------------------------------------------------------------------------------
+
+def GraphOutlineKernels : Pass<"graph-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Moves the stretches of @main between calls into functions";
+  let description = [{
+    Before: a graph module with @main. After: @main holds calls and constants only; each function it calls is a kernel, each call a
+    launch; constants that are more than one number are arguments of their kernel; no iota is left.
+  }];
+  let dependentDialects = ["::garam::graph::GraphDialect"];
+}
+
+def GraphFormGroups : Pass<"graph-form-groups", "::mlir::func::FuncOp"> {
+  let summary = "Fuses the ops of a kernel into groups and resolves views";
+  let description = [{
+    Before: a kernel of one block without calls. After: it holds graph.group ops and a return. Reshapes, transposes, slices and
+    broadcasts stand where they are read, as strides of a load or a store; the others are copies.
+  }];
+  let dependentDialects = ["::garam::graph::GraphDialect"];
+}
+
+def GraphAssignMapping : Pass<"graph-assign-mapping", "::mlir::ModuleOp"> {
+  let summary = "Chooses tiles, core grid, loop order, buffer depth and placement of each group";
+  let description = [{
+    By the file where it has an entry, else by the cost model. Before: groups; the module names its chip. After: every group has a
+    mapping that fits the chip.
+  }];
+  let dependentDialects = ["::garam::graph::GraphDialect"];
+  let options = [Option<"mappingFile", "mapping-file", "std::string", "", "JSON as --emit mapping writes it">];
+}
+
+def GraphVerifyMapped : Pass<"graph-verify-mapped", "::mlir::ModuleOp"> {
+  let summary = "Closes the mapped graph level";
+  let description = [{
+    After: kernels hold groups only; each has a complete mapping that fits L1, accumulator and cores of the chip.
+  }];
+}
+
+def ConvertGraphToTile : Pass<"convert-graph-to-tile", "::mlir::ModuleOp"> {
+  let summary = "Groups become phases over the cores, tensors buffers, calls launches";
+  let description = [{ Before: graph-verify-mapped. After: a module of docs/tile.md, without graph ops. }];
+  let dependentDialects = ["::garam::tile::TileDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect"];
+}
+
 // ---- tile ------------------------------------------------------------------------------------------------------
 
 def TileVerify : Pass<"tile-verify", "::mlir::ModuleOp"> {
@@ -90,6 +134,16 @@ def TaskLowerAddresses : Pass<"task-lower-addresses", "::mlir::func::FuncOp"> {
   let summary = "Offsets become addresses";
   let description = [{ Before: task-allocate. After: the offset of every operand is its address, in index arithmetic. }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::garam::task::TaskDialect"];
+}
+
+def ConvertTaskToIsa : Pass<"convert-task-to-isa", "::mlir::ModuleOp"> {
+  let summary = "Instructions, registers, descriptors, and the tables of the program";
+  let description = [{
+    Before: task-lower-addresses, and cse and loop-invariant-code-motion after it. After: the module holds one isa.program. Uses
+    of the module: `garam.flops`, `garam.compulsory_bytes`, `garam.dtype`, `garam.phase`, `garam.batch`, `garam.sequence_length`,
+    `garam.kv_capacity`, `garam.weights_file`, `garam.mapping`, `garam.keep_intermediates`.
+  }];
+  let dependentDialects = ["::garam::isa::IsaDialect"];
 }
 
 #endif

@@ -1,0 +1,156 @@
+// Products: the tiles and the grid that keep the array busy, the vector engine hidden behind it and the memory below both.
+#include "lowering/cost/Cost.h"
+
+#include "dialects/tile/Tile.h"
+#include "runtime/timing/Timing.h"
+
+#include <set>
+
+using namespace mlir;
+
+namespace garam::lowering {
+
+namespace {
+int64_t bytesOf(int64_t elements, Type type) { return elements * rt::byteSize(*tile::dtypeOf(type)); }
+
+struct Candidate {
+  MatmulTiles tiles;
+  int64_t gridRows, gridColumns, depthA, depthB, depthOut;
+};
+
+/// A few sizes up to `most`: `unit` times powers of two, `most`, and what shares `whole` evenly over `cores`.
+SmallVector<int64_t> sizes(int64_t unit, int64_t most, int64_t whole, int64_t cores) {
+  std::set<int64_t> set{most};
+  for (int64_t size = unit; size < most; size *= 2)
+    set.insert(size);
+  int64_t even = ceilDiv(ceilDiv(whole, cores), unit) * unit;
+  for (int64_t parts = 1; parts <= 4; ++parts)
+    set.insert(std::min(most, ceilDiv(ceilDiv(even, parts), unit) * unit));
+  return SmallVector<int64_t>(set.begin(), set.end());
+}
+
+class Search {
+public:
+  Search(const rt::Chip &chip, const MatmulGroup &group, std::pair<Type, Type> types)
+      : chip(chip), rates(chip), group(group), a(*tile::dtypeOf(types.first)), w(*tile::dtypeOf(types.second)) {}
+
+  void run() {
+    int64_t rows = group.batched() ? group.space.rows.back() : group.space.rowCount(), columns = group.space.columns;
+    int64_t rowUnit = chip.matrix.columns / 2, cores = chip.cores();
+    SmallVector<int64_t> depths{group.depth};
+    for (int64_t k = group.depth / 2; k >= 2 * chip.matrix.rows; k /= 2)
+      depths.push_back(ceilDiv(k, chip.matrix.rows) * chip.matrix.rows);
+    int64_t most = std::min(cores, ceilDiv(columns, chip.matrix.columns));
+    for (int64_t gridColumns = 1; gridColumns <= most; ++gridColumns) {
+      int64_t gridRows = cores / gridColumns;
+      if (gridColumns < most && cores / (gridColumns + 1) == gridRows)
+        continue;  // more columns cost no rows
+      for (int64_t m : sizes(std::min(rowUnit, rows), rows, rows, gridRows))
+        for (int64_t n : sizes(std::min(chip.matrix.columns, columns), columns, columns, gridColumns)) {
+          if (m * n * 4 > chip.matrix.accBytes)
+            continue;
+          for (bool rowsOutside : {true, false})
+            for (int64_t k : depths)  // the whole depth where it fits: parts of it reload both operands
+              if (consider(m, n, k, rowsOutside, gridRows, gridColumns))
+                break;
+        }
+    }
+  }
+  Choice best;
+
+private:
+  /// Whether the tiles fit.
+  bool consider(int64_t m, int64_t n, int64_t k, bool rowsOutside, int64_t gridRows, int64_t gridColumns) {
+    RowTiling tiling = tileRows(group.space, m, group.batched());
+    SmallVector<int64_t> grid = spread(tiling.work, gridRows);
+    int64_t rowTrips = busiest(tiling.work, grid), columnTiles = ceilDiv(group.space.columns, n);
+    int64_t columnTrips = ceilDiv(columnTiles, gridColumns), depthTiles = ceilDiv(group.depth, k);
+    int64_t trips = rowTrips * columnTrips, used = elementsOf(grid) * std::min(gridColumns, columnTiles);
+    Candidate candidate{{m, n, k, rowsOutside}, gridRows, gridColumns, 1, 1, trips > 1 ? 2 : 1};
+    candidate.depthA = depthTiles > 1 || (rowsOutside ? rowTrips : trips) > 1 ? 2 : 1;
+    candidate.depthB = depthTiles > 1 || (rowsOutside ? trips : columnTrips) > 1 ? 2 : 1;
+    // The prefetch that hides nothing is given up first, then the second accumulator.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      if (fits(tiling, candidate)) {
+        double cycles = cost(tiling, candidate, rowTrips, columnTrips, depthTiles, used);
+        if (best.cycles == 0 || cycles < best.cycles)
+          keep(candidate, cycles);
+        return true;
+      }
+      if (attempt == 0 && depthTiles == 1)
+        (rowsOutside ? candidate.depthA : candidate.depthB) = 1;
+      else
+        candidate.depthOut = 1;
+    }
+    return false;
+  }
+
+  bool fits(const RowTiling &tiling, const Candidate &c) const {
+    MatmulFootprint bytes = footprint(chip, group, tiling, c.tiles, c.depthA, c.depthB, c.depthOut);
+    return bytes.l1 <= l1Budget(chip) && bytes.acc <= chip.matrix.accBytes;
+  }
+
+  double cost(const RowTiling &tiling, const Candidate &c, int64_t rowTrips, int64_t columnTrips, int64_t depthTiles, int64_t used) const {
+    const MatmulTiles &t = c.tiles;
+    int64_t rows = tiling.rows(), trips = rowTrips * columnTrips;
+    rt::timing::MmaCycles mma = rt::timing::mma(chip.matrix, a, w, rows, t.k, t.n);
+    double matrix = double(mma.stream) * double(depthTiles), vector = double(group.plan.cycles(chip.vector, rows, t.n));
+    double tileA = double(bytesOf(rows * t.k, group.aType)) * double(depthTiles), tileB = double(bytesOf(t.n * t.k, group.bType)) * double(depthTiles);
+    bool streamsBoth = depthTiles > 1;
+    double loadsA = streamsBoth || !t.rowsOutside ? double(trips) : double(rowTrips);
+    double loadsB = streamsBoth || t.rowsOutside ? double(trips) : double(columnTrips);
+    double out = 0, leaves = 0;
+    for (const PlanBuffer &buffer : group.plan.buffers) {
+      double bytes = double(bytesOf(rows * (buffer.extent == Extent::Full ? t.n : 1), buffer.type));
+      out += buffer.stored ? bytes : 0;
+      leaves += buffer.leaf && !buffer.acc && buffer.extent == Extent::Full ? bytes : 0;
+    }
+    double in = loadsA * tileA + loadsB * tileB + double(trips) * leaves, written = double(trips) * out;
+    double start = double(chip.dma.startupCycles);
+    // A piece of a row is a burst, and at most one burst leaves in a cycle; short ones waste the memory's bus.
+    double pieces = double(trips * rows) * std::max(1.0, 64.0 / double(t.n * 2)) * 4;
+    double dmaIn = in / rates.core + start * (loadsA + loadsB) * 0.25, dmaOut = std::max(written / rates.core, pieces);
+    double memory = double(used) * ((loadsA * tileA + double(trips) * leaves + written) / rates.shared + loadsB * tileB / rates.hbm);
+    double compute = c.depthOut > 1 ? std::max(matrix, vector) * double(trips) : (matrix + vector) * double(trips);
+    bool hidden = c.depthA > 1 || c.depthB > 1 || trips == 1;
+    double steady = hidden ? std::max({compute, dmaIn, dmaOut, memory}) : compute + dmaIn;
+    double unhidden = c.depthA == 1 && rowTrips > 1 && t.rowsOutside ? double(rowTrips - 1) * (tileA / rates.core + start) : 0;
+    unhidden += c.depthB == 1 && columnTrips > 1 && !t.rowsOutside ? double(columnTrips - 1) * (tileB / rates.core + start) : 0;
+    double share = std::min(rates.core, rates.hbm / double(used));
+    double first = (tileA / rates.core + tileB / share) / double(depthTiles) + 3 * start;
+    double last = vector + out / rates.core + double(mma.drain + mma.preload) + start;
+    return steady + unhidden + first + last + double(trips) * 40;
+  }
+
+  void keep(const Candidate &c, double cycles) {
+    best.cycles = cycles;
+    best.mapping.tile = {{"m", c.tiles.m}, {"n", c.tiles.n}, {"k", c.tiles.k}};
+    best.mapping.grid = {{"m", c.gridRows}, {"n", c.gridColumns}};
+    best.mapping.depth = {{"a", c.depthA}, {"b", c.depthB}, {"out", c.depthOut}};
+    best.mapping.order = c.tiles.rowsOutside ? std::vector<std::string>{"m", "n", "k"} : std::vector<std::string>{"n", "m", "k"};
+  }
+
+  const rt::Chip &chip;
+  Rates rates;
+  const MatmulGroup &group;
+  rt::DType a, w;
+};
+}  // namespace
+
+FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info) {
+  FailureOr<MatmulGroup> group = matmulGroup(info);
+  if (failed(group))
+    return failure();
+  auto types = arrayTypes(chip, group->aType, group->bType);
+  if (!types)
+    return info.root->emitOpError() << "multiplies " << group->aType << " by " << group->bType << ", which chip '" << chip.name
+                                    << "' cannot; supported are floats, and i8 by i8";
+  Search search(chip, *group, *types);
+  search.run();
+  if (search.best.cycles == 0)
+    return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes << " bytes and an accumulator of "
+                                    << chip.matrix.accBytes << "; supported are epilogues of fewer tensors";
+  return search.best;
+}
+
+}  // namespace garam::lowering

@@ -1,0 +1,98 @@
+// graph-assign-mapping: each group gets the mapping of the file, or else the cheapest by the cost model, and its results a
+// memory.
+#include "lowering/cost/Cost.h"
+#include "lowering/graph/MappingFile.h"
+#include "lowering/Passes.h"
+#include "lowering/task/Machine.h"
+
+#include "dialects/tile/Tile.h"
+
+namespace garam {
+#define GEN_PASS_DEF_GRAPHASSIGNMAPPING
+#include "lowering/Passes.h.inc"
+} // namespace garam
+
+using namespace mlir;
+
+namespace garam::lowering {
+namespace {
+struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMapping> {
+  using GraphAssignMappingBase::GraphAssignMappingBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    FailureOr<rt::Chip> chip = chipOf(module);
+    if (failed(chip))
+      return signalPassFailure();
+    std::optional<MappingFile> file;
+    if (!mappingFile.empty()) {
+      FailureOr<MappingFile> read = readMappings(mappingFile, module.getLoc());
+      if (failed(read))
+        return signalPassFailure();
+      file = std::move(*read);
+    }
+    for (auto kernel : module.getOps<func::FuncOp>()) {
+      for (auto group : kernel.getOps<graph::GroupOp>())
+        if (failed(assign(*chip, kernel, group, file ? &*file : nullptr)))
+          return signalPassFailure();
+      place(*chip, kernel);
+    }
+    if (file && failed(file->reportUnused(module.getLoc())))
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult assign(const rt::Chip &chip, func::FuncOp kernel, graph::GroupOp group, MappingFile *file) {
+    if (group.getMapping())
+      return success();
+    if (file)
+      if (std::optional<Mapping> mapping = file->take(kernel.getName(), group.getName())) {
+        group.setMappingAttr(mapping->attr(&getContext()));
+        return success();
+      }
+    FailureOr<GroupInfo> info = analyze(group);
+    if (failed(info))
+      return failure();
+    FailureOr<Choice> choice = choose(chip, *info);
+    if (failed(choice))
+      return failure();
+    group.setMappingAttr(choice->mapping.attr(&getContext()));
+    return success();
+  }
+
+  /// What stays inside a kernel goes to shared memory while there is room: it is nearer than HBM.
+  void place(const rt::Chip &chip, func::FuncOp kernel) {
+    int64_t left = chip.topology.dies == 1 ? chip.shared.bytesPerDie * 3 / 4 : 0;
+    for (auto group : kernel.getOps<graph::GroupOp>()) {
+      if (!group.getMapping())
+        continue;
+      Mapping mapping = Mapping::from(*group.getMapping());
+      for (auto [index, result] : llvm::enumerate(group.getResults())) {
+        std::string name = "result" + std::to_string(index);
+        if (mapping.place.count(name))
+          continue;
+        auto type = cast<RankedTensorType>(result.getType());
+        int64_t bytes = type.getNumElements() * rt::byteSize(*tile::dtypeOf(type.getElementType()));
+        bool stays = llvm::all_of(result.getUses(), [](OpOperand &use) { return inShared(use); });
+        bool fits = stays && bytes <= left && !llvm::any_of(group.block(), llvm::IsaPred<graph::KvUpdateOp>);
+        mapping.place[name] = fits ? "shared" : "hbm";
+        left -= fits ? bytes : 0;
+      }
+      group.setMappingAttr(mapping.attr(&getContext()));
+    }
+  }
+
+  /// Results of the kernel and gathered tables lie in HBM.
+  static bool inShared(OpOperand &use) {
+    auto group = dyn_cast<graph::GroupOp>(use.getOwner());
+    if (!group)
+      return false;
+    Value inside = group.block().getArgument(use.getOperandNumber());
+    return llvm::none_of(inside.getUses(), [](OpOperand &inner) {
+      return (isa<graph::EmbeddingOp>(inner.getOwner()) && inner.getOperandNumber() == 0) || isa<graph::KvUpdateOp>(inner.getOwner()) ||
+             (isViewOp(inner.getOwner()) && llvm::any_of(inner.getOwner()->getUsers(), llvm::IsaPred<graph::EmbeddingOp>));
+    });
+  }
+};
+}  // namespace
+}  // namespace garam::lowering

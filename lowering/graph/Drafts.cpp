@@ -1,0 +1,275 @@
+// Roots open a draft; elementwise ops follow the root whose only use they are, and ops on the same rows flow together.
+#include "lowering/graph/Drafts.h"
+
+using namespace mlir;
+
+namespace garam::lowering {
+
+bool isSplat(Value value) {
+  while (isViewOp(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  auto constant = value.getDefiningOp<graph::ConstantOp>();
+  auto elements = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+  return elements && elements.isSplat();
+}
+
+bool isElementwise(Operation *op) { return isa<graph::StepOpInterface>(op); }
+
+std::optional<GroupKind> kindOf(Operation *op) {
+  if (isa<graph::MatmulOp>(op))
+    return GroupKind::Matmul;
+  if (isa<graph::AttentionOp>(op))
+    return GroupKind::Attention;
+  if (isa<graph::ConcatOp>(op))
+    return GroupKind::Concat;
+  if (isa<graph::KvUpdateOp>(op))
+    return GroupKind::Update;
+  if (auto reduce = dyn_cast<graph::ReduceOp>(op))
+    return reduce.getDim() == int64_t(shapeOf(reduce.getX()).size()) - 1 ? GroupKind::Rows : GroupKind::ReduceRows;
+  if (isElementwise(op) || isa<graph::RmsNormOp, graph::LayerNormOp, graph::SoftmaxOp, graph::RopeOp, graph::CumsumOp,
+                               graph::ArgmaxOp, graph::EmbeddingOp>(op))
+    return GroupKind::Rows;
+  return std::nullopt;
+}
+
+ArrayRef<int64_t> spaceOf(Operation *op) {
+  if (isa<graph::ReduceOp, graph::ArgmaxOp>(op))
+    return shapeOf(op->getOperand(0));
+  return shapeOf(op->getResult(0));
+}
+
+/// Sizes before the last, without leading ones.
+static ArrayRef<int64_t> rowsOf(ArrayRef<int64_t> space) {
+  return space.empty() ? space : space.drop_back().drop_while([](int64_t size) { return size == 1; });
+}
+static int64_t columnsOf(ArrayRef<int64_t> space) { return space.empty() ? 1 : space.back(); }
+
+Drafts::Drafts(func::FuncOp function) : function(function) {
+  for (Operation &op : function.getBody().front())
+    if (kindOf(&op))
+      assign(&op);
+  SmallVector<Value> results(function.getBody().front().getTerminator()->getOperands());
+  for (size_t i = 0; i < drafts.size(); ++i)  // copies that are added read nothing new
+    if (drafts[i].kind != GroupKind::Copy)
+      for (Value read : reads(drafts[i]))
+        store(read, false);
+  for (Value result : results)
+    store(result, true);
+}
+
+int Drafts::draftOf(Operation *op) const {
+  auto found = op ? member.find(op) : member.end();
+  return found == member.end() ? -1 : found->second;
+}
+
+void Drafts::join(Operation *op, int draft) {
+  drafts[draft].members.push_back(op);
+  member[op] = draft;
+  if (drafts[draft].kind == GroupKind::Rows && columnsOf(drafts[draft].space) == 1)
+    drafts[draft].space = SmallVector<int64_t>(spaceOf(op));
+}
+
+void Drafts::merge(int into, int from) {
+  for (Operation *op : drafts[from].members)
+    member[op] = into;
+  auto &members = drafts[into].members;
+  members.insert(members.end(), drafts[from].members.begin(), drafts[from].members.end());
+  llvm::sort(members, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  if (columnsOf(drafts[into].space) == 1)
+    drafts[into].space = drafts[from].space;
+  drafts[from].members.clear();
+}
+
+void Drafts::assign(Operation *op) {
+  GroupKind kind = *kindOf(op);
+  if (kind == GroupKind::Rows) {
+    for (Value operand : op->getOperands()) {
+      int draft = draftOf(operand.getDefiningOp());
+      if (draft < 0 || draft == draftOf(op) || drafts[draft].members.empty())
+        continue;
+      bool rows = drafts[draft].kind == GroupKind::Rows;
+      if (int mine = draftOf(op); mine >= 0) {
+        if (rows && drafts[mine].kind == GroupKind::Rows && canJoinRows(op, draft) && !cyclic(mine, draft))
+          merge(mine, draft);
+      } else if ((rows ? canJoinRows(op, draft) : canFollow(op, draft)) && !cyclic(op, draft)) {
+        join(op, draft);
+      }
+    }
+    if (draftOf(op) >= 0)
+      return;
+  }
+  drafts.push_back({kind, {}, Value(), kind == GroupKind::Rows ? SmallVector<int64_t>(spaceOf(op)) : SmallVector<int64_t>()});
+  join(op, int(drafts.size()) - 1);
+}
+
+bool Drafts::canFollow(Operation *op, int draft) const {
+  Operation *tail = drafts[draft].members.back();
+  GroupKind kind = drafts[draft].kind;
+  return kind == GroupKind::Matmul && isElementwise(op) && tail->hasOneUse() &&
+         llvm::is_contained(op->getOperands(), tail->getResult(0)) &&
+         shapeOf(op->getResult(0)) == shapeOf(tail->getResult(0));
+}
+
+bool Drafts::canJoinRows(Operation *op, int draft) const {
+  ArrayRef<int64_t> mine = spaceOf(op), theirs = drafts[draft].space;
+  if (rowsOf(mine) != rowsOf(theirs))
+    return false;
+  int64_t a = columnsOf(mine), b = columnsOf(theirs);
+  if (a != b && a != 1 && b != 1)
+    return false;
+  // Inside a group a value has all rows, and all columns or one.
+  for (Value operand : op->getOperands()) {
+    if (draftOf(operand.getDefiningOp()) != draft)
+      continue;
+    ArrayRef<int64_t> shape = shapeOf(operand);
+    if (isa<graph::EmbeddingOp>(op) || rowsOf(shape) != rowsOf(mine) || operand.getDefiningOp<graph::ArgmaxOp>() ||
+        (columnsOf(shape) != a && columnsOf(shape) != 1))
+      return false;
+    if (isa<graph::RopeOp>(op) && operand != op->getOperand(0))
+      return false;
+    if (isa<graph::RmsNormOp, graph::LayerNormOp>(op) && operand != op->getOperand(0))
+      return false;
+  }
+  return true;
+}
+
+bool Drafts::reaches(Value value, int draft, llvm::DenseSet<Value> &seen) const {
+  Operation *op = value.getDefiningOp();
+  if (!op || !seen.insert(value).second)
+    return false;
+  int own = draftOf(op);
+  if (own == draft)
+    return true;
+  if (own < 0)
+    return llvm::any_of(op->getOperands(), [&](Value operand) { return reaches(operand, draft, seen); });
+  return llvm::any_of(drafts[own].members, [&](Operation *other) {
+    return llvm::any_of(other->getOperands(), [&](Value operand) {
+      return draftOf(operand.getDefiningOp()) != own && reaches(operand, draft, seen);
+    });
+  });
+}
+
+/// Whether `op` reads something of `draft` by a way through memory.
+bool Drafts::cyclic(Operation *op, int draft) const {
+  llvm::DenseSet<Value> seen;
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    return draftOf(operand.getDefiningOp()) != draft && reaches(operand, draft, seen);
+  });
+}
+
+bool Drafts::cyclic(int a, int b) const {
+  for (auto [from, to] : {std::pair(a, b), std::pair(b, a)}) {
+    llvm::DenseSet<Value> seen;
+    for (Operation *op : drafts[from].members)
+      for (Value operand : op->getOperands()) {
+        int own = draftOf(operand.getDefiningOp());
+        if (own != from && own != to && reaches(operand, to, seen))
+          return true;
+      }
+  }
+  return false;
+}
+
+std::vector<Value> Drafts::reads(const Draft &draft) const {
+  std::vector<Value> values;
+  auto add = [&](Value value) {
+    if (isa<RankedTensorType>(value.getType()) && !isSplat(value) && !llvm::is_contained(values, value))
+      values.push_back(value);
+  };
+  if (draft.copied)
+    add(draft.copied);
+  for (Operation *op : draft.members)
+    for (Value operand : op->getOperands())
+      if (int own = draftOf(operand.getDefiningOp()); own < 0 || &drafts[own] != &draft)
+        add(operand);
+  return values;
+}
+
+Value Drafts::inMemory(Value value) const {
+  while (!stored.contains(value) && isViewOp(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
+}
+
+void Drafts::copy(Value value) {
+  if (stored.contains(value))
+    return;
+  drafts.push_back({GroupKind::Copy, {}, value, SmallVector<int64_t>(shapeOf(value))});
+  stored.insert({value, int(drafts.size()) - 1});
+}
+
+/// Makes `read` available as a strided view of something in memory; a result of the function must itself be in memory.
+void Drafts::store(Value read, bool result) {
+  SmallVector<Operation *> chain;  // views, from the value in memory to `read`
+  Value source = read;
+  for (; isViewOp(source.getDefiningOp()) && !stored.contains(source); source = source.getDefiningOp()->getOperand(0))
+    chain.insert(chain.begin(), source.getDefiningOp());
+  int draft = draftOf(source.getDefiningOp());
+
+  // The length of the beginning of the chain whose result the draft can store in place of its own.
+  auto canAbsorb = [&](size_t length) {
+    if (draft < 0 || drafts[draft].kind == GroupKind::Update || stored.contains(source))
+      return false;
+    Value value = source;
+    for (size_t i = 0; i < length; value = chain[i++]->getResult(0))
+      if (!value.hasOneUse() || !isa<graph::ReshapeOp, graph::TransposeOp>(chain[i]))
+        return false;
+    std::optional<View> view = View::dense(value);
+    for (size_t i = length; i-- > 0 && view;)
+      view = back(chain[i], *view);
+    return view.has_value();
+  };
+  auto absorb = [&](size_t length) { stored.insert({chain[length - 1]->getResult(0), draft}); };
+
+  if (result && !chain.empty()) {
+    if (canAbsorb(chain.size()))
+      return absorb(chain.size());
+    store(read, false);
+    return copy(read);
+  }
+  if (result && !source.getDefiningOp())
+    return;  // an argument handed through
+  if (draft >= 0)
+    if (chain.empty()) {
+      stored.insert({source, draft});
+      return;
+    }
+  std::optional<View> view = View::dense(source);
+  for (size_t i = 0; i < chain.size(); ++i) {
+    std::optional<View> next = through(chain[i], *view);
+    if (!next) {
+      if (canAbsorb(i + 1)) {
+        absorb(i + 1);
+        source = Value();
+      } else {
+        copy(chain[i]->getOperand(0));
+      }
+      next = View::dense(chain[i]->getResult(0));
+    }
+    view = next;
+  }
+  if (source && draft >= 0)
+    stored.insert({source, draft});
+}
+
+std::vector<int> Drafts::order() const {
+  std::vector<int> result, state(drafts.size(), 0);
+  auto visit = [&](auto &&self, int draft) -> void {
+    if (state[draft]++)
+      return;
+    for (Value read : reads(drafts[draft])) {
+      Value memory = read;
+      if (memory == drafts[draft].copied)  // a copy does not read itself
+        memory = memory.getDefiningOp() && isViewOp(memory.getDefiningOp()) ? memory.getDefiningOp()->getOperand(0) : memory;
+      if (auto found = stored.find(inMemory(memory)); found != stored.end() && found->second != draft)
+        self(self, found->second);
+    }
+    result.push_back(draft);
+  };
+  for (size_t i = 0; i < drafts.size(); ++i)
+    if (!drafts[i].members.empty() || drafts[i].copied)
+      visit(visit, int(i));
+  return result;
+}
+
+}  // namespace garam::lowering

@@ -1,0 +1,32 @@
+// Mappings as JSON: written from a module, read back by name and kernel. docs/rationale/mapping.md shows the form.
+#pragma once
+
+#include "lowering/cost/Cost.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <map>
+#include <set>
+
+namespace garam::lowering {
+
+class MappingFile {
+public:
+  /// The entry of a group; each is taken once per kernel.
+  std::optional<Mapping> take(llvm::StringRef kernel, llvm::StringRef group);
+  /// An entry that names no group of the model is an error.
+  mlir::LogicalResult reportUnused(mlir::Location loc) const;
+
+  std::string path;
+  std::map<std::pair<std::string, std::string>, Mapping> entries;
+
+private:
+  std::set<std::pair<std::string, std::string>> taken;
+};
+
+/// Reports file, entry and what is allowed.
+mlir::FailureOr<MappingFile> readMappings(llvm::StringRef path, mlir::Location loc);
+/// The mappings of a module's groups.
+std::string writeMappings(mlir::ModuleOp module);
+
+}  // namespace garam::lowering

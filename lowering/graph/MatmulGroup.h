@@ -1,0 +1,41 @@
+// A matmul and its epilogue as rows × columns: what conversion and cost model both read.
+#pragma once
+
+#include "lowering/graph/GroupInfo.h"
+#include "runtime/chip/Chip.h"
+
+namespace garam::lowering {
+
+struct MatmulGroup {
+  RowSpace space;                  ///< rows: leading dimensions and m; columns: n
+  int64_t depth = 1;               ///< k
+  Access a;                        ///< column stride: along k
+  Access b;                        ///< row strides: of the leading dimensions, zero if shared
+  int64_t bColumn = 1, bDepth = 1; ///< strides along n and k
+  mlir::Type aType, bType;         ///< as they lie in memory
+  bool transposed = false;         ///< the tile of b in L1 is [n, k]
+  llvm::MapVector<mlir::Value, Access> loads;  ///< leaves of the epilogue
+  std::vector<Access> stores;
+  RowPlan plan;
+
+  bool batched() const { return llvm::any_of(b.rows, [](int64_t stride) { return stride != 0; }); }
+};
+mlir::FailureOr<MatmulGroup> matmulGroup(const GroupInfo &info);
+
+/// Type in which the array takes an operand: its own where the chip multiplies it, else one that holds it exactly.
+/// Nothing where there is none.
+std::optional<std::pair<mlir::Type, mlir::Type>> arrayTypes(const rt::Chip &chip, mlir::Type a, mlir::Type b);
+
+/// Tiles of a matmul: rows of m, columns of n, depth of k, and what stays while the other loops.
+struct MatmulTiles {
+  int64_t m, n, k;
+  bool rowsOutside;  ///< m outside n: a tile of a stays while b streams past it
+};
+/// Bytes of L1 and of the accumulator that one core needs.
+struct MatmulFootprint {
+  int64_t l1, acc;
+};
+MatmulFootprint footprint(const rt::Chip &chip, const MatmulGroup &group, const RowTiling &tiling, const MatmulTiles &tiles,
+                          int64_t depthA, int64_t depthB, int64_t depthOut);
+
+}  // namespace garam::lowering
