@@ -8,7 +8,7 @@
 
 #include <cblas.h>
 
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <random>
 #include <string>
@@ -39,11 +39,18 @@ void record(benchmark::State &state, const Shape &s, const std::string &kind, do
   known = std::max(known, rate);
 }
 
+/// Time of this thread alone, so that a host with other work to do gives the same ratios.
+double threadSeconds() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return double(now.tv_sec) + double(now.tv_nsec) * 1e-9;
+}
+
 template <class F> void measure(benchmark::State &state, const Shape &s, const std::string &kind, F &&once) {
   for (auto _ : state) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = threadSeconds();
     once();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = threadSeconds() - start;
     state.SetIterationTime(seconds);
     record(state, s, kind, seconds);
   }

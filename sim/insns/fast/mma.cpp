@@ -28,6 +28,8 @@ constexpr int64_t kTileRows = 12;
 #endif
 constexpr int64_t kBlockRows = 16 * kTileRows; ///< of the moving operand, so that a block stays in the host's L2
 constexpr int64_t kBlockCols = 512;            ///< of the stationary operand, likewise
+constexpr int64_t kThinRows = 4;               ///< up to here the stationary operand is not packed
+constexpr int64_t kThinCols = 2048;            ///< then: so that sums stay in L1
 constexpr int64_t kRowPad = 16;                ///< keeps rows of a power of two from sharing cache sets
 
 template <class T> HWY_INLINE int64_t panelCols() { return 2 * int64_t(Lanes(ScalableTag<T>())); }
@@ -71,6 +73,26 @@ template <class D> HWY_INLINE Vec<D> canonical(D d, Vec<D> v) {
     return v;
 }
 
+/// The sum of a pass added to the accumulator, or in its place (not added to zero: a sum may be -0).
+template <class D> HWY_INLINE Vec<D> finished(D d, Vec<D> sum, const TFromD<D> *acc, bool clear) {
+  return canonical(d, clear ? sum : Add(LoadU(d, acc), sum));
+}
+
+/// Any number of sums to the accumulator.
+template <class T> HWY_INLINE void addPass(const T *sums, T *out, int64_t cols, bool clear) {
+  const ScalableTag<T> d;
+  const int64_t lanes = int64_t(Lanes(d));
+  int64_t c = 0;
+  for (; c + lanes <= cols; c += lanes)
+    StoreU(finished(d, Load(d, sums + c), out + c, clear), d, out + c);
+  if (c == cols)
+    return;
+  HWY_ALIGN T edge[MaxLanes(d)] = {};
+  std::memcpy(edge, out + c, size_t(cols - c) * sizeof(T));
+  Store(finished(d, Load(d, sums + c), edge, clear), d, edge);
+  std::memcpy(out + c, edge, size_t(cols - c) * sizeof(T));
+}
+
 /// What a register tile works on. `out` holds the accumulator before and after.
 template <class T> struct Tile {
   int64_t depth;
@@ -101,22 +123,21 @@ template <class T, int kRows> HWY_NOINLINE void runTile(const Tile<T> &t) {
       sums[i][1] = multiplyAdd(d, x, w1, sums[i][1]);
     }
   }
-  const bool whole = t.cols == 2 * lanes;
+  if (t.cols == 2 * lanes) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) {
+      T *out = t.out + i * t.outStride;
+      StoreU(finished(d, sums[i][0], out, t.clear), d, out);
+      StoreU(finished(d, sums[i][1], out + lanes, t.clear), d, out + lanes);
+    }
+    return;
+  }
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
-    T *out = t.out + i * t.outStride;
-    HWY_ALIGN T edge[2 * MaxLanes(d)] = {};
-    T *to = out;
-    if (!whole) {
-      std::memcpy(edge, out, size_t(t.cols) * sizeof(T));
-      to = edge;
-    }
-    const auto before0 = t.clear ? Zero(d) : LoadU(d, to), before1 = t.clear ? Zero(d) : LoadU(d, to + lanes);
-    // Not added to zero when cleared: the sum may be -0.
-    StoreU(canonical(d, t.clear ? sums[i][0] : Add(before0, sums[i][0])), d, to);
-    StoreU(canonical(d, t.clear ? sums[i][1] : Add(before1, sums[i][1])), d, to + lanes);
-    if (!whole)
-      std::memcpy(out, edge, size_t(t.cols) * sizeof(T));
+    HWY_ALIGN T row[2 * MaxLanes(d)];
+    Store(sums[i][0], d, row);
+    Store(sums[i][1], d, row + lanes);
+    addPass(row, t.out + i * t.outStride, t.cols, t.clear);
   }
 }
 
@@ -154,7 +175,7 @@ void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, in
     for (int64_t k = 0; k < depth; ++k) {
       widen(t.w.type, t.w.at(first + k, col), cols, row);
       for (int64_t c = 0; c < padded; c += panelWidth)
-        std::memcpy(panels + c * depth + k * panelWidth, row + c, size_t(panelWidth) * sizeof(T));
+        std::memcpy(panels + c * (depth + 1) + k * panelWidth, row + c, size_t(panelWidth) * sizeof(T));
     }
     return;
   }
@@ -168,7 +189,7 @@ void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, in
         widen(t.w.type, t.w.at(col + c + j, first), depth, rows + j * stride);
       else
         std::fill_n(rows + j * stride, depth, T(0));
-    T *panel = panels + c * depth;
+    T *panel = panels + c * (depth + 1);
     const int64_t whole = depth / 4 * 4;
     for (int64_t k = 0; k < whole; k += 4)
       for (int64_t j = 0; j < panelWidth; j += 4)
@@ -179,19 +200,16 @@ void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, in
   }
 }
 
-template <class T> void run(const MmaTile &t) {
+template <class T> void runTiled(const MmaTile &t) {
   static thread_local Scratch<T> weights, moving;
   const int64_t panelWidth = panelCols<T>();
   T *out = reinterpret_cast<T *>(t.out);
-  if (t.acc.data)
-    for (int64_t i = 0; i < t.m; ++i)
-      std::memcpy(out + i * t.n, t.acc.row(i), size_t(t.n) * sizeof(T));
   for (int64_t first = 0; first < t.k; first += t.arrayRows) {
     const int64_t depth = std::min(t.arrayRows, t.k - first), aStride = depth + kRowPad;
     const bool clear = first == 0 && !t.acc.data;
     for (int64_t col = 0; col < t.n; col += kBlockCols) {
       const int64_t cols = std::min(kBlockCols, t.n - col);
-      T *panels = weights.get((cols + panelWidth) * depth);
+      T *panels = weights.get((cols + panelWidth) * (depth + 1));
       packWeights(t, first, depth, col, cols, panels);
       for (int64_t block = 0; block < t.m; block += kBlockRows) {
         const int64_t blockRows = std::min(kBlockRows, t.m - block);
@@ -202,12 +220,48 @@ template <class T> void run(const MmaTile &t) {
           for (int64_t i = 0; i < blockRows; i += kTileRows) {
             const auto function =
                 tileFunction<T>(std::min(kTileRows, blockRows - i), std::make_integer_sequence<int, int(kTileRows)>());
-            function({depth, a + i * aStride, aStride, panels + c * depth, out + (block + i) * t.n + col + c, t.n,
+            function({depth, a + i * aStride, aStride, panels + c * (depth + 1), out + (block + i) * t.n + col + c, t.n,
                       std::min(panelWidth, cols - c), clear});
           }
       }
     }
   }
+}
+
+/// Few rows do not pay for packing: each row of weights is widened and multiplied into sums that stay in the host's L1.
+template <class T> void runThin(const MmaTile &t) {
+  static thread_local Scratch<T> scratch;
+  const ScalableTag<T> d;
+  const int64_t depth = std::min(t.k, t.arrayRows), width = std::min(t.n, kThinCols) + kRowPad;
+  const int64_t stride = (width + kRowPad - 1) / kRowPad * kRowPad;
+  T *weights = scratch.get((1 + t.m) * stride + t.m * depth), *sums = weights + stride, *a = sums + t.m * stride;
+  for (int64_t first = 0; first < t.k; first += t.arrayRows) {
+    const int64_t ks = std::min(depth, t.k - first);
+    for (int64_t i = 0; i < t.m; ++i)
+      widen(t.a.type, t.a.at(i, first), ks, a + i * depth);
+    for (int64_t col = 0; col < t.n; col += kThinCols) {
+      const int64_t cols = std::min(kThinCols, t.n - col);
+      std::fill_n(sums, t.m * stride, T(0));
+      for (int64_t k = 0; k < ks; ++k) {
+        widen(t.w.type, t.w.at(first + k, col), cols, weights);
+        for (int64_t i = 0; i < t.m; ++i) {
+          const auto x = Set(d, a[i * depth + k]);
+          T *row = sums + i * stride;
+          for (int64_t c = 0; c < cols; c += int64_t(Lanes(d)))
+            Store(multiplyAdd(d, x, Load(d, weights + c), Load(d, row + c)), d, row + c);
+        }
+      }
+      for (int64_t i = 0; i < t.m; ++i)
+        addPass(sums + i * stride, reinterpret_cast<T *>(t.out) + i * t.n + col, cols, first == 0 && !t.acc.data);
+    }
+  }
+}
+
+template <class T> void run(const MmaTile &t) {
+  if (t.acc.data)
+    for (int64_t i = 0; i < t.m; ++i)
+      std::memcpy(t.out + i * t.n * int64_t(sizeof(T)), t.acc.row(i), size_t(t.n) * sizeof(T));
+  t.m <= kThinRows && !t.transposed ? runThin<T>(t) : runTiled<T>(t);
 }
 
 void mma(const MmaTile &tile) { tile.a.type == rt::DType::I8 ? run<int32_t>(tile) : run<float>(tile); }

@@ -53,15 +53,16 @@ TEST(Mma, FastEqualsPlainOnEveryPairOfTypes) {
 
 TEST(Mma, FastEqualsPlainBeyondOneBlock) {
   Random random(2);
-  const int64_t m = 403, k = 70, n = 1061;
-  Machine machine(size_t((m + n) * k * 2), size_t(m * n * 4));
-  random.fill(rt::DType::BF16, false, machine.l1.data(), (m + n) * k);
-  random.fill(rt::DType::F32, false, machine.acc.data(), m * n);
-  for (bool transposed : {false, true})
-    expectSame(rt::Opcode::Mma,
-               words(0, k * 2, m * k * 2, (transposed ? k : n) * 2, 0, n * 4, m, k, n, true, rt::DType::BF16,
-                     rt::DType::BF16, transposed),
-               machine, nullptr, 32);
+  for (auto [m, k, n] : {std::array<int64_t, 3>{403, 70, 1061}, {3, 40, 4201}}) {
+    Machine machine(size_t((m + n) * k * 2), size_t(m * n * 4));
+    random.fill(rt::DType::BF16, false, machine.l1.data(), (m + n) * k);
+    random.fill(rt::DType::F32, false, machine.acc.data(), m * n);
+    for (bool transposed : {false, true})
+      expectSame(rt::Opcode::Mma,
+                 words(0, k * 2, m * k * 2, (transposed ? k : n) * 2, 0, n * 4, m, k, n, true, rt::DType::BF16,
+                       rt::DType::BF16, transposed),
+                 machine, nullptr, 32);
+  }
 }
 
 float oneElement(std::vector<float> a, std::vector<float> w, float before, bool accumulate, int64_t arrayRows) {
