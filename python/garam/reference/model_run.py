@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import platform
 import statistics
 import time
@@ -76,12 +77,12 @@ def _by_name(output: Any, names: tuple[str, ...]) -> dict[str, Tensor]:
 def provenance(device: str, dtype: str, seconds: float | None) -> dict[str, Any]:
     """As in `validate --json`, and what a GPU adds."""
     found: dict[str, Any] = {"device": device, "name": _cpu_name(), "torch": torch.__version__.split("+")[0], "dtype": dtype,
-                             "seconds": seconds, "threads": torch.get_num_threads()}
+                             "seconds": seconds, "threads": torch.get_num_threads(), "load_average": round(os.getloadavg()[0], 2)}
     if device == "cuda":
         properties = torch.cuda.get_device_properties(0)
         found.update(name=properties.name, cuda=torch.version.cuda, driver=torch.cuda._get_driver_version() if hasattr(
             torch.cuda, "_get_driver_version") else None, clock_mhz=torch.cuda.clock_rate() if hasattr(torch.cuda, "clock_rate") else None)
-        del found["threads"]
+        del found["threads"], found["load_average"]
     return found
 
 
