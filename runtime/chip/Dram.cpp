@@ -4,6 +4,8 @@
 #include "runtime/Error.h"
 #include "runtime/chip/DramAccess.h"
 
+#include <bit>
+
 namespace garam::rt {
 
 void finishDram(DramParams &dram, const std::string &where) {
@@ -44,6 +46,8 @@ void finishDram(DramParams &dram, const std::string &where) {
   if (dram.bytesPerDie % rowOfAllBanks || dram.rows() > INT32_MAX)
     fail(fmt::format("bytes_per_die {}", dram.bytesPerDie),
          fmt::format("multiples of {}, a row of every bank, up to 2^31 rows", rowOfAllBanks));
+  if (!std::has_single_bit(uint64_t(dram.interleaveBytes)) || dram.interleaveBytes < dram.timing.accessBytes)
+    fail(fmt::format("interleave_bytes {}", dram.interleaveBytes), fmt::format("powers of two from {} to 2048", dram.timing.accessBytes));
   AddressMap(dram, where);
 }
 

@@ -5,6 +5,7 @@
 
 #include <toml++/toml.h>
 
+#include <bit>
 #include <cmath>
 #include <set>
 
@@ -108,6 +109,8 @@ void checkPreset(const DramTiming &t, const std::string &path) {
          "trefi / banks above trrefd and above trfc_per_bank / banks");
   if (t.sharedCommandBus && t.rowEdgesPerClock != 1)
     fail("one command bus with row commands on both edges", "row_edges_per_clock = 1 where command_buses = 1");
+  if (!std::has_single_bit(uint64_t(t.accessBytes)))
+    fail(fmt::format("access_bytes {}", t.accessBytes), "powers of two");
   if (t.rowBytes % t.accessBytes)
     fail(fmt::format("row_bytes {}, access_bytes {}", t.rowBytes, t.accessBytes), "row_bytes a multiple of access_bytes");
 }

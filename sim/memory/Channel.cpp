@@ -22,7 +22,7 @@ public:
 
   bool canAccept(const MemoryBurst &burst) {
     const BurstPattern &pattern = patterns.of(burst.offset, burst.bytes);
-    rt::DramCell base = map.base(burst.offset / map.blockBytes());
+    const rt::DramCell &base = baseOf(burst);
     for (int i = 0; i < 2; ++i)
       if (!pattern.parts[i].empty() && !laneOf(base, i).channel.hasRoom(burst.write))
         return false;
@@ -41,14 +41,14 @@ public:
       unused.pop_back();
     }
     const BurstPattern &pattern = patterns.of(burst.offset, burst.bytes);
-    rt::DramCell base = map.base(burst.offset / map.blockBytes());
+    const rt::DramCell &base = baseOf(burst);
     pending[index] = {burst, 0, 0, false, {}};
     for (int i = 0; i < 2; ++i) {
       if (pattern.parts[i].empty())
         continue;
       Lane &lane = laneOf(base, i);
-      lane.channel.arrive(burst.write, index, pattern.parts[i], base, tick);
-      lane.changed();
+      PseudoChannel::Effect effect = lane.channel.arrive(burst.write, index, pattern.parts[i], base, tick);
+      lane.columnStale |= effect.column, lane.rowStale |= effect.row, lane.stale = true;
       ++pending[index].parts;
     }
   }
@@ -72,7 +72,7 @@ public:
     }
     if (tick >= kNever)
       return kNever;
-    return std::max((tick + timing.perClock - 1) / timing.perClock, now / timing.perClock + 1);
+    return std::max(timing.clockUp(tick), timing.clock(now) + 1);
   }
 
   int64_t queued() const { return int64_t(pending.size() - unused.size()); }
@@ -111,7 +111,18 @@ private:
   std::vector<uint32_t> unused;
   int64_t now = -1, rowFree = 0;  ///< now: all ticks up to it are decided
   size_t lastColumnLane = 1, lastRowLane = 1;
+  int64_t lastBlock = -1;
+  rt::DramCell lastBase;
 
+  /// Asked for twice for each burst: whether there is room, and on its arrival.
+  const rt::DramCell &baseOf(const MemoryBurst &burst) {
+    int64_t block = burst.offset / map.blockBytes();
+    if (block != lastBlock) {
+      lastBlock = block;
+      lastBase = map.base(block);
+    }
+    return lastBase;
+  }
   /// The pseudo-channel bit lies inside the block (a burst then has a part on each) or above it.
   Lane &laneOf(rt::DramCell base, int part) {
     base.pseudoChannel += part;
@@ -121,7 +132,7 @@ private:
   const Calendar *rowBooking() const { return timing.sharedBus ? &calendar : nullptr; }
 
   const ColumnChoice &columnOf(Lane &lane, int64_t floor) {
-    bool taken = usesCalendar && lane.column.tick < kNever && calendar.booked(lane.column.tick / timing.perClock);
+    bool taken = usesCalendar && lane.column.tick < kNever && calendar.booked(timing.clock(lane.column.tick));
     if (lane.columnStale || taken) {
       lane.column = lane.channel.chooseColumn(floor, booking());
       lane.columnStale = false;
@@ -159,8 +170,11 @@ private:
         lane.columnStale = lane.rowStale = true;
       lane.stale = false;
     }
-    for (size_t i = 1, last = lastColumnLane; i <= lanes.size(); ++i)
-      issueColumns(tick, (last + i) % lanes.size());
+    // The pseudo-channel that was served last comes last.
+    size_t first = lanes.size() > 1 ? 1 - lastColumnLane : 0;
+    issueColumns(tick, first);
+    if (lanes.size() > 1)
+      issueColumns(tick, 1 - first);
     issueRow(tick);
     now = tick;
     for (Lane &lane : lanes)
@@ -188,8 +202,8 @@ private:
 
   void issueRow(int64_t tick) {
     size_t best = lanes.size();
-    for (size_t i = 1; i <= lanes.size(); ++i) {
-      size_t index = (lastRowLane + i) % lanes.size();
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      size_t index = lanes.size() > 1 ? (i ? lastRowLane : 1 - lastRowLane) : 0;
       const RowChoice &choice = rowOf(lanes[index], tick);
       if (choice.tick != tick)
         continue;
@@ -199,21 +213,22 @@ private:
     if (best == lanes.size())
       return;
     Lane &lane = lanes[best];
-    lane.channel.issueRow(lane.row, sink, counters);
+    lane.columnStale |= lane.channel.issueRow(lane.row, sink, counters);
     int64_t length = lane.channel.rowTicks(lane.row.kind);
     rowFree = tick + length;
     if (timing.sharedBus)
       for (int64_t slot = tick; slot < rowFree; ++slot)
         calendar.book(slot);
     lastRowLane = best;
-    lane.changed();
+    lane.rowStale = true;
+    lane.stale |= lane.row.place < 0;  // a rank may owe more than the refresh it got
   }
 
   /// Rule C1: each instant between arrival and first column has one cause, refresh before row before turnaround.
   void finish(const Pending &p) {
-    auto clock = [&](int64_t tick) { return (tick + timing.perClock - 1) / timing.perClock; };
+    auto clock = [&](int64_t tick) { return timing.clockUp(tick); };
     const PartTimes &t = p.times;
-    int64_t begin = p.burst.arrival, end = t.first / timing.perClock;
+    int64_t begin = p.burst.arrival, end = timing.clock(t.first);
     struct Span {
       int64_t from, to;
       int64_t length() const { return std::max<int64_t>(0, to - from); }
@@ -225,7 +240,7 @@ private:
     Span refresh = span(t.refreshFrom, t.refreshTo), row = span(t.rowStart, t.ready), turn = span(t.turnFrom, t.turnTo);
     BurstTimes out{};
     out.id = p.burst.id, out.write = p.burst.write, out.rowHit = !p.missed;
-    out.arrival = begin, out.left = p.left / timing.perClock, out.firstColumn = end, out.done = clock(t.done);
+    out.arrival = begin, out.left = timing.clock(p.left), out.firstColumn = end, out.done = clock(t.done);
     out.rowReady = t.missed ? std::clamp(clock(t.ready), begin, end) : begin;
     out.refresh = refresh.length();
     out.rowMiss = row.length() - (row & refresh).length();

@@ -34,22 +34,23 @@ void PseudoChannel::close(int bank) {
   openBanks &= ~bit(bank);
   for (int direction : {kRead, kWrite}) {
     for (uint64_t set = hits[direction][bank]; set; set &= set - 1)
-      ++queue[direction].entries[lowest(set)].missing;
+      queue[direction].entries[lowest(set)].missing |= bit(bank);
     queue[direction].open &= ~hits[direction][bank];
     hits[direction][bank] = 0;
   }
 }
 
 void PseudoChannel::activated(int64_t tick, int bank) {
-  window[windowAt] = tick;
-  windowAt = (windowAt + 1) & 3;
-  actReady = std::max({actReady, tick + timing.rrdS, window[windowAt] + timing.faw});
+  lastActs[oldestAct] = tick;
+  oldestAct = (oldestAct + 1) & 3;
+  actReady = std::max({actReady, tick + timing.rrdS, lastActs[oldestAct] + timing.faw});
   refreshReady = std::max(refreshReady, actReady + timing.actRefPb);
-  groupAct[bank / banksPerRank * bankGroups + bank % bankGroups] = tick + timing.rrdL;
+  groupAct[groupOf[bank]] = tick + timing.rrdL;
 }
 
-void PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink, ChannelCounters &counters) {
-  int64_t tick = choice.tick;
+bool PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink, ChannelCounters &counters) {
+  const int64_t tick = choice.tick;
+  const uint64_t openBefore = queue[mode].open;
   Bank &bank = banks[choice.bank];
   if (choice.place >= 0) {
     Entry &e = queue[mode].entries[choice.place];
@@ -73,7 +74,8 @@ void PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink,
         if (e.row != bank.row)
           continue;
         hits[direction][choice.bank] |= set & -set;
-        if (--e.missing)
+        e.missing &= ~bit(choice.bank);
+        if (e.missing)
           continue;
         queue[direction].open |= set & -set;
         e.ready = 0;
@@ -120,12 +122,13 @@ void PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink,
   }
   if (sink)
     sink(out);
+  return queue[mode].open != openBefore;
 }
 
 /// Clocks of the run's columns, booked. The ideal cadence where bank groups and calendar admit it, else one by one.
 const int64_t *PseudoChannel::runClocks(const Entry &e, int64_t tick, Calendar *calendar, std::array<int64_t, 64> &slow) const {
   const PartPattern &pattern = *e.pattern;
-  int64_t clock = tick / timing.perClock;
+  int64_t clock = timing.clock(tick);
   bool ideal = true;
   for (const PartPattern::Group &group : pattern.groups)
     ideal &= groupReady[mode][e.segment[group.segment].group] <= tick + group.firstClock * timing.perClock;
@@ -136,15 +139,15 @@ const int64_t *PseudoChannel::runClocks(const Entry &e, int64_t tick, Calendar *
   }
   std::array<int64_t, kSegments> ready;
   for (size_t i = 0; i < pattern.groups.size(); ++i)
-    ready[i] = groupReady[mode][e.segment[pattern.groups[i].segment].group] / timing.perClock;
+    ready[i] = timing.clock(groupReady[mode][e.segment[pattern.groups[i].segment].group]);
   for (int i = 0; i < pattern.accesses(); ++i) {
-    int64_t at = std::max(i ? slow[i - 1] + timing.ccdS / timing.perClock : clock, ready[pattern.groupOf[i]]);
+    int64_t at = std::max(i ? slow[i - 1] + timing.clock(timing.ccdS) : clock, ready[pattern.groupOf[i]]);
     if (calendar) {
       at = calendar->nextFree(at);
       calendar->book(at);
     }
     slow[i] = at;
-    ready[pattern.groupOf[i]] = at + timing.ccdL / timing.perClock;
+    ready[pattern.groupOf[i]] = at + timing.clock(timing.ccdL);
   }
   return slow.data();
 }
@@ -228,6 +231,7 @@ PartTimes PseudoChannel::issueColumns(const ColumnChoice &choice, Calendar *cale
       sink(out);
     }
   q.remove(choice.place);
+  windowStale = true;
   return times;
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/chip/DramAccess.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -42,13 +43,14 @@ struct BurstPattern {
 
 class Patterns {
 public:
-  Patterns(const rt::AddressMap &map, const rt::DramTiming &timing) : map(map), timing(timing), perBlock(map.blockCells().size()),
+  Patterns(const rt::AddressMap &map, const rt::DramTiming &timing)
+      : map(map), timing(timing), perBlock(map.blockCells().size()), grainBits(std::countr_zero(uint64_t(map.accessBytes()))),
         cache((perBlock + 1) * (perBlock + 1)) {}
 
-  /// Of a burst of `bytes` at `offset` in the channel.
+  /// Of a burst of `bytes` at `offset` in the channel. Blocks and accesses are powers of two (rt::finishDram).
   const BurstPattern &of(int64_t offset, int64_t bytes) {
-    int64_t grain = map.accessBytes(), in = offset % map.blockBytes();
-    size_t first = size_t(in / grain), end = size_t((in + bytes + grain - 1) / grain);
+    uint64_t in = uint64_t(offset & (map.blockBytes() - 1));
+    size_t first = in >> grainBits, end = (in + uint64_t(bytes + map.accessBytes() - 1)) >> grainBits;
     auto &entry = cache[first * (perBlock + 1) + end];
     if (!entry)
       entry = make(first, end);
@@ -59,6 +61,7 @@ private:
   const rt::AddressMap &map;
   const rt::DramTiming &timing;
   size_t perBlock;
+  int grainBits;
   std::vector<std::unique_ptr<BurstPattern>> cache;
   std::unique_ptr<BurstPattern> make(size_t first, size_t end) const;
 };

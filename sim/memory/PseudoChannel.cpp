@@ -7,9 +7,11 @@
 namespace garam::sim {
 namespace {
 
+// Row commands are issued for bursts that come up within this many times as long as a refresh takes a bank away.
+constexpr int64_t kRowWindow = 4;
+
 int lowest(uint64_t set) { return std::countr_zero(set); }
 uint64_t bit(int index) { return uint64_t(1) << index; }
-int64_t alignUp(int64_t tick, int64_t grain) { return (tick + grain - 1) / grain * grain; }
 
 } // namespace
 
@@ -19,8 +21,10 @@ PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timin
       capacity{dram.readQueue, dram.writeQueue} {
   const rt::DramTiming &t = dram.timing;
   int64_t away = t.rp + (dram.refresh == rt::RefreshMode::AllBank ? t.rfcAb : t.rfcPb) + std::max(t.rcdRead, t.rcdWrite);
-  refreshAccesses = (away + t.ccdS - 1) / t.ccdS;
-  window.fill(-kNever);
+  awayAccesses = (away + t.ccdS - 1) / t.ccdS;
+  lastActs.fill(-kNever);
+  for (int bank = 0; bank < ranks * banksPerRank; ++bank)
+    groupOf[bank] = uint8_t(bank / banksPerRank * bankGroups + bank % bankGroups);
   groupWrite.fill(-kNever);
   // Refreshes of a die fall due spread over the interval, not all at once.
   int64_t all = dram.channels() * dram.pseudoChannels * ranks;
@@ -28,12 +32,14 @@ PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timin
     int64_t place = (number * dram.pseudoChannels + index) * ranks + i;
     rank[i].nextDue = dram.refresh == rt::RefreshMode::None ? kNever : timing.interval + timing.interval * place / all;
     rank[i].left = rankBanks(i);
+    due = std::min(due, rank[i].nextDue);
   }
 }
 
-void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick) {
+PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick) {
   Queue &q = queue[direction];
-  int place = q.push();
+  const bool near = q.accesses() < kRowWindow * awayAccesses;
+  int place = q.push(pattern);
   Entry &e = q.entries[place];
   e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missing = 0, e.missed = false, e.ready = 0, e.banks = 0;
   e.row = base.row, e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segments.size());
@@ -43,7 +49,7 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
     cell.bankGroup += pattern.segments[i].cell.bankGroup;
     cell = map.mixed(cell);
     int bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
-    e.segment[i] = {uint8_t(bank), uint8_t(cell.stackId * bankGroups + cell.bankGroup)};
+    e.segment[i] = {uint8_t(bank), groupOf[bank]};
     e.banks |= bit(bank);
     users[direction][bank] |= bit(place);
     wanted[direction] |= bit(bank);
@@ -51,13 +57,18 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
       hits[direction][bank] |= bit(place);
       e.ready = std::max(e.ready, banks[bank].columnReady[direction]);
     } else {
-      ++e.missing;
+      e.missing |= bit(bank);
     }
   }
   if (!e.missing)
     q.open |= bit(place);
-  if (direction != mode && q.count() == 1)
-    bypassed = 0;
+  if (direction != mode) {
+    if (q.count() == 1)
+      bypassed = 0;
+    return {false, false};
+  }
+  windowStale |= near;
+  return {!e.missing, near || !e.missing};  // a burst that lacks no row keeps those rows open
 }
 
 bool PseudoChannel::wouldSwitch() const {
@@ -72,7 +83,9 @@ uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
     return 0;
   const Queue &q = queue[mode];
   bool forced = r.owed >= dram.refreshPostpone;
-  uint64_t near = forced ? 0 : q.banksOfNext(refreshAccesses);
+  uint64_t near = 0;
+  if (!forced)
+    q.next(awayAccesses, [&](int place) { return near |= q.entries[place].banks, true; });
   if (dram.refresh == rt::RefreshMode::AllBank)
     return near & rankBanks(number) ? 0 : rankBanks(number);
   // Wanted last, or not at all; then what was used last, since traffic that walks through the banks comes back to it last.
@@ -94,6 +107,7 @@ bool PseudoChannel::update(int64_t tick) {
       drainTo = !queue[kRead].count() || queue[kWrite].count() > dram.writeLow ? dram.writeLow : 0;
     mode = 1 - mode;
     bypassed = 0;
+    windowStale = true;
     changed = true;
   }
   for (int i = 0; i < ranks; ++i) {
@@ -116,17 +130,13 @@ bool PseudoChannel::wouldUpdate() const {
   return wouldSwitch();
 }
 
-int64_t PseudoChannel::nextDue() const {
-  int64_t due = kNever;
-  for (int i = 0; i < ranks; ++i)
-    due = std::min(due, rank[i].nextDue);
-  return due;
-}
-
 void PseudoChannel::countDue(int64_t tick) {
-  for (int i = 0; i < ranks; ++i)
+  due = kNever;
+  for (int i = 0; i < ranks; ++i) {
     for (; rank[i].nextDue <= tick; rank[i].nextDue += timing.interval)
       ++rank[i].owed;
+    due = std::min(due, rank[i].nextDue);
+  }
 }
 
 ColumnChoice PseudoChannel::chooseColumn(int64_t floor, const Calendar *calendar) const {
@@ -138,8 +148,8 @@ ColumnChoice PseudoChannel::chooseColumn(int64_t floor, const Calendar *calendar
     set &= bit(q.oldest());
   ColumnChoice best;
   auto slot = [&](int64_t tick) {
-    int64_t clock = alignUp(tick, timing.perClock) / timing.perClock;
-    return (calendar ? calendar->nextFree(clock) : clock) * timing.perClock;
+    int64_t clock = timing.clockUp(tick);
+    return (calendar ? calendar->nextFree(clock) : clock) << timing.perClockBits;
   };
   int64_t base = std::max(floor, columnReady[mode]), least = set ? slot(base) : kNever;
   // Oldest first, so that an equal tick later on does not win and the least possible one ends the search.
@@ -159,14 +169,6 @@ ColumnChoice PseudoChannel::chooseColumn(int64_t floor, const Calendar *calendar
   return best;
 }
 
-bool PseudoChannel::barred(int bank, int place) const {
-  const Queue &q = queue[mode];
-  uint64_t others = hits[mode][bank];
-  if (!others || (q.starving() && place == q.oldest()))
-    return false;
-  return (others & q.open) || q.age(q.oldestOf(others)) < q.age(place);
-}
-
 int64_t PseudoChannel::fits(int64_t tick, int64_t length, const Calendar *shared) const {
   if (!shared)
     return tick;
@@ -176,7 +178,7 @@ int64_t PseudoChannel::fits(int64_t tick, int64_t length, const Calendar *shared
   return tick;
 }
 
-RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) const {
+RowChoice PseudoChannel::chooseRefresh(int64_t floor, const Calendar *shared) const {
   RowChoice best;
   for (int i = 0; i < ranks; ++i) {
     if (!rank[i].taken)
@@ -194,8 +196,7 @@ RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) const 
       choice.kind = CommandKind::Pre;
       choice.tick = std::max(floor, banks[bank].preReady);
     } else {
-      int group = i * bankGroups + bank % bankGroups;
-      choice.tick = std::max({floor, banks[bank].refReady, refreshReady, groupAct[group] + timing.actRefPb});
+      choice.tick = std::max({floor, banks[bank].refReady, refreshReady, groupAct[groupOf[bank]] + timing.actRefPb});
     }
     if (open)
       choice.tick = std::max(choice.tick, preReady);
@@ -203,31 +204,47 @@ RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) const 
     if (choice.tick < best.tick)
       best = choice;
   }
+  return best;
+}
 
+RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) {
+  RowChoice best = takenBanks ? chooseRefresh(floor, shared) : RowChoice{};
   const Queue &q = queue[mode];
-  uint64_t bestAge = 0;  // refresh work wins an equal tick
-  for (uint64_t set = wanted[mode] & ~takenBanks; set; set &= set - 1) {
-    int bank = lowest(set);
-    const Bank &b = banks[bank];
-    RowChoice choice{floor, CommandKind::Act, bank, -1};
-    if (openBanks & bit(bank)) {
-      uint64_t misses = users[mode][bank] & ~hits[mode][bank];
-      if (!misses)
-        continue;
-      choice.place = q.oldestOf(misses);
-      if (barred(bank, choice.place))
-        continue;
-      choice.kind = CommandKind::Pre;
-      choice.tick = std::max({floor, b.preReady, preReady});
-    } else {
-      choice.place = q.oldestOf(users[mode][bank]);
-      int group = bank / banksPerRank * bankGroups + bank % bankGroups;
-      choice.tick = std::max({floor, b.actReady, actReady, groupAct[group]});
+  if (windowStale) {
+    window = 0;
+    q.next(kRowWindow * awayAccesses, [&](int place) { return window |= bit(place), true; });
+    windowStale = false;
+  }
+  const int64_t actFloor = std::max(floor, actReady), preFloor = std::max(floor, preReady);
+  const int64_t least = fits(std::min(actFloor, preFloor), 1, shared);
+  const bool starving = q.starving();
+  uint64_t seen = takenBanks;  // banks that an older burst decides upon
+  // Oldest first: an equal tick later on does not win, and the least possible one ends the search. Refresh work wins an
+  // equal tick.
+  for (uint64_t set = window & ~q.open; set && best.tick > least;) {
+    const int place = q.oldestOf(set);
+    set &= ~bit(place);
+    const Entry &e = q.entries[place];
+    const bool first = starving && place == q.oldest();
+    for (uint64_t mine = e.missing & ~seen; mine; mine &= mine - 1) {
+      const int bank = lowest(mine);
+      const Bank &b = banks[bank];
+      RowChoice choice{0, CommandKind::Act, bank, place};
+      if (openBanks & bit(bank)) {
+        // A row stays open for an older burst (which has `seen` the bank) and for one that lacks none of its rows.
+        if (!first && (hits[mode][bank] & q.open))
+          continue;
+        choice.kind = CommandKind::Pre;
+        choice.tick = std::max(preFloor, b.preReady);
+      } else {
+        choice.tick = std::max({actFloor, b.actReady, groupAct[groupOf[bank]]});
+      }
+      if (shared)
+        choice.tick = fits(choice.tick, rowTicks(choice.kind), shared);
+      if (choice.tick < best.tick)
+        best = choice;
     }
-    choice.tick = fits(choice.tick, rowTicks(choice.kind), shared);
-    uint64_t age = q.age(choice.place);
-    if (choice.tick < best.tick || (choice.tick == best.tick && age < bestAge))
-      best = choice, bestAge = age;
+    seen |= e.banks;
   }
   return best;
 }

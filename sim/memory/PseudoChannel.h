@@ -41,22 +41,27 @@ public:
 
   bool hasRoom(int direction) const { return queue[direction].count() < capacity[direction]; }
   int64_t queued() const { return queue[kRead].count() + queue[kWrite].count(); }
-  void arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick);
+  /// What of the choices may be another now.
+  struct Effect {
+    bool column, row;
+  };
+  Effect arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick);
 
   /// Rules W1 and F1 to F3 at the start of a tick: mode of the queues, refreshes that take a bank. True if anything changed.
   bool update(int64_t tick);
   /// Whether `update` at the next tick would change anything if nothing arrives.
   bool wouldUpdate() const;
-  int64_t nextDue() const;
+  int64_t nextDue() const { return due; }
   /// Counts the refreshes that fall due up to `tick`.
   void countDue(int64_t tick);
 
   ColumnChoice chooseColumn(int64_t floor, const Calendar *calendar) const;
   /// `free` is the first tick at which the row bus is free.
-  RowChoice chooseRow(int64_t floor, const Calendar *shared) const;
+  RowChoice chooseRow(int64_t floor, const Calendar *shared);
   /// Issues all columns of the choice and takes its entry out of the queue.
   PartTimes issueColumns(const ColumnChoice &choice, Calendar *calendar, const Channel::Sink &sink, ChannelCounters &counters);
-  void issueRow(const RowChoice &choice, const Channel::Sink &sink, ChannelCounters &counters);
+  /// True if the choice of a column run may be another one now.
+  bool issueRow(const RowChoice &choice, const Channel::Sink &sink, ChannelCounters &counters);
 
   int direction() const { return mode; }
   const Entry &entry(int place) const { return queue[mode].entries[place]; }
@@ -82,7 +87,9 @@ private:
   const rt::AddressMap &map;
   const int index;
   int bankGroups, banksPerRank, ranks;
-  int64_t refreshAccesses;  ///< column accesses in the time that a refresh takes a bank away
+  std::array<uint8_t, 64> groupOf;  ///< flat group of a flat bank
+  int64_t awayAccesses;      ///< column accesses in the time that a refresh takes a bank away
+  int64_t due = kNever;      ///< the earliest of the ranks
 
   std::array<Queue, 2> queue;
   std::array<int64_t, 2> capacity;
@@ -91,6 +98,9 @@ private:
   std::array<Bank, 64> banks;
   std::array<Rank, 4> rank;
   uint64_t openBanks = 0, takenBanks = 0;
+
+  uint64_t window = 0;        ///< entries of the active queue that row commands are issued for
+  bool windowStale = true;
 
   int mode = kRead;
   int64_t bypassed = 0;  ///< runs issued in this mode while the other queue waited
@@ -104,13 +114,13 @@ private:
   int rankOfColumn = -1;
   int64_t actReady = 0, refreshReady = 0, preReady = 0;
   std::array<int64_t, 64> groupAct{};
-  std::array<int64_t, 4> window;                           ///< the last four activates, a ring
-  int windowAt = 0;
+  std::array<int64_t, 4> lastActs;                         ///< the last four activates, a ring
+  int oldestAct = 0;
 
   bool wouldSwitch() const;
   uint64_t refreshCandidate(const Rank &rank, int number) const;
   uint64_t rankBanks(int number) const { return (banksPerRank == 64 ? ~uint64_t(0) : (uint64_t(1) << banksPerRank) - 1) << number * banksPerRank; }
-  bool barred(int bank, int place) const;
+  RowChoice chooseRefresh(int64_t floor, const Calendar *shared) const;
   int64_t fits(int64_t tick, int64_t length, const Calendar *shared) const;
   void close(int bank);
   void activated(int64_t tick, int bank);

@@ -19,10 +19,11 @@ struct Entry {
   };
   uint32_t burst;
   int32_t row, baseColumn;
-  uint8_t stackId, segments, missing;  ///< missing: banks whose open row is not this one's
-  bool missed;                         ///< a row command was issued for it
+  uint8_t stackId, segments;
+  bool missed;       ///< a row command was issued for it
   const PartPattern *pattern;
   uint64_t banks;    ///< flat, as a set
+  uint64_t missing;  ///< those whose open row is not this one's
   int64_t arrival;   ///< tick
   int64_t ready;     ///< tick from which all its rows are open and past tRCD; valid while nothing is missing
   int64_t rowStart;  ///< tick of the first row command issued for it
@@ -33,47 +34,50 @@ class Queue {
 public:
   explicit Queue(int64_t limit) : limit(limit) {}
 
-  int64_t count() const { return std::popcount(occupied); }
-  bool starving() const { return next - head - count() >= limit; }
+  int64_t count() const { return size; }
+  int64_t accesses() const { return columns; }  ///< column accesses of all entries
+  bool starving() const { return after - head - size >= limit; }
   uint64_t age(int place) const { return uint64_t(place - int(head)) & 63; }  ///< 0: the oldest
   int oldest() const { return int(head & 63); }
   /// `set` is not empty.
   int oldestOf(uint64_t set) const { return (std::countr_zero(std::rotr(set, int(head & 63))) + int(head)) & 63; }
 
-  int push() {
-    int place = int(next++ & 63);
+  int push(const PartPattern &pattern) {
+    columns += pattern.accesses();
+    int place = int(after++ & 63);
     assert(!(occupied >> place & 1));
     if (!occupied)
-      head = next - 1;
+      head = after - 1;
     occupied |= uint64_t(1) << place;
+    ++size;
     return place;
   }
   void remove(int place) {
+    --size;
+    columns -= entries[place].pattern->accesses();
     occupied &= ~(uint64_t(1) << place);
     open &= ~(uint64_t(1) << place);
     if (occupied)
       head += std::countr_zero(std::rotr(occupied, int(head & 63)));
     else
-      head = next;
+      head = after;
   }
 
   std::array<Entry, 64> entries;
   uint64_t open = 0;  ///< entries with all their rows open
 
-  /// Banks of the oldest entries, as many as hold the data bus for `accesses` column accesses.
-  uint64_t banksOfNext(int64_t accesses) const {
-    uint64_t banks = 0;
-    for (uint64_t set = occupied; set && accesses > 0;) {
-      const Entry &e = entries[oldestOf(set)];
-      set &= ~(uint64_t(1) << oldestOf(set));
-      banks |= e.banks;
-      accesses -= e.pattern->accesses();
+  /// The oldest entries, as many as hold the data bus for `accesses` column accesses.
+  template <class F> void next(int64_t accesses, F &&f) const {
+    for (uint64_t set = std::rotr(occupied, int(head & 63)); set && accesses > 0; set &= set - 1) {
+      int place = (std::countr_zero(set) + int(head)) & 63;
+      accesses -= entries[place].pattern->accesses();
+      if (!f(place))
+        return;
     }
-    return banks;
   }
 
 private:
-  int64_t limit, head = 0, next = 0;
+  int64_t limit, head = 0, after = 0, size = 0, columns = 0;
   uint64_t occupied = 0;
 };
 

@@ -11,6 +11,7 @@ namespace garam::sim {
 
 struct TickTiming {
   int64_t perClock;
+  int perClockBits;  ///< perClock is 1 or 2
   bool sharedBus;
   int64_t actTicks, preTicks, refTicks;  ///< on the command bus; a column command takes perClock
   int64_t actRd, actWr, actPre, actAct, actRef, preAct, preRef, rdPre, wrPre, rdaAct, wraAct, rdaRef, wraRef;
@@ -19,9 +20,13 @@ struct TickTiming {
   int64_t readDone, writeDone;  ///< column command to the end of its data
   int64_t interval;             ///< between two refreshes of a stack id, in the mode of the chip
 
+  int64_t clock(int64_t tick) const { return tick >> perClockBits; }
+  int64_t clockUp(int64_t tick) const { return (tick + perClock - 1) >> perClockBits; }
+
   explicit TickTiming(const rt::DramParams &dram) {
     const rt::DramTiming &t = dram.timing;
     perClock = t.rowEdgesPerClock;
+    perClockBits = int(perClock - 1);
     sharedBus = t.sharedCommandBus;
     actTicks = t.actEdges, preTicks = t.preEdges, refTicks = t.refEdges;
     // A timing holds between the first edges and between the last edges of the two commands.

@@ -167,13 +167,18 @@ private:
     return std::any_of(e.cells.begin(), e.cells.end(), [&](const DramCell &c) { return c.stackId == rank && c.bank * t.bankGroups + c.bankGroup == bank; });
   }
 
+  /// Clocks for which a refresh takes a bank away.
+  int64_t awayClocks() const {
+    return t.rp + (dram.refresh == rt::RefreshMode::AllBank ? t.rfcAb : t.rfcPb) + std::max(t.rcdRead, t.rcdWrite);
+  }
+
   void takeBanks(Lane &lane, Rank &rank) {
     if (!rank.owed || rank.pending)
       return;
     const std::deque<Entry> &entries = lane.queue[lane.mode].entries;
     int number = int(&rank - lane.ranks.data());
     bool forced = rank.owed >= dram.refreshPostpone;
-    int64_t away = t.rp + (perBank ? t.rfcPb : t.rfcAb) + std::max(t.rcdRead, t.rcdWrite);
+    int64_t away = awayClocks();
     std::optional<std::pair<int64_t, int64_t>> bestRating;
     int best = -1;
     bool anyNear = false;
@@ -410,8 +415,11 @@ private:
 
   std::optional<Choice> burstChoice(Lane &lane) {
     Queue &queue = lane.queue[lane.mode];
-    for (size_t i = 0; i < queue.entries.size(); ++i) {
+    int64_t ahead = 0, away = awayClocks();
+    int64_t window = 4 * ((away + t.ccdS - 1) / t.ccdS);
+    for (size_t i = 0; i < queue.entries.size() && ahead < window; ++i) {
       Entry &e = queue.entries[i];
+      ahead += int64_t(e.cells.size());
       std::set<int> banks;
       for (const DramCell &c : e.cells)
         banks.insert(int(c.bank * t.bankGroups + c.bankGroup));
