@@ -110,7 +110,12 @@ def TaskAllocate : Pass<"task-allocate", "::mlir::ModuleOp"> {
 
 def TaskFoldSync : Pass<"task-fold-sync", "::mlir::func::FuncOp"> {
   let summary = "Moves waits and signals of sync ops into neighbouring ops of their engine";
-  let description = [{ After: every op has at most two waits and two signals. Optional but for that limit. }];
+  let description = [{ Optional: the same tokens with fewer ops. }];
+}
+
+def TaskSplitSync : Pass<"task-split-sync", "::mlir::func::FuncOp"> {
+  let summary = "At most two waits and two signals on an op";
+  let description = [{ After: what an instruction holds; the rest is on sync ops of the same engine beside it. }];
 }
 
 def TaskAssignSemaphores : Pass<"task-assign-semaphores", "::mlir::func::FuncOp"> {

@@ -105,6 +105,9 @@ Type typeOf(MLIRContext *context, rt::DType dtype) {
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
   auto kernel = tables.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getKernelAttr());
+  // Kernels are lowered before the launches that name them.
+  if (kernel && kernel->hasAttr("task.kernel"))
+    return kernel.getNumArguments() == getArguments().size() ? success() : emitOpError("has operands that do not match the kernel");
   if (!kernel || !kernel->hasAttr(kKernelAttr))
     return emitOpError() << "'" << getKernel() << "' is not a function with 'tile.kernel'";
   if (kernel.getArgumentTypes() != getArguments().getTypes())

@@ -22,10 +22,10 @@ def Tile_LaunchOp : Tile_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
   let assemblyFormat = "$kernel `(` $arguments `)` attr-dict (`:` type($arguments)^)?";
 }
 
-def Tile_OutputOp : Tile_Op<"output"> {
+def Tile_OutputOp : Tile_Op<"output", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Names a result of the program";
   let description = [{ Example: `tile.output %y {name = "sentence_embedding"} : memref<…>` }];
-  let arguments = (ins Reads<"result, in hbm">:$value, StrAttr:$name);
+  let arguments = (ins AnyMemRef:$value, StrAttr:$name);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 

@@ -1,0 +1,258 @@
+#include "lowering/isa/Layout.h"
+
+#include "runtime/isa/Address.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using garam::isa::SegmentKindName;
+
+namespace garam::lowering {
+
+namespace {
+constexpr int64_t kSegmentAlignment = 4096;
+
+RankedTensorType tensorOf(MemRefType type) { return RankedTensorType::get(type.getShape(), type.getElementType()); }
+RankedTensorType bytesType(MLIRContext *context, int64_t bytes) {
+  return RankedTensorType::get({bytes}, IntegerType::get(context, 8));
+}
+
+/// Bytes of constants as memory holds them: i1 is a byte.
+DenseElementsAttr rawBytes(DenseElementsAttr value) {
+  SmallVector<char> bytes;
+  if (value.getElementType().isInteger(1)) {
+    for (bool element : value.getValues<bool>())
+      bytes.push_back(element);
+  } else {
+    ArrayRef<char> raw = value.getRawData();
+    for (int64_t i = 0, repeats = value.isSplat() ? value.getNumElements() : 1; i < repeats; ++i)
+      bytes.append(raw.begin(), raw.end());
+  }
+  auto type = bytesType(value.getContext(), int64_t(bytes.size()));
+  return DenseElementsAttr::getFromRawBuffer(type, bytes);
+}
+}  // namespace
+
+int64_t Layout::reserve(int64_t bytes) {
+  int64_t offset = next;
+  next += llvm::alignTo(bytes, kSegmentAlignment);
+  return rt::hbmAddress(rt::kAllDies, offset);
+}
+
+int Layout::addSegment(std::string name, SegmentKindName kind, int64_t bytes, RankedTensorType type, std::optional<int64_t> address) {
+  segments.push_back({std::move(name), kind, address ? *address : reserve(bytes), bytes, type, {}, {}});
+  return int(segments.size()) - 1;
+}
+
+LogicalResult Layout::plan() {
+  keep = module->hasAttr("garam.keep_intermediates");
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return module.emitError("has no @main; a program is the launches of @main");
+  main.walk([&](tile::OutputOp op) { outputNames[op.getValue()] = op.getName().str(); });
+  if (failed(planArguments(main)))
+    return failure();
+  for (auto constant : main.getOps<memref::GetGlobalOp>())
+    if (failed(planConstant(constant)))
+      return failure();
+  planAllocs(main);
+  // All launches use the same workspace, one after another.
+  int64_t workspace = 0;
+  for (auto launch : main.getOps<tile::LaunchOp>()) {
+    auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
+    workspace = std::max(workspace, kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceAttr).getInt());
+  }
+  if (workspace && !keep)
+    sharedWorkspace = addSegment("workspace", SegmentKindName::Workspace, workspace, bytesType(module.getContext(), workspace));
+  for (auto launch : main.getOps<tile::LaunchOp>())
+    if (failed(planLaunch(launch)))
+      return failure();
+  main.walk([&](tile::OutputOp op) {  // names of what is an output twice, or an argument
+    int segment = segmentOf.lookup(op.getValue());
+    if (segments[segment].kind != SegmentKindName::Output || segments[segment].name != op.getName())
+      addSegment(op.getName().str(), SegmentKindName::Output, segments[segment].bytes, segments[segment].type, segments[segment].address);
+  });
+  int64_t capacity = chip.dram.bytesPerDie * chip.topology.dies;
+  if (next > capacity)
+    return main.emitError() << "the program needs " << next << " bytes of memory, " << next - capacity << " too many; the chip has "
+                            << capacity;
+  return success();
+}
+
+LogicalResult Layout::planArguments(func::FuncOp main) {
+  for (auto arg : main.getArguments()) {
+    auto attr = [&](StringRef name) { return main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), name); };
+    auto kind = attr("garam.kind"), name = attr("garam.name");
+    if (!kind || !name)
+      return main.emitError() << "argument " << arg.getArgNumber() << " of @main needs 'garam.kind' and 'garam.name'";
+    if (arg.getType().isIndex()) {
+      auto range = main.getArgAttrOfType<DenseI64ArrayAttr>(arg.getArgNumber(), "garam.range");
+      if (!range || range.size() != 2 || range[0] > range[1])
+        return main.emitError() << "value '" << name.getValue() << "' needs its range: 'garam.range = array<i64: low, high>'";
+      values.push_back({name.str(), range[0], range[1]});
+      continue;
+    }
+    if (kind.getValue() == "weight")
+      continue;  // in the segments of the launches that use it
+    auto type = cast<MemRefType>(arg.getType());
+    segmentOf[arg] = addSegment(name.str(), kind.getValue() == "state" ? SegmentKindName::State : SegmentKindName::Input,
+                                task::bytesOf(type), tensorOf(type));
+  }
+  return success();
+}
+
+LogicalResult Layout::planConstant(memref::GetGlobalOp op) {
+  auto global = module.lookupSymbol<memref::GlobalOp>(op.getName());
+  auto value = global ? dyn_cast_or_null<DenseElementsAttr>(global.getInitialValueAttr()) : DenseElementsAttr();
+  if (!value)
+    return op.emitOpError("needs a memref.global with a dense value");
+  int segment = addSegment(op.getName().str(), SegmentKindName::Constant, task::bytesOf(op.getType()), tensorOf(op.getType()));
+  segments[segment].data = rawBytes(value);
+  segmentOf[op] = segment;
+  return success();
+}
+
+void Layout::planAllocs(func::FuncOp main) {
+  struct Free {
+    int64_t address, bytes;
+  };
+  struct Live {
+    int64_t last, address, bytes;
+  };
+  std::vector<Free> free;
+  std::vector<Live> live;
+  llvm::DenseMap<Operation *, int64_t> order;
+  for (auto [i, op] : llvm::enumerate(main.getBody().front()))
+    order[&op] = int64_t(i);
+  // In the order of first use; a tensor's place is free after its last launch.
+  SmallVector<std::tuple<int64_t, int64_t, memref::AllocOp>> uses;
+  for (auto alloc : main.getOps<memref::AllocOp>()) {
+    int64_t first = INT64_MAX, last = 0;
+    for (Operation *user : alloc->getUsers()) {
+      first = std::min(first, order[user]);
+      last = std::max(last, order[user]);
+    }
+    uses.push_back({first, last, alloc});
+  }
+  llvm::stable_sort(uses, [](const auto &a, const auto &b) { return std::get<0>(a) < std::get<0>(b); });
+  for (auto [first, last, alloc] : uses) {
+    int64_t bytes = task::bytesOf(alloc.getType());
+    auto output = outputNames.find(alloc);
+    bool isOutput = output != outputNames.end();
+    std::string name = isOutput ? output->second : fmt::format("tensor{}", segments.size());
+    std::optional<int64_t> address;
+    if (!isOutput && !keep) {
+      llvm::erase_if(live, [&, first = first](const Live &l) {
+        if (l.last < first)
+          free.push_back({l.address, l.bytes});
+        return l.last < first;
+      });
+      auto fit = llvm::find_if(free, [&](const Free &f) { return f.bytes >= bytes; });
+      if (fit != free.end()) {
+        address = fit->address;
+        int64_t used = llvm::alignTo(bytes, kSegmentAlignment);
+        fit->address += used, fit->bytes -= used;
+        if (fit->bytes <= 0)
+          free.erase(fit);
+      }
+    }
+    auto kind = isOutput ? SegmentKindName::Output : SegmentKindName::Workspace;
+    int segment = addSegment(std::move(name), kind, bytes, tensorOf(alloc.getType()), address);
+    segmentOf[alloc] = segment;
+    if (!isOutput && !keep)
+      live.push_back({last, segments[segment].address, int64_t(llvm::alignTo(bytes, kSegmentAlignment))});
+  }
+}
+
+FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
+  std::vector<void *> key{kernel.getOperation()};
+  auto param = kernel->getAttrOfType<IntegerAttr>(task::kWeightsParamAttr);
+  SmallVector<std::pair<unsigned, BlockArgument>> parts;
+  for (auto [i, operand] : llvm::enumerate(op.getArguments()))
+    if (kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr) == param && llvm::isa<MemRefType>(operand.getType())) {
+      key.push_back(operand.getAsOpaquePointer());
+      parts.push_back({unsigned(i), cast<BlockArgument>(operand)});
+    }
+  auto [found, added] = weightSegments.try_emplace(key, 0);
+  if (!added)
+    return found->second;
+  int64_t bytes = kernel->getAttrOfType<IntegerAttr>(task::kWeightsAttr).getInt();
+  int segment = addSegment(fmt::format("weights{}", weightSegments.size() - 1), SegmentKindName::Weight, bytes,
+                           bytesType(module.getContext(), bytes));
+  auto main = op->getParentOfType<func::FuncOp>();
+  Builder b(module.getContext());
+  for (auto [i, arg] : parts) {
+    auto type = cast<MemRefType>(arg.getType());
+    auto name = main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), "garam.name");
+    auto source = main.getArgAttrOfType<TypeAttr>(arg.getArgNumber(), "garam.source_dtype");
+    auto file = RankedTensorType::get(type.getShape(), source ? source.getValue() : type.getElementType());
+    int64_t offset = kernel.getArgAttrOfType<IntegerAttr>(i, task::kOffsetAttr).getInt();
+    auto none = b.getDenseI64ArrayAttr({});
+    segments[segment].weights.push_back(
+        isa::WeightAttr::get(b.getContext(), name.getValue(), file, "", uint64_t(offset), type.getElementType(), none, none, none));
+  }
+  found->second = segment;
+  return segment;
+}
+
+void Layout::addBoundary(StringAttr node, int segment, int64_t offset, MemRefType type) {
+  if (node && (keep || segments[segment].kind == SegmentKindName::Output))
+    boundaries.push_back({node.str(), segment, offset, tensorOf(type), int64_t(launches.size())});
+}
+
+LogicalResult Layout::planLaunch(tile::LaunchOp op) {
+  auto kernel = module.lookupSymbol<func::FuncOp>(op.getKernel());
+  auto main = op->getParentOfType<func::FuncOp>();
+  MLIRContext *context = module.getContext();
+  LaunchPlan launch{op, kernel, {}};
+  auto set = [&](int64_t param, int32_t segment, int64_t offset, StringRef value) {
+    if (int64_t(launch.parameters.size()) <= param)
+      launch.parameters.resize(param + 1);
+    launch.parameters[param] = isa::ParameterAttr::get(context, segment, offset, value);
+  };
+  llvm::DenseMap<Value, unsigned> seen;
+  for (auto [i, operand] : llvm::enumerate(op.getArguments())) {
+    int64_t param = kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr).getInt();
+    auto kind = kernel.getArgAttrOfType<StringAttr>(i, task::kArgAttr).getValue();
+    if (operand.getType().isIndex()) {
+      auto name = main.getArgAttrOfType<StringAttr>(cast<BlockArgument>(operand).getArgNumber(), "garam.name");
+      set(param, -1, 0, name.getValue());
+      continue;
+    }
+    // The proofs take different arguments for different memory.
+    auto [other, first] = seen.try_emplace(operand, unsigned(i));
+    auto written = [&](unsigned n) {
+      auto k = kernel.getArgAttrOfType<StringAttr>(n, task::kArgAttr).getValue();
+      return k == "output" || k == "state";
+    };
+    if (!first && (written(i) || written(other->second)))
+      return op.emitOpError() << "gives one tensor as arguments " << other->second << " and " << i << ", of which one is written";
+    auto weights = kernel->getAttrOfType<IntegerAttr>(task::kWeightsParamAttr);
+    if (weights && weights.getInt() == param)
+      continue;
+    set(param, segmentOf.lookup(operand), 0, "");
+    if (kind == "output" || kind == "state")
+      addBoundary(kernel.getArgAttrOfType<StringAttr>(i, task::kNodeAttr), segmentOf.lookup(operand), 0,
+                  cast<MemRefType>(operand.getType()));
+  }
+  if (auto param = kernel->getAttrOfType<IntegerAttr>(task::kWeightsParamAttr)) {
+    FailureOr<int> segment = weightSegment(op, kernel);
+    if (failed(segment))
+      return failure();
+    set(param.getInt(), *segment, 0, "");
+  }
+  if (auto param = kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceParamAttr)) {
+    int64_t bytes = kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceAttr).getInt();
+    int segment = sharedWorkspace ? *sharedWorkspace
+                                  : addSegment(fmt::format("workspace{}", launches.size()), SegmentKindName::Workspace, bytes,
+                                               bytesType(context, bytes));
+    set(param.getInt(), segment, 0, "");
+    for (auto workspace : kernel.getOps<task::WorkspaceOp>())
+      if (workspace.getMem() == tile::Mem::hbm)
+        addBoundary(workspace.getNodeAttr(), segment, *workspace.getOffset(), cast<MemRefType>(workspace.getType()));
+  }
+  launches.push_back(std::move(launch));
+  return success();
+}
+
+}  // namespace garam::lowering

@@ -1,0 +1,76 @@
+// Where a program's tensors lie: segments with addresses, and which of them each launch works on.
+#pragma once
+
+#include "dialects/isa/Isa.h"
+#include "dialects/task/Task.h"
+#include "runtime/chip/Chip.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+#include <map>
+#include <vector>
+
+namespace garam::lowering {
+
+struct SegmentPlan {
+  std::string name;
+  isa::SegmentKindName kind;
+  int64_t address = 0, bytes = 0;
+  mlir::RankedTensorType type;
+  llvm::SmallVector<mlir::Attribute> weights;
+  mlir::ElementsAttr data;
+};
+
+struct LaunchPlan {
+  tile::LaunchOp op;
+  mlir::func::FuncOp kernel;
+  llvm::SmallVector<mlir::Attribute> parameters;  ///< isa.parameter
+};
+
+struct BoundaryPlan {
+  std::string node;
+  int64_t segment, offset;
+  mlir::RankedTensorType type;
+  int64_t launch;
+};
+
+struct ValuePlan {
+  std::string name;
+  int64_t low, high;
+};
+
+/// From @main: its arguments, allocs and launches. With `garam.keep_intermediates` on the module every boundary tensor keeps its
+/// own memory and is listed; else memory is used again after a tensor's last launch, and only outputs are listed.
+class Layout {
+public:
+  Layout(mlir::ModuleOp module, const rt::Chip &chip) : module(module), chip(chip) {}
+  mlir::LogicalResult plan();
+
+  std::vector<SegmentPlan> segments;
+  std::vector<LaunchPlan> launches;
+  std::vector<BoundaryPlan> boundaries;
+  std::vector<ValuePlan> values;
+
+private:
+  mlir::LogicalResult planArguments(mlir::func::FuncOp main);
+  mlir::LogicalResult planConstant(mlir::memref::GetGlobalOp op);
+  void planAllocs(mlir::func::FuncOp main);
+  mlir::LogicalResult planLaunch(tile::LaunchOp op);
+  mlir::FailureOr<int> weightSegment(tile::LaunchOp op, mlir::func::FuncOp kernel);
+  void addBoundary(mlir::StringAttr node, int segment, int64_t offset, mlir::MemRefType type);
+  int addSegment(std::string name, isa::SegmentKindName kind, int64_t bytes, mlir::RankedTensorType type,
+                 std::optional<int64_t> address = std::nullopt);
+  int64_t reserve(int64_t bytes);
+
+  mlir::ModuleOp module;
+  const rt::Chip &chip;
+  bool keep = false;
+  int64_t next = 0;  ///< free from here on, in home "all dies"
+  llvm::DenseMap<mlir::Value, int> segmentOf;
+  std::map<std::vector<void *>, int> weightSegments;
+  llvm::DenseMap<mlir::Value, std::string> outputNames;
+  std::optional<int> sharedWorkspace;
+};
+
+}  // namespace garam::lowering

@@ -1,0 +1,86 @@
+// task-verify-schedule: every core's program is executed without time, for all run-time values; the engines' proof is made once
+// for cores that do the same, the proof about shared memory for all cores together.
+#include "lowering/Passes.h"
+#include "lowering/task/Cores.h"
+#include "lowering/task/Machine.h"
+
+#include <unordered_map>
+
+namespace garam {
+#define GEN_PASS_DEF_TASKVERIFYSCHEDULE
+#include "lowering/Passes.h.inc"
+
+using namespace mlir;
+using namespace garam::lowering;
+
+namespace {
+/// Steps of the sequencer, over all cores and values, that a proof may take: some seconds.
+constexpr int64_t kBudget = 1'000'000'000;
+
+class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySchedulePass> {
+  void runOnOperation() override {
+    FailureOr<rt::Chip> chip = chipOf(getOperation());
+    if (failed(chip))
+      return signalPassFailure();
+    for (auto kernel : getOperation().getOps<func::FuncOp>())
+      if (kernel->hasAttr(task::kKernelAttr) && failed(verify(kernel, *chip)))
+        return signalPassFailure();
+  }
+
+  /// All combinations of the index arguments' values.
+  LogicalResult combinations(func::FuncOp kernel, std::vector<std::vector<int64_t>> &result) {
+    result = {{}};
+    for (auto arg : kernel.getArguments()) {
+      if (!arg.getType().isIndex())
+        continue;
+      auto range = kernel.getArgAttrOfType<DenseI64ArrayAttr>(arg.getArgNumber(), task::kRangeAttr);
+      if (!range || range.size() != 2)
+        return kernel.emitError() << "argument " << arg.getArgNumber() << " is a run-time value; it needs 'task.range'";
+      std::vector<std::vector<int64_t>> longer;
+      for (int64_t value = range[0]; value <= range[1]; ++value)
+        for (std::vector<int64_t> one : result) {
+          one.push_back(value);
+          longer.push_back(std::move(one));
+          if (int64_t(longer.size()) > kBudget / 1000)
+            return kernel.emitError("has run-time values of too wide a range to be proved; narrow 'task.range'");
+        }
+      result = std::move(longer);
+    }
+    return success();
+  }
+
+  LogicalResult verify(func::FuncOp kernel, const rt::Chip &chip) {
+    FailureOr<Script> script = Script::build(kernel);
+    std::vector<std::vector<int64_t>> choices;
+    if (failed(script) || failed(combinations(kernel, choices)))
+      return failure();
+    if (script->insns.empty())
+      return success();
+    std::unordered_map<uint64_t, std::shared_ptr<const EngineProof>> proved;
+    int epochScope = chip.topology.dies > 1 ? int(tile::Scope::chip) : int(tile::Scope::die);
+    int64_t left = kBudget;
+    for (const std::vector<int64_t> &choice : choices) {
+      std::vector<CoreRun> runs(chip.cores());
+      for (int64_t core = 0; core < chip.cores(); ++core) {
+        CoreRun &run = runs[core];
+        run.core = core;
+        if (failed(script->run(core, choice, left, run.trace)))
+          return failure();
+        left -= run.trace.steps;
+        std::shared_ptr<const EngineProof> &proof = proved[run.trace.hash];
+        if (!proof) {
+          FailureOr<EngineProof> made = proveEngines(*script, run.trace, chip.sequencer.queueDepth, epochScope, core);
+          if (failed(made))
+            return failure();
+          proof = std::make_shared<EngineProof>(std::move(*made));
+        }
+        run.proof = proof;
+      }
+      if (failed(proveCores(*script, runs)))
+        return failure();
+    }
+    return success();
+  }
+};
+}  // namespace
+}  // namespace garam
