@@ -57,7 +57,7 @@ void System::listUnits() {
 void System::connectCore(int core) {
   const int coresPerDie = int(machine.chip.topology.coresPerDie), local = core % coresPerDie;
   Unit &mesh = unit(dieUnit("mesh", core / coresPerDie)), &semaphores = unit(coreUnit("semaphores", core));
-  Unit &sequencer = unit(coreUnit("sequencer", core)), &processor = unit("command_processor");
+  Unit &l1 = unit(coreUnit("l1", core)), &sequencer = unit(coreUnit("sequencer", core)), &processor = unit("command_processor");
   connect(processor, fmt::format("seq{}Out", core), sequencer, "startIn");
   connect(semaphores, "seqOut", sequencer, "tokenIn");
   connect(sequencer, "doneOut", processor, "doneIn");
@@ -70,8 +70,11 @@ void System::connectCore(int core) {
     connect(own, "takenOut", sequencer, "takenIn", int(engine));
     connect(own, "drainedOut", sequencer, "drainedIn", int(engine));
     connect(own, "signalOut", semaphores, "signalIn", int(engine));
+    connect(own, "runOut", l1, "runIn");
+    if (engine != rt::Engine::DmaIn)
+      connect(l1, fmt::format("{}DoneOut", rt::name(engine)), own, "runDoneIn");
   }
-  Unit &dmaIn = unit(coreUnit("dma_in", core)), &dmaOut = unit(coreUnit("dma_out", core)), &l1 = unit(coreUnit("l1", core));
+  Unit &dmaIn = unit(coreUnit("dma_in", core)), &dmaOut = unit(coreUnit("dma_out", core));
   connect(dmaOut, "barrierOut", unit("barrier"), "arriveIn", core);
   connect(unit("barrier"), fmt::format("done{}Out", core), dmaOut, "barrierIn");
   connect(dmaIn, "packetOut", mesh, "packetIn", topology.coreInput(local, CoreInput::DmaIn));
@@ -82,6 +85,7 @@ void System::connectCore(int core) {
   connect(mesh, fmt::format("core{}.ackOut", local), dmaOut, "packetIn");
   connect(mesh, fmt::format("core{}.signalOut", local), semaphores, "packetIn");
   connect(mesh, fmt::format("core{}.requestOut", local), l1, "requestIn");
+  connect(mesh, fmt::format("core{}.writeOut", local), l1, "writeIn");
 }
 
 void System::connectDie(int die) {

@@ -9,15 +9,23 @@ namespace garam::sim {
 class Clock {
 public:
   /// Edge n lies at ⌊n · numerator / denominator⌋ fs.
-  Clock(int64_t numerator, int64_t denominator) : numerator(numerator), denominator(denominator) {}
+  Clock(int64_t numerator, int64_t denominator)
+      : whole(numerator / denominator), part(numerator % denominator), denominator(denominator),
+        edges(double(denominator) / double(numerator)) {}
   static Clock ofMhz(double mhz) { return Clock(1'000'000'000'000'000, std::llround(mhz * 1e6)); }
   /// A period in picoseconds, exact to a femtosecond.
   static Clock ofPeriodPs(double ps) { return Clock(std::llround(ps * 1000), 1); }
 
-  int64_t edge(int64_t n) const { return int64_t(__int128(n) * numerator / denominator); }
+  int64_t edge(int64_t n) const {
+    if (n < kSmall && part < kSmall)
+      return n * whole + n * part / denominator;
+    return n * whole + int64_t(__int128(n) * part / denominator);
+  }
   /// The last edge at or before `fs`.
   int64_t at(int64_t fs) const {
-    int64_t n = int64_t(__int128(fs) * denominator / numerator);
+    auto n = int64_t(double(fs) * edges);
+    while (edge(n) > fs)
+      --n;
     while (edge(n + 1) <= fs)
       ++n;
     return n;
@@ -26,7 +34,9 @@ public:
   int64_t after(int64_t fs) const { return at(fs) + 1; }
 
 private:
-  int64_t numerator, denominator;
+  static constexpr int64_t kSmall = int64_t(1) << 31;
+  int64_t whole, part, denominator;  ///< of the period
+  double edges;                      ///< per femtosecond, nearly
 };
 
 }  // namespace garam::sim

@@ -63,9 +63,11 @@ EngineUnit::EngineUnit(sc_core::sc_module_name name, const UnitPlace &place, rt:
   addInput("commandIn", kCommand);
   addInput("tokenIn", kToken);
   addInput("startIn", kStart);
+  addInput("runDoneIn", kRunDone);
   takenOut = addOutput("takenOut");
   drainedOut = addOutput("drainedOut");
   signalOut = addOutput("signalOut");
+  runOut = addOutput("runOut");
 }
 
 void EngineUnit::take(const Message &message) {
@@ -90,9 +92,30 @@ void EngineUnit::take(const Message &message) {
     return;
   case kWake:
     return;
+  case kRunDone:
+    --runsOut;
+    runDone(int(message.payload & 0xff), int64_t(message.payload >> 8 & 0xfffffff), int64_t(message.payload >> 36));
+    return;
   default:
     takeOwn(message);
   }
+}
+
+void EngineUnit::runDone(int, int64_t operand, int64_t output) {
+  operandSlips += operand;
+  outputSlips += output;
+  reportedSlips = true;
+}
+
+void EngineUnit::accountActive(int64_t cycle) {
+  // While the L1 plays a run, only it knows which cycles slipped; it says so when a run ends.
+  if (runsOut && !reportedSlips)
+    return;
+  account.stall(rt::Stall::OperandL1, account.accounted() + operandSlips);
+  account.stall(rt::Stall::OutputL1, account.accounted() + outputSlips);
+  account.busy(cycle);
+  operandSlips = outputSlips = 0;
+  reportedSlips = false;
 }
 
 void EngineUnit::accountTo(int64_t cycle) {

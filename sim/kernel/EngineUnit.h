@@ -52,7 +52,7 @@ public:
 
 protected:
   /// Ports of the engines; an engine's own ones start at kOwn.
-  enum Port : uint16_t { kCommand, kToken, kStart, kWake, kOwn };
+  enum Port : uint16_t { kCommand, kToken, kStart, kWake, kRunDone, kOwn };
 
   virtual void takeOwn(const Message &message) {}
   /// Everything that happens at this cycle, after messages.
@@ -60,7 +60,9 @@ protected:
   /// Something was taken and is not complete.
   virtual bool active() const = 0;
   /// Hands out the cycles up to `cycle` during which the engine was active.
-  virtual void accountActive(int64_t cycle) { account.busy(cycle); }
+  virtual void accountActive(int64_t cycle);
+  /// The L1 has made the last step of the run with this tag; the slips since the report before.
+  virtual void runDone(int tag, int64_t operand, int64_t output);
   virtual std::string activity() const { return {}; }
 
   /// The head of the queue, if its waits hold; null otherwise.
@@ -69,6 +71,11 @@ protected:
   Issued *takeHead(int64_t cycle);
   /// Completes an instruction: its signals fire, its record is kept, its object returns to the pool.
   void complete(Issued *issued, int64_t start, int64_t cycle, int64_t peer = -1, uint64_t targets = 0);
+  /// Announces a run to the L1; it starts at `run->start`, which is this cycle or a later one.
+  void announce(L1Run *run, int64_t cycle) {
+    runsOut += run->client != L1Client::Dma;  // what is never held up needs no answer
+    runOut->send(cycle, payloadOf(run));
+  }
   void wake(int64_t cycle) { wakeAt(risingTick(cycle), kWake); }
   /// Error of the running instruction, with cycle, unit, index and where it comes from.
   [[noreturn]] void fail(const Issued &issued, const rt::Error &error) const;
@@ -78,6 +85,7 @@ protected:
   const int die, core;
   Account account;
   uint32_t launchNumber = 0;
+  int runsOut = 0;  ///< runs that the L1 has not ended
 
 private:
   enum class State : uint8_t { Empty, Waiting, Active };
@@ -91,7 +99,9 @@ private:
   const LaunchStart *starting = nullptr;
   State state = State::Empty;
   int64_t completed = 0, reported = 0;
-  OutPort *takenOut, *drainedOut, *signalOut;
+  int64_t operandSlips = 0, outputSlips = 0;
+  bool reportedSlips = false;
+  OutPort *takenOut, *drainedOut, *signalOut, *runOut;
 };
 
 /// `kernel/index mnemonic (op at source)` for messages.

@@ -5,6 +5,7 @@
 #include "runtime/chip/Chip.h"
 #include "runtime/device/Device.h"
 #include "runtime/program/Program.h"
+#include "sim/kernel/L1Run.h"
 #include "sim/kernel/Packet.h"
 #include "sim/kernel/Pool.h"
 #include "sim/kernel/Storage.h"
@@ -74,6 +75,7 @@ struct Machine {
   std::vector<rt::InsnRecord> records;
   Pool<Packet> packets;
   Pool<Issued> issued;
+  Pool<L1Run> runs;
   const LaunchStart *launch = nullptr;  ///< the current one, for records
   int64_t bucketCycles = 1024;
   std::vector<std::vector<int64_t>> channelBytes;  ///< by channel of the machine

@@ -9,6 +9,7 @@
 #include "sim/kernel/EngineUnit.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <optional>
 #include <random>
@@ -55,6 +56,9 @@ public:
   }
 
 protected:
+  /// A burst has been read from L1, or copied inside it.
+  void runDone(int, int64_t operand, int64_t) override { read = {true, operand}; }
+
   bool active() const override { return barrier || !order.empty(); }
 
   void takeOwn(const Message &message) override {
@@ -81,6 +85,8 @@ protected:
   }
 
   void work(int64_t cycle) override {
+    if (read.done)
+      sendRead(cycle);
     for (Packet *packet : arrived)
       receive(packet, cycle);
     arrived.clear();
@@ -218,7 +224,7 @@ private:
   /// Moves what is prepared to the issue stage and sends what may be sent.
   void progress(int64_t cycle) {
     sendBursts(cycle);
-    while (preparing && preparedAt <= cycle && !sending && nextSend <= cycle) {
+    while (preparing && preparedAt <= cycle && !sending && !reading && nextSend <= cycle) {
       sending = preparing;
       preparing = nullptr;
       if (machine.timed())
@@ -228,7 +234,7 @@ private:
       sendBursts(cycle);
     }
     retire(cycle);
-    if (preparing && preparedAt <= cycle && !sending && nextSend > cycle)
+    if (preparing && preparedAt <= cycle && !sending && !reading && nextSend > cycle)
       wake(nextSend);
   }
 
@@ -241,7 +247,7 @@ private:
     bool more = cursor && (held || cursor->next(nextBurst));
     while (more) {
       held = true;
-      if (inFlight >= chip.dma.outstandingBursts)
+      if (reading || inFlight >= chip.dma.outstandingBursts)
         return;
       burst = nextBurst;
       more = cursor->next(nextBurst);
@@ -266,20 +272,61 @@ private:
     packet->owner = firstFlight + flights.size();
     packet->local = packet->write ? burst.src : burst.dst;
     address(*packet, packet->write ? burst.dst : burst.src);
-    flights.push_back({packet, sending, 1 + __builtin_popcountll(packet->targets), last});
+    flights.push_back({packet, sending, 1 + (packet->targets ? std::popcount(packet->targets) : 0), last});
     ++sending->unretired;
     ++inFlight;
     if (packet->to.kind == EndpointKind::Core && packet->to.die == self.die && packet->to.index == self.index) {
       // Rule D4: through the L1, beat by beat.
+      announceRead(*packet, chip.l1.beatBytes, cycle);
+      if (packet->write)
+        return cycle + 1;
       int64_t done = cycle + (burst.bytes + chip.l1.beatBytes - 1) / chip.l1.beatBytes;
       wakeAt(risingTick(done), kLocalDone, packet->owner);
       return done;
     }
     int64_t data = packet->write ? (burst.bytes + chip.noc.linkBytes - 1) / chip.noc.linkBytes : 0;
     packet->flits = uint16_t(1 + data);
-    // Rule D5: a burst that is written is read from L1 first, a flit a cycle.
+    // Rule D5: a burst that is written is read first, a flit a cycle; from L1 as its banks allow.
+    if (packet->write && packet->local < rt::kAccBase) {
+      announceRead(*packet, chip.noc.linkBytes, cycle);
+      return cycle + 1;
+    }
     packetOut->send(cycle + data + 1, payloadOf(packet));
     return cycle + std::max<int64_t>(1, data);
+  }
+
+  /// Announces the access of a burst to this core's L1. What dma_in does there is never held up.
+  void announceRead(Packet &packet, int64_t width, int64_t cycle) {
+    L1Run *run = machine.runs.take();
+    const bool inside = packet.to.kind == EndpointKind::Core && packet.to.die == self.die && packet.to.index == self.index;
+    beginLinear(packet.write ? packet.local : packet.offset, packet.bytes, width, false, *run);
+    if (inside) {
+      L1Run write;
+      beginLinear(packet.write ? packet.offset : packet.local, packet.bytes, width, true, write);
+      if (write.piece.streams)
+        run->piece.add(write.piece.stream[0]);
+    }
+    run->client = packet.write ? L1Client::DmaOut : L1Client::Dma;
+    run->start = cycle;
+    announce(run, kernel.cycle());
+    if (packet.write) {
+      reading = &packet;
+      readingInside = inside;
+    }
+  }
+
+  /// The burst that was read leaves, or is complete if it stays in this core.
+  void sendRead(int64_t cycle) {
+    Packet *packet = reading;
+    packet->mark(rt::Stall::OperandL1, packet->issued + read.slips);
+    packet->mark(kBusy, cycle);
+    nextSend = cycle;
+    read.done = false;
+    reading = nullptr;
+    if (readingInside)
+      answered(packet->owner, nullptr);
+    else
+      packetOut->send(cycle + 1, payloadOf(packet));
   }
 
   void address(Packet &packet, int64_t global) const {
@@ -384,6 +431,12 @@ private:
   std::optional<rt::BurstCursor> cursor;
   rt::Burst nextBurst{};
   bool held = false;  ///< nextBurst has not been sent
+  Packet *reading = nullptr;  ///< being read from L1
+  bool readingInside = false;
+  struct {
+    bool done;
+    int64_t slips;
+  } read{};
 
   std::deque<Transit *> order;  ///< taken and not complete
   std::deque<InFlight> flights; ///< sent and not retired

@@ -14,6 +14,13 @@ public:
   MatrixEngine(sc_core::sc_module_name name, const UnitPlace &place) : EngineUnit(name, place, rt::Engine::Matrix) {}
 
 protected:
+  void runDone(int tag, int64_t operand, int64_t output) override {
+    EngineUnit::runDone(tag, operand, output);
+    Stage &stage = tag == kPreload ? preload : stream;
+    stage.running = false;
+    stage.end = kernel.cycle();
+  }
+
   bool active() const override { return preload.issued || stream.issued || !draining.empty(); }
 
   void work(int64_t cycle) override {
@@ -21,7 +28,7 @@ protected:
       complete(draining.front().issued, draining.front().start, cycle);
       draining.pop_front();
     }
-    if (stream.issued && stream.end <= cycle) {
+    if (stream.issued && !stream.running && stream.end <= cycle) {
       int64_t done = std::max(cycle + stream.drain, lastDone);
       lastDone = done;
       if (done == cycle) {
@@ -42,9 +49,11 @@ protected:
   std::string activity() const override { return "multiplies"; }
 
 private:
+  enum Tag { kPreload, kStream };
   struct Stage {
     Issued *issued = nullptr;
     int64_t start = 0, end = 0, stream = 0, drain = 0;
+    bool running = false;  ///< the L1 says when it ends
   };
   struct Draining {
     Issued *issued;
@@ -52,12 +61,15 @@ private:
   };
 
   void advancePreload(int64_t cycle) {
-    if (!preload.issued || preload.end > cycle || stream.issued)
+    if (!preload.issued || preload.running || preload.end > cycle || stream.issued)
       return;
     stream = preload;
     stream.end = cycle + preload.stream;
     preload.issued = nullptr;
-    wake(stream.end);
+    if (stream.drain)
+      announceStage(stream, kStream, cycle);
+    else
+      wake(stream.end);
   }
 
   void begin(Issued *issued, int64_t cycle) {
@@ -75,7 +87,21 @@ private:
     }
     preload = {issued, cycle, cycle + cycles.preload, cycles.stream, cycles.drain};
     if (cycles.preload)
-      wake(preload.end);
+      announceStage(preload, kPreload, cycle);
+  }
+
+  /// The stage ends when the L1 has made its last step.
+  void announceStage(Stage &stage, int tag, int64_t cycle) {
+    L1Run *run = machine.runs.take();
+    const rt::MmaArgs args = rt::MmaArgs::from(stage.issued->values);
+    if (tag == kPreload)
+      beginPreload(machine.chip.matrix, args, *run);
+    else
+      beginStream(machine.chip.matrix, args, *run);
+    run->tag = tag;
+    run->start = cycle;
+    stage.running = true;
+    announce(run, cycle);
   }
 
   /// Rule X5: sums enter acc in engine order, so an instruction sees those of the ones before it.

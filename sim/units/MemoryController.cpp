@@ -43,7 +43,7 @@ public:
       return tlm::TLM_COMPLETED;
     payload.acquire();
     int64_t at = int64_t(sc_core::sc_time_stamp().value()) + int64_t(delay.value());
-    arrivals.push_back({&payload, clock.after(at - 1)});
+    arrivals.push_back({&payload, payload.get_extension<MemoryTimes>(), clock.after(at - 1)});
     if (!running)
       wakeFor(arrivals.front().clock);
     return tlm::TLM_ACCEPTED;
@@ -61,6 +61,7 @@ private:
   enum Port : uint16_t { kWake };
   struct Arrival {
     tlm::tlm_generic_payload *payload;
+    MemoryTimes *times;  ///< null if the initiator does not ask
     int64_t clock;
   };
 
@@ -112,8 +113,7 @@ private:
       channel.advance(first.clock - 1);
       burst.arrival = first.clock;
     }
-    MemoryTimes *times = first.payload->get_extension<MemoryTimes>();
-    if (times)
+    if (MemoryTimes *times = first.times)
       times->accepted = clock.edge(burst.arrival);
     channel.push(burst);
     tlm::tlm_generic_payload *payload = first.payload;

@@ -174,6 +174,7 @@ private:
       byKind.fill(addOutput(fmt::format("{}{}.packetOut", names[size_t(kind)], index)));
     }
     receivers.push_back(byKind);
+    writers.push_back(kind == EndpointKind::Core ? addOutput(fmt::format("core{}.writeOut", index)) : nullptr);
   }
 
   /// A packet joins an input; its head is there at `packet->arrival`.
@@ -265,6 +266,12 @@ private:
     const int64_t tail = arrival + packet->flits - 1;
     packet->mark(rt::Stall::Noc, arrival);
     packet->mark(kBusy, tail);
+    if (const OutPort *writer = writers[size_t(output.endpoint)]; writer && packet->flits > 1) {
+      // The L1 takes the data flits as they come, from the cycle after the head.
+      const int64_t address = packet->kind == PacketKind::WriteRequest ? packet->offset : packet->local;
+      if (address < rt::kAccBase)
+        writer->send(arrival, uint64_t(address) | uint64_t(packet->bytes) << 32);
+    }
     receivers[size_t(output.endpoint)][size_t(packet->kind)]->send(tail, payloadOf(packet));
   }
 
@@ -279,6 +286,7 @@ private:
   std::vector<int> inject, eject;  ///< ports of the endpoints
   std::vector<uint16_t> routes;    ///< router × endpoint: output port
   std::vector<std::array<OutPort *, 6>> receivers;  ///< endpoint × packet kind
+  std::vector<OutPort *> writers;  ///< of the cores' L1s; null for other endpoints
   std::vector<int> dirty;
 };
 

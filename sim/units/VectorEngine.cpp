@@ -11,10 +11,17 @@ public:
   VectorEngine(sc_core::sc_module_name name, const UnitPlace &place) : EngineUnit(name, place, rt::Engine::Vector) {}
 
 protected:
+  void runDone(int tag, int64_t operand, int64_t output) override {
+    EngineUnit::runDone(tag, operand, output);
+    playing = false;
+    end = kernel.cycle() + rest;
+    wake(end);
+  }
+
   bool active() const override { return running; }
 
   void work(int64_t cycle) override {
-    if (running && end <= cycle) {
+    if (running && !playing && end <= cycle) {
       if (machine.functional())
         result.commit(machine.storage.local(core));
       complete(running, start, cycle);
@@ -23,8 +30,7 @@ protected:
     if (!running && ready()) {
       running = takeHead(cycle);
       start = cycle;
-      end = cycle + begin(*running);
-      wake(end);
+      begin(*running, cycle);
     }
   }
 
@@ -37,15 +43,29 @@ private:
     return &std::get<rt::Chain>(issued.kernel->descriptors[size_t(issued.values[0])]);
   }
 
-  /// Computes the results; gives the cycles.
-  int64_t begin(const Issued &issued) {
+  /// Computes the results; the L1 plays the beats, the rest follows.
+  void begin(const Issued &issued, int64_t cycle) {
     try {
       if (machine.functional())
         insns::execute(issued.insn->opcode, {machine.storage.local(core), issued.values, chainOf(issued)}, result);
     } catch (const rt::Error &error) {
       fail(issued, error);
     }
-    return machine.timed() ? cyclesOf(issued) : 1;
+    const int64_t cycles = machine.timed() ? cyclesOf(issued) : 1;
+    end = cycle + cycles;
+    if (machine.timed()) {
+      L1Run *run = machine.runs.take();
+      beginVector(machine.chip.vector, issued.insn->opcode, issued.values, chainOf(issued), *run);
+      if (run->piece.steps) {
+        rest = cycles - run->piece.steps;
+        run->start = cycle;
+        playing = true;
+        announce(run, cycle);
+        return;
+      }
+      machine.runs.give(run);
+    }
+    wake(end);
   }
 
   int64_t cyclesOf(const Issued &issued) const {
@@ -73,6 +93,8 @@ private:
 
   Issued *running = nullptr;
   int64_t start = 0, end = 0;
+  int64_t rest = 0;      ///< cycles after the last beat
+  bool playing = false;  ///< the L1 says when the last beat is made
   insns::Result result;
 };
 
