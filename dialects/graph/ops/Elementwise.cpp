@@ -64,5 +64,3 @@ LogicalResult SelectOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
                              tensor(op.getRhs()).getElementType());
   return inferBroadcast(loc, "select", op.getOperands(), element, types);
 }
-
-OpFoldResult CastOp::fold(FoldAdaptor) { return getX().getType() == getType() ? OpFoldResult(getX()) : OpFoldResult(); }
