@@ -9,10 +9,6 @@
 #include <string_view>
 #include <vector>
 
-namespace mlir {
-class OpPassManager;
-}
-
 namespace garam {
 
 /// What `--emit` prints. `Mapping` is the JSON of the mapping used, the others are MLIR.
@@ -20,15 +16,17 @@ enum class Level { Graph, Mapping, Tile, Task, Isa };
 std::optional<Level> levelFromName(std::string_view name);
 
 struct CompileOptions {
-  rt::Chip chip;                          ///< with overrides applied and the dies in use only
+  std::string chip;                       ///< name or path
+  std::vector<rt::Override> overrides;    ///< `--set`
+  int64_t dies = 0;                       ///< the first so many only; 0: all
   std::string mappingFile;                ///< JSON; empty: heuristic
   bool keepIntermediates = false;         ///< each boundary tensor keeps its own memory, so that it can be read after a run
   std::vector<std::string> disabled;      ///< optimisations switched off, by the names of optimisations()
   std::optional<Level> emit;              ///< stop there and print
 
-  // What the program file records about the model.
+  // What the program file records about the model; empty or zero: what the text says.
   std::string model, dtype, phase, weightsFile;
-  int64_t batch = 1, sequenceLength = 0, kvCapacity = 0;
+  int64_t batch = 0, sequenceLength = 0, kvCapacity = 0;
   uint64_t flops = 0, compulsoryBytes = 0;
 
   bool timing = false;                    ///< time of each pass on standard error

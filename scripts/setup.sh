@@ -32,7 +32,7 @@ if [ "$(cat $stamp 2>/dev/null)" != "$want" ]; then
   echo "$want" >$stamp
 fi
 
-cmake --preset default -DPython3_EXECUTABLE="$PWD/.venv/bin/python" >build-configure.log 2>&1 || { cat build-configure.log >&2; exit 2; }
+cmake --preset default -DPython_EXECUTABLE="$PWD/.venv/bin/python" -DPython3_EXECUTABLE="$PWD/.venv/bin/python" >build-configure.log 2>&1 || { cat build-configure.log >&2; exit 2; }
 rm -f build-configure.log
 cmake --build build
 

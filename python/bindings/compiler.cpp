@@ -1,6 +1,5 @@
 // garam._compiler: text of any level to a program. The interpreter's lock is released meanwhile.
 #include "lowering/Pipeline.h"
-#include "python/bindings/Chips.h"
 #include "python/bindings/Errors.h"
 
 #include <pybind11/pybind11.h>
@@ -31,13 +30,10 @@ Level levelOf(const std::string &name) {
 
 CompileOptions optionsOf(py::dict options) {
   options = options.attr("copy")();
-  std::string chip, emit;
-  std::vector<std::string> overrides;
-  int64_t dies = 0;
-  take(options, "chip", chip), take(options, "overrides", overrides), take(options, "dies", dies);
-  take(options, "emit", emit);
+  std::string emit;
   CompileOptions out;
-  out.chip = python::openChip(chip, overrides, dies);
+  take(options, "chip", out.chip), take(options, "overrides", out.overrides), take(options, "dies", out.dies);
+  take(options, "emit", emit);
   if (!emit.empty())
     out.emit = levelOf(emit);
   take(options, "mapping_file", out.mappingFile), take(options, "keep_intermediates", out.keepIntermediates);
@@ -70,6 +66,6 @@ PYBIND11_MODULE(_compiler, m) {
   python::translateErrors();
   m.doc() = "The compiler.";
   m.def("compile", &compileText, py::arg("text"), py::arg("where"), py::arg("options"),
-        "Program bytes, emitted text and mapping. `options` has the keys of CompileOptions in snake case, chip, overrides and dies.");
+        "Program bytes, emitted text and mapping. `options` has the keys of CompileOptions in snake case.");
   m.def("optimisations", &optimisations, "Names that can be switched off.");
 }

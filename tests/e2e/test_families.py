@@ -1,0 +1,29 @@
+"""Encoders as a class: configurations of each family with seeded random weights, unmodified classes of Transformers."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+FAMILIES = {
+    "bert-base": {"model_type": "bert", "architectures": ["BertModel"]},
+    "bert-large": {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 1024, "num_attention_heads": 16,
+                   "intermediate_size": 4096, "num_hidden_layers": 24},
+    "distilbert": {"model_type": "distilbert", "architectures": ["DistilBertModel"]},
+    "roberta": {"model_type": "roberta", "architectures": ["RobertaModel"], "vocab_size": 50265, "max_position_embeddings": 514},
+    "xlm-roberta": {"model_type": "xlm-roberta", "architectures": ["XLMRobertaModel"], "vocab_size": 50265,
+                    "max_position_embeddings": 514},
+    "mpnet": {"model_type": "mpnet", "architectures": ["MPNetModel"]},
+    "pre-norm": {"model_type": "roberta-prelayernorm", "architectures": ["RobertaPreLayerNormModel"],
+                 "max_position_embeddings": 514},
+    "odd": {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 200, "num_attention_heads": 5,
+            "intermediate_size": 777, "num_hidden_layers": 3, "vocab_size": 1003},
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_validates(garam, tmp_path: Path, family: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(FAMILIES[family]))
+    document = garam("validate", tmp_path, "--random-weights", 0, "--chip", "atom", "--layers", 2, "--batch", 2, "--seq", 37)
+    assert document["ok"], document["first_bad"]

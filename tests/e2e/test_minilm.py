@@ -1,0 +1,38 @@
+"""The trained sentence encoder on every shipped chip: each op inside its bound, the sentences where PyTorch has them."""
+from __future__ import annotations
+
+import pytest
+
+CHIPS = ("unit", "atom", "rebel100")
+
+
+def check_accounts(document: dict) -> None:
+    """Busy, stalls and idle of each engine add up to the run, with known causes only."""
+    causes = {"queue_empty", "wait_semaphore", "wait_barrier", "operand_l1", "output_l1", "noc", "memory_queue", "row_miss",
+              "refresh", "turnaround", "die_to_die", "shared_memory", "fetch", "launch"}
+    assert document["engines"]
+    for engine in document["engines"]:
+        assert set(engine["stalls"]) <= causes
+        assert engine["busy_cycles"] + sum(engine["stalls"].values()) + engine["idle_cycles"] == document["cycles"], engine
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("batch, sequence", [(1, 7), (3, 128), (8, 200)])
+def test_validates(garam, chip: str, batch: int, sequence: int) -> None:
+    document = garam("validate", "minilm", "--chip", chip, "--batch", batch, "--seq", sequence)
+    assert document["ok"] and document["first_bad"] is None
+    assert len(document["tensors"]) >= 6 * 4
+    check_accounts(document)
+
+
+@pytest.mark.parametrize("dtype", ["f16", "f32"])
+def test_other_types(garam, dtype: str) -> None:
+    assert garam("validate", "minilm", "--chip", "atom", "--batch", 2, "--seq", 33, "--dtype", dtype)["ok"]
+
+
+@pytest.mark.parametrize("chip, dies, share", [("atom", 1, 0.45), ("rebel100", 1, 0.25)])
+def test_share_of_the_roofline(garam, chip: str, dies: int, share: float) -> None:
+    document = garam("run", "minilm", "--chip", chip, "--dies", dies, "--batch", 8, "--seq", 128, "--mode", "cycles")
+    assert document["roofline"]["share"] >= share
+    busy = [engine["busy_cycles"] for engine in document["engines"] if engine["engine"] == "matrix"]
+    assert min(busy) >= max(busy) / 2

@@ -1,0 +1,46 @@
+"""`garam op` for each name, at shapes that divide by nothing, on every chip: values inside the bound."""
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+CHIPS = ("unit", "atom", "rebel100")
+LONG = os.environ.get("GARAM_LONG") == "1"
+
+
+def shapes(name: str, rng: random.Random) -> list[object]:
+    size = lambda high: rng.choice([1, 2, 3, rng.randint(1, high), rng.randint(1, high), 64, 128])  # noqa: E731
+    if name == "matmul":
+        return ["--shape", f"{size(300)},{size(500)},{size(500)}"]
+    if name == "attention":
+        kv = rng.choice([1, 2, 3])
+        query, key = size(90), size(200)
+        extra: list[object] = ["--batch", rng.choice([1, 3])]
+        if rng.random() < 0.5:
+            key = max(key, query)
+            extra += ["--causal"]
+            if rng.random() < 0.5:
+                extra += ["--window", rng.randint(1, 60)]
+        return ["--shape", f"{kv * rng.choice([1, 2, 4])},{kv},{query},{key},{rng.choice([8, 20, 32, 64])}", *extra]
+    return ["--shape", f"{size(200)},{size(1500)}"]
+
+
+def cases() -> list[tuple[str, str, str, list[object]]]:
+    rng = random.Random(7)
+    names = ("matmul", "layer_norm", "rms_norm", "softmax", "attention", "gelu", "silu", "add", "mul")
+    return [(name, chip, rng.choice(["bf16", "bf16", "f16", "f32"]), shapes(name, rng))
+            for _ in range(60 if LONG else 8) for name in names for chip in CHIPS]
+
+
+@pytest.mark.parametrize("name, chip, dtype, shape", cases(), ids=lambda value: "-".join(map(str, value)) if isinstance(value, list) else str(value))
+def test_op(garam, name: str, chip: str, dtype: str, shape: list[object]) -> None:
+    document = garam("op", name, *shape, "--chip", chip, "--dtype", dtype)
+    assert document["ok"], document["first_bad"]
+
+
+@pytest.mark.parametrize("chip, size, share", [("atom", 2048, 0.65), ("rebel100", 4096, 0.5)])
+def test_large_matmul(garam, chip: str, size: int, share: float) -> None:
+    document = garam("op", "matmul", "--shape", f"{size},{size},{size}", "--chip", chip, "--mode", "cycles")
+    assert document["roofline"]["share"] >= share
