@@ -35,8 +35,9 @@ struct AttentionSearch {
                         double(rt::timing::vectorBeats(chip.vector, rows, group.valueDim)) * (single ? 1 : 3) +
                         double(chip.vector.latencyCycles + 12) * (single ? 5 : 9);
         double job = depthScores > 1 ? std::max(matrix, vector) : matrix + vector;
-        double load = double(kv * heads * (group.dim + group.valueDim) + rows * heads * group.perKvHead() * group.dim) *
-                      rt::byteSize(type(group.kType)) / std::min(rates.core, rates.shared / double(elementsOf(grid)));
+        double elementBytes = rt::byteSize(type(group.kType));
+        double moved = double(kv * heads * (group.dim + group.valueDim) + rows * heads * group.perKvHead() * group.dim) * elementBytes;
+        double load = std::max(rates.move(moved, double(heads * group.dim) * elementBytes), moved * double(elementsOf(grid)) / rates.shared);
         load += double(chip.dma.startupCycles) * 3;
         double compute = job * double(jobs);
         if (!single)

@@ -11,8 +11,14 @@ Rates::Rates(const rt::Chip &chip) {
   bool isShared = chip.shared.bytesPerDie > 0 && chip.topology.dies == 1;
   shared = isShared ? double(chip.shared.banks * chip.shared.bytesPerCycle) : hbm;
   // A burst is away for about this long; one flit leaves a link per cycle.
-  constexpr double kRoundTrip = 250;
-  core = std::min(double(chip.noc.linkBytes), double(chip.dma.outstandingBursts * chip.dma.burstBytes) / kRoundTrip);
+  constexpr double kRoundTrip = 200;
+  cyclesPerBurst = std::max(1.0, kRoundTrip / double(chip.dma.outstandingBursts));
+  burstBytes = double(chip.dma.burstBytes);
+  core = std::min(double(chip.noc.linkBytes), burstBytes / cyclesPerBurst);
+}
+
+double Rates::move(double bytes, double piece) const {
+  return std::max(bytes / core, bytes / std::min(piece, burstBytes) * cyclesPerBurst);
 }
 
 int64_t l1Budget(const rt::Chip &chip) { return chip.l1.sizeBytes - chip.l1.sizeBytes / 16; }

@@ -27,12 +27,19 @@ struct Footprint {
   int64_t l1 = 0, acc = 0, cores = 1;
 };
 
-/// Bytes per core cycle.
+/// Rates of the memories, in bytes per core cycle.
 struct Rates {
   double hbm;     ///< all cores together
   double shared;  ///< all cores together; HBM's where there is no shared memory
-  double core;    ///< one core's DMA
+  double core;    ///< one core's DMA in large bursts
   explicit Rates(const rt::Chip &chip);
+
+  /// Cycles that one core's DMA takes for `bytes` in contiguous pieces of `piece` bytes: short ones are bound by the number
+  /// of bursts in flight.
+  double move(double bytes, double piece) const;
+
+private:
+  double cyclesPerBurst, burstBytes;
 };
 /// L1 that a mapping may fill; a little is left for alignment.
 int64_t l1Budget(const rt::Chip &chip);

@@ -62,10 +62,13 @@ private:
   /// Whether the tiles fit.
   bool consider(int64_t m, int64_t n, int64_t k, bool rowsOutside, int64_t gridRows, int64_t gridColumns) {
     RowTiling tiling = tileRows(group.space, m, group.batched());
+    int64_t columnTiles = ceilDiv(group.space.columns, n);
+    if (gridColumns > columnTiles)
+      gridColumns = columnTiles, gridRows = chip.cores() / columnTiles;
     SmallVector<int64_t> grid = spread(tiling.work, gridRows);
-    int64_t rowTrips = busiest(tiling.work, grid), columnTiles = ceilDiv(group.space.columns, n);
+    int64_t rowTrips = busiest(tiling.work, grid);
     int64_t columnTrips = ceilDiv(columnTiles, gridColumns), depthTiles = ceilDiv(group.depth, k);
-    int64_t trips = rowTrips * columnTrips, used = elementsOf(grid) * std::min(gridColumns, columnTiles);
+    int64_t trips = rowTrips * columnTrips, used = elementsOf(grid) * gridColumns;
     Candidate candidate{{m, n, k, rowsOutside}, gridRows, gridColumns, 1, 1, trips > 1 ? 2 : 1};
     candidate.depthA = depthTiles > 1 || (rowsOutside ? rowTrips : trips) > 1 ? 2 : 1;
     candidate.depthB = depthTiles > 1 || (rowsOutside ? trips : columnTrips) > 1 ? 2 : 1;
@@ -94,7 +97,9 @@ private:
     const MatmulTiles &t = c.tiles;
     int64_t rows = tiling.rows(), trips = rowTrips * columnTrips;
     rt::timing::MmaCycles mma = rt::timing::mma(chip.matrix, a, w, rows, t.k, t.n);
-    double matrix = double(mma.stream) * double(depthTiles), vector = double(group.plan.cycles(chip.vector, rows, t.n));
+    // The array reads its weights beside the rows that stream: the fewer rows a pass has, the more they meet in L1.
+    double passes = double(ceilDiv(t.k, chip.matrix.rows) * ceilDiv(t.n, chip.matrix.columns));
+    double matrix = (double(mma.stream) + 0.2 * passes * double(mma.preload)) * double(depthTiles), vector = double(group.plan.cycles(chip.vector, rows, t.n));
     double tileA = double(bytesOf(rows * t.k, group.aType)) * double(depthTiles), tileB = double(bytesOf(t.n * t.k, group.bType)) * double(depthTiles);
     bool streamsBoth = depthTiles > 1;
     double loadsA = streamsBoth || !t.rowsOutside ? double(trips) : double(rowTrips);
@@ -107,9 +112,15 @@ private:
     }
     double in = loadsA * tileA + loadsB * tileB + double(trips) * leaves, written = double(trips) * out;
     double start = double(chip.dma.startupCycles);
-    // A piece of a row is a burst, and at most one burst leaves in a cycle; short ones waste the memory's bus.
-    double pieces = double(trips * rows) * std::max(1.0, 64.0 / double(t.n * 2)) * 4;
-    double dmaIn = in / rates.core + start * (loadsA + loadsB) * 0.25, dmaOut = std::max(written / rates.core, pieces);
+    auto piece = [](int64_t inner, int64_t whole, int64_t innerRows, Type type) {
+      return double(bytesOf(inner * (inner == whole ? innerRows : 1), type));
+    };
+    double pieceA = piece(t.k, group.depth, rows, group.aType);
+    double pieceB = group.transposed ? piece(t.k, group.depth, t.n, group.bType) : piece(t.n, group.space.columns, t.k, group.bType);
+    double pieceOut = piece(t.n, group.space.columns, rows, group.aType);
+    double dmaIn = rates.move(loadsA * tileA, pieceA) + rates.move(loadsB * tileB, pieceB) +
+                   rates.move(double(trips) * leaves, pieceOut) + start * (loadsA + loadsB) * 0.25;
+    double dmaOut = rates.move(written, pieceOut) + start * double(trips) * 0.25;
     double memory = double(used) * ((loadsA * tileA + double(trips) * leaves + written) / rates.shared + loadsB * tileB / rates.hbm);
     double compute = c.depthOut > 1 ? std::max(matrix, vector) * double(trips) : (matrix + vector) * double(trips);
     bool hidden = c.depthA > 1 || c.depthB > 1 || trips == 1;
@@ -118,8 +129,8 @@ private:
     unhidden += c.depthB == 1 && columnTrips > 1 && !t.rowsOutside ? double(columnTrips - 1) * (tileB / rates.core + start) : 0;
     double share = std::min(rates.core, rates.hbm / double(used));
     double first = (tileA / rates.core + tileB / share) / double(depthTiles) + 3 * start;
-    double last = vector + out / rates.core + double(mma.drain + mma.preload) + start;
-    return steady + unhidden + first + last + double(trips) * 40;
+    double last = vector + rates.move(out, pieceOut) + double(mma.drain + mma.preload) + start;
+    return steady + unhidden + first + last + double(trips) * 60;
   }
 
   void keep(const Candidate &c, double cycles) {
