@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -126,5 +127,12 @@ def source_line(node: Node) -> tuple[str | None, int]:
     """The innermost frame of the model's own code."""
     for file, line in reversed(_FRAME.findall(node.meta.get("stack_trace") or "")):
         if "/torch/" not in file and "/garam/frontdoor/" not in file:
-            return file.split("site-packages/")[-1], int(line)
+            return _short(file), int(line)
     return None, 0
+
+
+def _short(file: str) -> str:
+    """The same on every machine for installed packages and for this project's own models."""
+    for root in ("site-packages/", f"{Path(__file__).resolve().parents[3]}/"):
+        file = file.rpartition(root)[2]
+    return file
