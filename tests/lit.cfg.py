@@ -1,7 +1,4 @@
-"""lit over tests/dialects and tests/lowering.
-
-    lit tests/dialects tests/lowering [--param bin=build/bin]
-"""
+"""lit over tests/dialects and tests/lowering: `lit build/tests`, or `lit tests/dialects --param bin=DIR` with the tools of DIR."""
 import os
 
 import lit.formats
@@ -9,8 +6,8 @@ import lit.formats
 root = os.path.dirname(os.path.abspath(__file__))
 config.name = "garam"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.suffixes = [".mlir", ".td"]
-config.excludes = ["inputs"]
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["inputs", "python", "e2e"]
 config.test_source_root = root
 tools = os.path.abspath(lit_config.params.get("bin", os.path.join(root, "..", "build", "bin")))
 if not os.path.exists(os.path.join(tools, "garam-opt")):
