@@ -102,7 +102,7 @@ void runCase(uint64_t seed) {
 
 TEST(Channel, IssuesTheCommandsOfTheTickedReference) {
   const char *cases = std::getenv("GARAM_MEMORY_CASES"), *first = std::getenv("GARAM_MEMORY_SEED");
-  uint64_t begin = first ? std::strtoull(first, nullptr, 10) : 1, count = cases ? std::strtoull(cases, nullptr, 10) : 1000;
+  uint64_t begin = first ? std::strtoull(first, nullptr, 10) : 1, count = cases ? std::strtoull(cases, nullptr, 10) : 600;
   for (uint64_t seed = begin; seed < begin + count; ++seed) {
     runCase(seed);
     if (HasFatalFailure())
