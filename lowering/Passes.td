@@ -36,6 +36,14 @@ def GraphFormGroups : Pass<"graph-form-groups", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::garam::graph::GraphDialect"];
 }
 
+def GraphStageInputs : Pass<"graph-stage-inputs", "::mlir::ModuleOp"> {
+  let summary = "Copies activations that several products read to shared memory";
+  let description = [{
+    An optimisation, for chips of one die with shared memory. Before: groups. After: the same, with copies in front.
+  }];
+  let dependentDialects = ["::garam::graph::GraphDialect"];
+}
+
 def GraphAssignMapping : Pass<"graph-assign-mapping", "::mlir::ModuleOp"> {
   let summary = "Chooses tiles, core grid, loop order, buffer depth and placement of each group";
   let description = [{
@@ -68,6 +76,12 @@ def TileVerify : Pass<"tile-verify", "::mlir::ModuleOp"> {
     After: kernels hold phases, loops, index arithmetic and tile ops only; buffers are used through subview and
     reinterpret_cast only; every transfer is a tile op. docs/tile.md has the rules.
   }];
+}
+
+def TileSimplify : Pass<"tile-simplify", "::mlir::ModuleOp"> {
+  let summary = "Folds index arithmetic, views, loops and branches";
+  let description = [{ Canonicalisation without that of `scf.forall`: a phase on one core must stay a phase. }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
 def ConvertTileToTask : Pass<"convert-tile-to-task", "::mlir::ModuleOp"> {

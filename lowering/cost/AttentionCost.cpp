@@ -13,6 +13,7 @@ struct AttentionSearch {
   const rt::Chip &chip;
   const AttentionGroup &group;
   Rates rates;
+  double rate;  ///< of the memory that keys lie in
   Choice best;
 
   void consider(AttentionTiles tiles) {
@@ -37,7 +38,7 @@ struct AttentionSearch {
         double job = depthScores > 1 ? std::max(matrix, vector) : matrix + vector;
         double elementBytes = rt::byteSize(type(group.kType));
         double moved = double(kv * heads * (group.dim + group.valueDim) + rows * heads * group.perKvHead() * group.dim) * elementBytes;
-        double load = std::max(rates.move(moved, double(heads * group.dim) * elementBytes), moved * double(elementsOf(grid)) / rates.shared);
+        double load = std::max(rates.move(moved, double(heads * group.dim) * elementBytes), moved * double(elementsOf(grid)) / rate);
         load += double(chip.dma.startupCycles) * 3;
         double compute = job * double(jobs);
         if (!single)
@@ -60,7 +61,7 @@ FailureOr<Choice> chooseAttention(const rt::Chip &chip, const GroupInfo &info) {
   FailureOr<AttentionGroup> group = attentionGroup(info);
   if (failed(group))
     return failure();
-  AttentionSearch search{chip, *group, Rates(chip), {}};
+  AttentionSearch search{chip, *group, Rates(chip), Rates(chip).of(info, group->k.base), {}};
   SmallVector<int64_t> queries, keys;
   for (int64_t size = 8; size < group->queries && size <= 1024; size *= 2)
     queries.push_back(size);

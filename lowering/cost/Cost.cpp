@@ -6,15 +6,25 @@ namespace garam::lowering {
 
 Rates::Rates(const rt::Chip &chip) {
   double hertz = chip.clock.coreMhz * 1e6;
-  // Of peak: what an FR-FCFS controller reaches on bursts of an interleave, refresh included.
-  hbm = 0.85 * chip.peakHbmBytesPerSecond() / hertz;
-  bool isShared = chip.shared.bytesPerDie > 0 && chip.topology.dies == 1;
-  shared = isShared ? double(chip.shared.banks * chip.shared.bytesPerCycle) : hbm;
+  // Of the peaks: what all cores reach at once, on bursts of an interleave, with refresh and the mesh in between
+  // (MiniLM on atom and on one die of rebel100).
+  hbm = 0.75 * chip.peakHbmBytesPerSecond() / hertz;
+  hasShared = chip.shared.bytesPerDie > 0 && chip.topology.dies == 1;
+  shared = hasShared ? 0.45 * double(chip.shared.banks * chip.shared.bytesPerCycle) : hbm;
   // A burst is away for about this long; one flit leaves a link per cycle.
   constexpr double kRoundTrip = 200;
   cyclesPerBurst = std::max(1.0, kRoundTrip / double(chip.dma.outstandingBursts));
   burstBytes = double(chip.dma.burstBytes);
-  core = std::min(double(chip.noc.linkBytes), burstBytes / cyclesPerBurst);
+  core = std::min(0.7 * double(chip.noc.linkBytes), burstBytes / cyclesPerBurst);
+}
+
+double Rates::of(const GroupInfo &info, Value base) const {
+  auto argument = dyn_cast<BlockArgument>(base);
+  auto result = argument ? dyn_cast<OpResult>(info.group.getInputs()[argument.getArgNumber()]) : OpResult();
+  auto writer = result ? dyn_cast<graph::GroupOp>(result.getOwner()) : graph::GroupOp();
+  if (!hasShared || !writer || !writer.getMapping())
+    return hbm;
+  return writer.getMapping()->place("result" + std::to_string(result.getResultNumber())) == StringRef("shared") ? shared : hbm;
 }
 
 double Rates::move(double bytes, double piece) const {

@@ -34,11 +34,14 @@ struct Rates {
   double core;    ///< one core's DMA in large bursts
   explicit Rates(const rt::Chip &chip);
 
+  /// All cores together, of the memory that a value of the group's inside lies in.
+  double of(const GroupInfo &info, mlir::Value base) const;
   /// Cycles that one core's DMA takes for `bytes` in contiguous pieces of `piece` bytes: short ones are bound by the number
   /// of bursts in flight.
   double move(double bytes, double piece) const;
 
 private:
+  bool hasShared;
   double cyclesPerBurst, burstBytes;
 };
 /// L1 that a mapping may fill; a little is left for alignment.

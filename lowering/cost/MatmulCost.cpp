@@ -31,8 +31,8 @@ SmallVector<int64_t> sizes(int64_t unit, int64_t most, int64_t whole, int64_t co
 
 class Search {
 public:
-  Search(const rt::Chip &chip, const MatmulGroup &group, std::pair<Type, Type> types)
-      : chip(chip), rates(chip), group(group), a(*tile::dtypeOf(types.first)), w(*tile::dtypeOf(types.second)) {}
+  Search(const rt::Chip &chip, const GroupInfo &info, const MatmulGroup &group, std::pair<Type, Type> types)
+      : chip(chip), rates(chip), rateA(rates.of(info, group.a.view.base)), rateB(rates.of(info, group.b.view.base)), group(group), a(*tile::dtypeOf(types.first)), w(*tile::dtypeOf(types.second)) {}
 
   void run() {
     int64_t rows = group.batched() ? group.space.rows.back() : group.space.rowCount(), columns = group.space.columns;
@@ -121,14 +121,17 @@ private:
     double dmaIn = rates.move(loadsA * tileA, pieceA) + rates.move(loadsB * tileB, pieceB) +
                    rates.move(double(trips) * leaves, pieceOut) + start * (loadsA + loadsB) * 0.25;
     double dmaOut = rates.move(written, pieceOut) + start * double(trips) * 0.25;
-    double memory = double(used) * ((loadsA * tileA + double(trips) * leaves + written) / rates.shared + loadsB * tileB / rates.hbm);
+    // What the memories deliver, apart and through the mesh together.
+    double fromHbm = (rateA == rates.hbm ? loadsA * tileA : 0) + (rateB == rates.hbm ? loadsB * tileB : 0);
+    double fromShared = loadsA * tileA + loadsB * tileB - fromHbm + double(trips) * leaves + written;
+    double memory = double(used) * std::max(fromHbm / rates.hbm, fromShared / rates.shared);
     double compute = c.depthOut > 1 ? std::max(matrix, vector) * double(trips) : (matrix + vector) * double(trips);
     bool hidden = c.depthA > 1 || c.depthB > 1 || trips == 1;
     double steady = hidden ? std::max({compute, dmaIn, dmaOut, memory}) : compute + dmaIn;
     double unhidden = c.depthA == 1 && rowTrips > 1 && t.rowsOutside ? double(rowTrips - 1) * (tileA / rates.core + start) : 0;
     unhidden += c.depthB == 1 && columnTrips > 1 && !t.rowsOutside ? double(columnTrips - 1) * (tileB / rates.core + start) : 0;
-    double share = std::min(rates.core, rates.hbm / double(used));
-    double first = (tileA / rates.core + tileB / share) / double(depthTiles) + 3 * start;
+    double first = std::max(tileA / std::min(rates.core, rateA / double(used)) + tileB / std::min(rates.core, rateB / double(used)),
+                            (tileA + tileB) / rates.core) / double(depthTiles) + 4 * start;
     double last = vector + rates.move(out, pieceOut) + double(mma.drain + mma.preload) + start;
     return steady + unhidden + first + last + double(trips) * 60;
   }
@@ -143,6 +146,7 @@ private:
 
   const rt::Chip &chip;
   Rates rates;
+  double rateA, rateB;
   const MatmulGroup &group;
   rt::DType a, w;
 };
@@ -156,7 +160,7 @@ FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info) {
   if (!types)
     return info.root->emitOpError() << "multiplies " << group->aType << " by " << group->bType << ", which chip '" << chip.name
                                     << "' cannot; supported are floats, and i8 by i8";
-  Search search(chip, *group, *types);
+  Search search(chip, info, *group, *types);
   search.run();
   if (search.best.cycles == 0)
     return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes << " bytes and an accumulator of "

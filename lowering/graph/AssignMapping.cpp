@@ -32,10 +32,11 @@ struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMappi
       file = std::move(*read);
     }
     for (auto kernel : module.getOps<func::FuncOp>()) {
+      // Where tensors lie decides what a tile costs, so places come first.
+      place(*chip, kernel);
       for (auto group : kernel.getOps<graph::GroupOp>())
         if (failed(assign(*chip, kernel, group, file ? &*file : nullptr)))
           return signalPassFailure();
-      place(*chip, kernel);
     }
     if (file && failed(file->reportUnused(module.getLoc())))
       signalPassFailure();
@@ -43,10 +44,12 @@ struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMappi
 
 private:
   LogicalResult assign(const rt::Chip &chip, func::FuncOp kernel, graph::GroupOp group, MappingFile *file) {
-    if (group.getMapping())
+    Mapping given = Mapping::from(*group.getMapping());
+    if (!given.tile.empty())
       return success();
     if (file)
       if (std::optional<Mapping> mapping = file->take(kernel.getName(), group.getName())) {
+        mapping->place.insert(given.place.begin(), given.place.end());
         group.setMappingAttr(mapping->attr(&getContext()));
         return success();
       }
@@ -56,6 +59,7 @@ private:
     FailureOr<Choice> choice = choose(chip, *info);
     if (failed(choice))
       return failure();
+    choice->mapping.place = given.place;
     group.setMappingAttr(choice->mapping.attr(&getContext()));
     return success();
   }
@@ -64,9 +68,7 @@ private:
   void place(const rt::Chip &chip, func::FuncOp kernel) {
     int64_t left = chip.topology.dies == 1 ? chip.shared.bytesPerDie * 3 / 4 : 0;
     for (auto group : kernel.getOps<graph::GroupOp>()) {
-      if (!group.getMapping())
-        continue;
-      Mapping mapping = Mapping::from(*group.getMapping());
+      Mapping mapping = group.getMapping() ? Mapping::from(*group.getMapping()) : Mapping();
       for (auto [index, result] : llvm::enumerate(group.getResults())) {
         std::string name = "result" + std::to_string(index);
         if (mapping.place.count(name))
