@@ -1,6 +1,7 @@
 // #isa.chain: text and checks.
 #include "dialects/isa/Isa.h"
 
+#include "dialects/FloatText.h"
 #include "dialects/tile/Tile.h"
 
 #include <bit>
@@ -57,8 +58,9 @@ void isa::ChainAttr::print(AsmPrinter &printer) const {
   if (chain.reduction != Reduction::None || chain.reduceRows)
     item() << "reduce " << kReductions[int(chain.reduction)] << (chain.reduceRows ? " rows" : " columns");
   if (!chain.constants.empty()) {
-    item() << "constants ";
-    printer.printStrippedAttrOrType(DenseF32ArrayAttr::get(getContext(), chain.constants));
+    item() << "constants [";
+    llvm::interleaveComma(chain.constants, printer, [&](float constant) { printFloat(printer, constant); });
+    printer << "]";
   }
   printer << ">";
 }
@@ -86,13 +88,8 @@ public:
     }
     if (word == "reduce")
       return reduction();
-    if (word == "constants") {
-      auto values = FieldParser<DenseF32ArrayAttr>::parse(parser);
-      if (failed(values))
-        return failure();
-      chain.constants.assign(values->asArrayRef().begin(), values->asArrayRef().end());
-      return success();
-    }
+    if (word == "constants")
+      return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] { return parseFloat(parser, chain.constants.emplace_back()); });
     std::optional<rt::StepOp> op = tile::stepFromName(word);
     if (!op)
       return parser.emitError(loc) << "'" << word << "' is no step of a chain";

@@ -1,7 +1,7 @@
 // #tile.chain: text, checks, and conversion to the chain of the machine.
+#include "dialects/FloatText.h"
 #include "dialects/tile/Tile.h"
 
-#include "llvm/Support/Format.h"
 #include "mlir/IR/DialectImplementation.h"
 
 #include <bit>
@@ -37,38 +37,6 @@ StepArg constantArg(SmallVectorImpl<float> &constants, float value) {
     found = std::prev(constants.end());
   }
   return StepArg(int(StepArg::Const0) + (found - constants.begin()));
-}
-
-/// `1.5`, `-2`, or the bits `0x7F800000` where no decimal says the value.
-ParseResult parseConstant(AsmParser &parser, float &value) {
-  bool negative = succeeded(parser.parseOptionalMinus());
-  APInt bits;
-  SMLoc loc = parser.getCurrentLocation();
-  double decimal = 0;
-  if (auto integer = parser.parseOptionalInteger(bits); integer.has_value()) {
-    if (failed(*integer) || !bits.isIntN(33))
-      return parser.emitError(loc, "needs 32 bits at most");
-    value = std::bit_cast<float>(uint32_t(bits.getZExtValue()));
-    return negative ? parser.emitError(loc, "bits of a float take no sign; write a decimal point") : success();
-  }
-  if (parser.parseFloat(decimal))
-    return failure();
-  value = float(negative ? -decimal : decimal);
-  return success();
-}
-
-void printConstant(AsmPrinter &printer, float value) {
-  if (std::isfinite(value)) {
-    SmallString<32> text;
-    llvm::raw_svector_ostream(text) << llvm::format("%.9g", value);
-    if (!StringRef(text).contains('.')) {
-      size_t exponent = StringRef(text).find('e');
-      text.insert(exponent == StringRef::npos ? text.end() : text.begin() + exponent, {'.', '0'});
-    }
-    printer << text;
-  } else {
-    printer << llvm::format("0x%08X", std::bit_cast<uint32_t>(value));
-  }
 }
 }  // namespace
 
@@ -111,7 +79,7 @@ void ChainAttr::print(AsmPrinter &printer) const {
       continue;
     printer << " ";
     if (step.arg >= StepArg::Const0)
-      printConstant(printer, getConstants()[int(step.arg) - int(StepArg::Const0)]);
+      printFloat(printer, getConstants()[int(step.arg) - int(StepArg::Const0)]);
     else
       printer << llvm::find_if(kArgs, [&](auto &entry) { return entry.first == step.arg; })->second;
   }
@@ -159,7 +127,7 @@ Attribute ChainAttr::parse(AsmParser &parser, Type) {
         arg = found->first;
       } else {
         float value = 0;
-        if (parseConstant(parser, value))
+        if (parseFloat(parser, value))
           return failure();
         arg = constantArg(constants, value);
       }

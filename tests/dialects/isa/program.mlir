@@ -32,8 +32,11 @@ isa.program attributes {version = 1 : i32, model = "two", chip = "unit", dies = 
     isa.semaphore 4 vector tokens 2
     // CHECK-NEXT: isa.dma_shape 0 [64, 1, 1, 1, 1] from [1, 0, 0, 0, 0] to [1, 0, 0, 0, 0]
     isa.dma_shape 0 [64, 1, 1, 1, 1] from [1, 0, 0, 0, 0] to [1, 0, 0, 0, 0]
-    // CHECK-NEXT: isa.vector_chain 1 <s0 bf16, s1 f32 row, dst bf16, mul s1, add c0, reduce sum columns, constants [1.500000e+00]>
+    // CHECK-NEXT: isa.vector_chain 1 <s0 bf16, s1 f32 row, dst bf16, mul s1, add c0, reduce sum columns, constants [1.5]>
     isa.vector_chain 1 <s0 bf16, s1 f32 row, dst bf16, mul s1, add c0, reduce sum columns, constants [1.5]>
+    // Constants keep their bits: infinity, a NaN with a payload, -0, the smallest number.
+    // CHECK-NEXT: isa.vector_chain 2 <s0 f32, dst f32, add c0, constants [0xFF800000, 0x7FC00001, -0.0, 1.40129846e-45]>
+    isa.vector_chain 2 <s0 f32, dst f32, add c0, constants [0xFF800000, 0x7FC00001, -0.0, 0x00000001]>
     // CHECK-NEXT: isa.seq_param rd=1 index=0
     isa.seq_param rd=1 index=0
     // CHECK-NEXT: isa.origin 0 * 2

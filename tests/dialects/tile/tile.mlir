@@ -24,7 +24,7 @@ func.func @ops(%x: memref<32x64xbf16, #hbm> {tile.arg = "input"}, %table: memref
     // CHECK: tile.matmul %{{.*}}, %{{.*}}, %{{.*}} accumulate %{{.*}} : index {transposed} :
     tile.matmul %a, %b, %acc accumulate %i : index {transposed} : memref<32x64xbf16, #l1>, memref<32x64xbf16, #l1>, memref<32x32xf32, #acc>
     tile.matmul %a, %w, %acc : memref<32x64xbf16, #l1>, memref<64x32xbf16, #l1>, memref<32x32xf32, #acc>
-    // CHECK: chain = <integer, add 1.0, select s1, mul 0x7F800000, min 1.000000050e-03, reduce max columns>
+    // CHECK: chain = <integer, add 1.0, select s1, mul 0x7F800000, min 0.00100000005, reduce max columns>
     tile.map ins(%a, %b : memref<32x64xbf16, #l1>, memref<32x64xbf16, #l1>) outs(%b : memref<32x64xbf16, #l1>) reduce(%r : memref<32xf32, #l1>) chain = <integer, add 1.0, select s1, mul 0x7F800000, min 0.001, reduce max columns>
     // CHECK: scalar(%{{.*}}) chain = <set row, add scalar, save_t0, fma s0>
     tile.map ins(%a : memref<32x64xbf16, #l1>) outs(%b : memref<32x64xbf16, #l1>) scalar(%n) chain = #tile.chain<set row, add scalar, save_t0, fma s0>
