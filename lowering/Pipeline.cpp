@@ -13,7 +13,7 @@ using namespace mlir;
 
 namespace garam {
 
-std::vector<std::string> optimisations() { return {"fold-sync", "hoist", "cse"}; }
+std::vector<std::string> optimisations() { return {"stage-inputs", "fold-sync", "hoist", "cse"}; }
 
 namespace {
 class Builder {
@@ -31,6 +31,9 @@ public:
   void mapping() {
     manager.addPass(createGraphOutlineKernels());
     manager.addNestedPass<func::FuncOp>(createGraphFormGroups());
+    // A copy is a group like any other, so it comes before groups get their mappings.
+    if (on("stage-inputs"))
+      manager.addPass(createGraphStageInputs());
     manager.addPass(createGraphAssignMapping({options.mappingFile}));
     closeMapping();
   }
@@ -39,8 +42,8 @@ public:
   /// Where it is: loops, buffers, transfers.
   void tile() {
     manager.addPass(createConvertGraphToTile());
-    // Clamped sizes and offsets repeat in each window; one of each is enough.
-    manager.addPass(createCanonicalizerPass());
+    // Clamped sizes and offsets repeat in each window; one of each is enough. No canonicalizer here: it would inline a phase over
+    // one core, and a phase is what later passes count by.
     if (on("cse"))
       manager.addPass(createCSEPass());
     closeTile();
@@ -56,6 +59,7 @@ public:
     manager.addPass(createTaskAllocate());
     if (on("fold-sync"))
       manager.addNestedPass<func::FuncOp>(createTaskFoldSync());
+    // After folding, which gathers tokens; before semaphores are named.
     manager.addNestedPass<func::FuncOp>(createTaskSplitSync());
     manager.addNestedPass<func::FuncOp>(createTaskAssignSemaphores());
     closeTask();

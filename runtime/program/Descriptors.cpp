@@ -76,7 +76,6 @@ static Chain chainFrom(const fb::ChainT &table) {
   require(table.step_ops.size() == table.step_args.size() && table.step_ops.size() <= Chain::kMaxSteps, "a chain has too many steps");
   require(table.constants.size() <= Chain::kMaxConstants, "a chain has too many constants");
   chain.constants = table.constants;
-  require(chain.sources[0].present, "a chain has no first source");
   require(chain.dst.present || chain.reduction != Reduction::None, "a chain has no result");
   for (size_t i = 0; i < table.step_ops.size(); ++i) {
     require(validOp(table.step_ops[i]), "a chain has an unknown step");
