@@ -26,6 +26,22 @@ bool number(std::string_view text, int base, int64_t &value) {
   return !text.empty() && error == std::errc() && end == text.data() + text.size() && value >= 0;
 }
 
+void play(Channel &channel, std::vector<MemoryBurst> &bursts) {
+  int64_t clock = 0;
+  for (MemoryBurst &burst : bursts) {
+    clock = std::max(clock, burst.arrival);
+    channel.advance(clock - 1);
+    while (!channel.canAccept(burst)) {
+      clock = channel.nextEvent();
+      channel.advance(clock++);
+    }
+    burst.arrival = clock;
+    channel.push(burst);
+  }
+  while (channel.queued())
+    channel.advance(channel.nextEvent());
+}
+
 int64_t chipBytes(const rt::Chip &chip) { return chip.topology.dies * chip.dram.bytesPerDie; }
 
 } // namespace
@@ -80,35 +96,27 @@ ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requ
   ReplayResult result;
   if (keepTimes)
     result.times.resize(requests.size());
-  int64_t end = 0, lastDie = -1;
-  for (size_t number = 0; number < lists.size(); ++number) {
-    if (lists[number].empty())
+  int64_t end = 0;
+  std::vector<Channel> all;
+  for (int64_t die = 0; die < chip.topology.dies; ++die) {
+    auto first = lists.begin() + die * channels;
+    if (std::all_of(first, first + channels, [](const auto &list) { return list.empty(); }))
       continue;
-    if (int64_t die = int64_t(number) / channels; die != lastDie)
-      lastDie = die, ++result.dies;
-    Channel::Sink sink;
-    if (commands)
-      sink = [&](const DramCommand &command) { commands->push_back({int32_t(number), command}); };
-    Channel channel(dram, int64_t(number) % channels,
-                    [&](const BurstTimes &times) {
-                      end = std::max(end, times.done);
-                      if (keepTimes)
-                        result.times[times.id] = times;
-                    },
-                    sink);
-    int64_t clock = 0;
-    for (MemoryBurst &burst : lists[number]) {
-      clock = std::max(clock, burst.arrival);
-      channel.advance(clock - 1);
-      while (!channel.canAccept(burst)) {
-        clock = channel.nextEvent();
-        channel.advance(clock++);
-      }
-      burst.arrival = clock;
-      channel.push(burst);
+    ++result.dies;
+    for (int64_t i = 0; i < channels; ++i) {
+      Channel::Sink sink;
+      if (commands)
+        sink = [commands, number = int32_t(die * channels + i)](const DramCommand &command) { commands->push_back({number, command}); };
+      auto done = [&, keepTimes](const BurstTimes &times) {
+        end = std::max(end, times.done);
+        if (keepTimes)
+          result.times[times.id] = times;
+      };
+      play(all.emplace_back(dram, i, done, sink), first[i]);
     }
-    while (channel.queued())
-      channel.advance(channel.nextEvent());
+  }
+  for (Channel &channel : all) {
+    channel.advance(end);
     const ChannelCounters &c = channel.counters();
     ChannelCounters &sum = result.counters;
     sum.rowHits += c.rowHits, sum.rowMisses += c.rowMisses, sum.activates += c.activates, sum.precharges += c.precharges;

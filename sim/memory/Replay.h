@@ -34,7 +34,8 @@ struct ReplayResult {
   std::vector<BurstTimes> times;  ///< by request; only if asked for
 };
 
-/// Each request enters the queue of its channel in the order of the list, at its cycle or as soon as there is room.
+/// Each request enters the queue of its channel in the order of the list, at its cycle or as soon as there is room. All
+/// channels of a die that has requests refresh until the last data beat.
 /// `commands`, if not null, takes all DRAM commands in time order.
 ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requests, std::vector<ChannelCommand> *commands,
                     bool keepTimes = false);
