@@ -145,6 +145,7 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   Machine machine(*chip, options.mode, image, *storage);
   machine.keepRecords = options.records;
   machine.progress = options.progress;
+  machine.afterLaunch = options.afterLaunch;
   machine.commandSink = commandSink;
   System system(machine, {options.reverseUnits, memoryKind});
   system.run();

@@ -57,11 +57,14 @@ LogicalResult Layout::plan() {
       return failure();
   planAllocs(main);
   // All launches use the same workspace, one after another.
-  int64_t workspace = 0;
+  int64_t workspace = 0, shared = 0;
   for (auto launch : main.getOps<tile::LaunchOp>()) {
     auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
     workspace = std::max(workspace, kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceAttr).getInt());
+    shared = std::max(shared, kernel->getAttrOfType<IntegerAttr>(task::kSharedAttr).getInt());
   }
+  if (shared)
+    sharedMemory = addSegment("shared", SegmentKindName::Workspace, shared, bytesType(module.getContext(), shared), rt::sharedAddress(0, 0));
   if (workspace && !keep)
     sharedWorkspace = addSegment("workspace", SegmentKindName::Workspace, workspace, bytesType(module.getContext(), workspace));
   for (auto launch : main.getOps<tile::LaunchOp>())
@@ -196,7 +199,7 @@ FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
 }
 
 void Layout::addBoundary(StringAttr node, int segment, int64_t offset, MemRefType type) {
-  if (node && (keep || segments[segment].kind == SegmentKindName::Output))
+  if (node)
     boundaries.push_back({node.str(), segment, offset, tensorOf(type), int64_t(launches.size())});
 }
 
@@ -251,6 +254,9 @@ LogicalResult Layout::planLaunch(tile::LaunchOp op) {
       if (workspace.getMem() == tile::Mem::hbm)
         addBoundary(workspace.getNodeAttr(), segment, *workspace.getOffset(), cast<MemRefType>(workspace.getType()));
   }
+  for (auto workspace : kernel.getOps<task::WorkspaceOp>())
+    if (workspace.getMem() == tile::Mem::shared)
+      addBoundary(workspace.getNodeAttr(), *sharedMemory, *workspace.getOffset(), cast<MemRefType>(workspace.getType()));
   launches.push_back(std::move(launch));
   return success();
 }

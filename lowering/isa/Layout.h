@@ -70,7 +70,7 @@ private:
   llvm::DenseMap<mlir::Value, int> segmentOf;
   std::map<std::vector<void *>, int> weightSegments;
   llvm::DenseMap<mlir::Value, std::string> outputNames;
-  std::optional<int> sharedWorkspace;
+  std::optional<int> sharedWorkspace, sharedMemory;
 };
 
 }  // namespace garam::lowering

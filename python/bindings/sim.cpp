@@ -119,7 +119,7 @@ public:
   }
 
   py::dict run(const std::string &mode, const std::map<std::string, int64_t> &values, bool records, bool reverseUnits,
-               std::optional<py::function> progress) {
+               std::optional<py::function> progress, std::optional<py::function> afterLaunch) {
     rt::RunOptions options;
     options.mode = modeOf(mode);
     options.values = values;
@@ -129,6 +129,11 @@ public:
       options.progress = [&progress](double share) {
         const py::gil_scoped_acquire locked;
         (*progress)(share);
+      };
+    if (afterLaunch)
+      options.afterLaunch = [&afterLaunch](uint32_t launch) {
+        const py::gil_scoped_acquire locked;
+        (*afterLaunch)(launch);
       };
     rt::RunResult result;
     {
@@ -158,5 +163,6 @@ PYBIND11_MODULE(_sim, m) {
            "Bytes of a segment.")
       .def("run", &Device::run, py::arg("mode"), py::arg("values") = std::map<std::string, int64_t>{},
            py::arg("records") = false, py::arg("reverse_units") = false, py::arg("progress") = py::none(),
-           "Runs every launch; counters, records and channel traffic as a dict.");
+           py::arg("after_launch") = py::none(),
+           "Runs every launch; counters, records and channel traffic as a dict. `after_launch` is told each launch that has completed.");
 }

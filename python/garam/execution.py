@@ -35,11 +35,14 @@ class Session:
         chosen = run_values(self.program, values or {})
         generated = self._write("input", inputs)
         self._write("state", states or {})
-        result = Result(self.program, self.mode, self.device.run(self.mode, chosen, records, False, progress), chosen, generated)
+        kept: list[tuple[str, str, torch.Tensor]] = []
+        # Memory is used again by the launches that follow: what a launch wrote is read when it has completed.
+        after = (lambda launch: kept.extend(self._read_boundaries(launch))) if boundaries and self.mode != "cycles" else None
+        counters = self.device.run(self.mode, chosen, records, False, progress, after)
+        result = Result(self.program, self.mode, counters, chosen, generated)
         if self.mode != "cycles":
             result.outputs = self._read_all("output")
-            if boundaries:
-                result.boundaries = list(self._read_boundaries())
+            result.boundaries = kept
         return result
 
     def states(self) -> dict[str, torch.Tensor]:
@@ -73,10 +76,12 @@ class Session:
     def _read_all(self, kind: str) -> dict[str, torch.Tensor]:
         return {segment["name"]: self._read(segment["name"], 0, segment) for segment in self.program.segments(kind)}
 
-    def _read_boundaries(self) -> Iterable[tuple[str, str, torch.Tensor]]:
-        """Launch, node and value of every tensor that a group wrote to memory, in the order of the run."""
+    def _read_boundaries(self, launch: int) -> Iterable[tuple[str, str, torch.Tensor]]:
+        """Launch, node and value of every tensor that a group of this launch wrote to memory."""
         segments, launches = self.program.info["segments"], self.program.info["launches"]
         for boundary in self.program.info["boundaries"]:
+            if boundary["launch"] != launch:
+                continue
             tensor = self._read(segments[boundary["segment"]]["name"], boundary["offset"], boundary)
             yield launches[boundary["launch"]]["name"], boundary["node"], tensor
 

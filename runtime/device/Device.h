@@ -52,6 +52,8 @@ struct RunOptions {
   bool records = false;                   ///< keep an InsnRecord per engine instruction
   bool reverseUnits = false;              ///< construct units in reverse order (results must not depend on it)
   std::function<void(double)> progress;   ///< share of launches done
+  /// Called when a launch has completed and the next has not begun; the device may be read then. Takes no time of the machine.
+  std::function<void(uint32_t)> afterLaunch;
 };
 
 struct RunResult {

@@ -82,6 +82,7 @@ struct Machine {
   std::function<void(int channel, const DramCommand &)> commandSink;  ///< empty: none
   int64_t cycles = 0;  ///< of the run, known at its end
   std::function<void(double)> progress;
+  std::function<void(uint32_t)> afterLaunch;
 
   bool functional() const { return mode != rt::Mode::Cycles; }
   bool timed() const { return mode != rt::Mode::Values; }

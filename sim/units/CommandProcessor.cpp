@@ -27,6 +27,8 @@ public:
   void decide(int64_t cycle) override {
     if (!starts.empty() && done < machine.chip.cores())
       return;
+    if (!starts.empty() && machine.afterLaunch)
+      machine.afterLaunch(uint32_t(next - 1));
     if (next == machine.image.launches.size()) {
       machine.cycles = last;
       kernel.stop();
