@@ -1,4 +1,4 @@
-// Loading a DRAM preset, and where in the DRAM an address lies: rules R1 to R4 of docs/hardware/memory.md.
+// Loading a DRAM preset, and where in the DRAM an address lies: rules MA1 to MA4 of docs/hardware/memory.md.
 #pragma once
 
 #include "runtime/chip/Dram.h"

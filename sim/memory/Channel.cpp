@@ -1,4 +1,4 @@
-// Order within a tick (rule T3): arrivals, refreshes that fall due, update of each pseudo-channel, column runs, one row
+// Order within a tick (rule MT3): arrivals, refreshes that fall due, update of each pseudo-channel, column runs, one row
 // command. A choice stays valid until something changes its pseudo-channel or takes its slot on a bus, so nothing is
 // worked out again without cause, and the ticks between two choices are skipped.
 #include "sim/memory/Channel.h"
@@ -224,7 +224,7 @@ private:
     lane.stale |= lane.row.place < 0;  // a rank may owe more than the refresh it got
   }
 
-  /// Rule C1: each instant between arrival and first column has one cause, refresh before row before turnaround.
+  /// Rule MS1: each instant between arrival and first column has one cause, refresh before row before turnaround.
   void finish(const Pending &p) {
     auto clock = [&](int64_t tick) { return timing.clockUp(tick); };
     const PartTimes &t = p.times;

@@ -40,7 +40,7 @@ struct BurstTimes {
   int64_t rowReady;     ///< its rows were open (at most `firstColumn`; `arrival` if they were all along)
   int64_t firstColumn;  ///< column command
   int64_t done;         ///< end of the last data beat
-  /// Cut of `done` - `arrival`: adds up. Rule C1.
+  /// Cut of `done` - `arrival`: adds up. Rule MS1.
   int64_t memoryQueue, rowMiss, refresh, turnaround, transfer;
 };
 

@@ -1,4 +1,4 @@
-// Choosing and issuing: rules Q, C, R and W of docs/hardware/memory.md.
+// Choosing and issuing: rules MW, MC, MR and MF of docs/hardware/memory.md.
 #include "sim/memory/PseudoChannel.h"
 
 #include <algorithm>

@@ -47,7 +47,7 @@ public:
   };
   Effect arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick);
 
-  /// Rules W1 and F1 to F3 at the start of a tick: mode of the queues, refreshes that take a bank. True if anything changed.
+  /// Rules MW1 and MF2 at the start of a tick: mode of the queues, refreshes that take a bank. True if anything changed.
   bool update(int64_t tick);
   /// Whether `update` at the next tick would change anything if nothing arrives.
   bool wouldUpdate() const;

@@ -1,5 +1,5 @@
 // A queue of burst parts by age. An entry's place is its sequence number modulo 64, so a set of entries is one word and
-// the oldest of a set is a rotation and a count of zeros. The starvation limit keeps all places distinct (rule Q3).
+// the oldest of a set is a rotation and a count of zeros. The starvation limit keeps all places distinct (rule MQ3).
 #pragma once
 
 #include "sim/memory/Pattern.h"
