@@ -1,5 +1,6 @@
 // garam._compiler: text of any level to a program. The interpreter's lock is released meanwhile.
 #include "lowering/Pipeline.h"
+#include "lowering/graph/golden/Jit.h"
 #include "python/bindings/Errors.h"
 
 #include <pybind11/pybind11.h>
@@ -60,6 +61,20 @@ py::dict compileText(const std::string &text, const std::string &where, const py
       py::arg("emitted") = result.emitted, py::arg("mapping") = result.mapping);
 }
 
+py::dict runGolden(const std::string &text, const std::map<std::string, std::string> &inputs) {
+  golden::Tensors tensors, results;
+  for (const auto &[name, bytes] : inputs)
+    tensors[name].assign(bytes.begin(), bytes.end());
+  {
+    const py::gil_scoped_release unlocked;
+    results = golden::runGolden(text, tensors);
+  }
+  py::dict out;
+  for (const auto &[name, bytes] : results)
+    out[py::str(name)] = py::bytes(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  return out;
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_compiler, m) {
@@ -67,5 +82,7 @@ PYBIND11_MODULE(_compiler, m) {
   m.doc() = "The compiler.";
   m.def("compile", &compileText, py::arg("text"), py::arg("where"), py::arg("options"),
         "Program bytes, emitted text and mapping. `options` has the keys of CompileOptions in snake case.");
+  m.def("run_golden", &runGolden, py::arg("text"), py::arg("inputs"),
+        "Runs `@main` of a graph module through its references on the CPU: bytes of dense tensors by name, in and out.");
   m.def("optimisations", &optimisations, "Names that can be switched off.");
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: Engines by their number in a record.
 ENGINES = ("seq", "dma_in", "dma_out", "matrix", "vector")
 
-_COLUMNS = ["launch", "name", "node", "op", "source", "first_cycle", "last_cycle", "cycles", "share", "cores", "instructions",
+_COLUMNS = ["launch", "name", "kernel", "node", "source", "first_cycle", "last_cycle", "cycles", "share", "cores", "instructions",
             "matrix_cycles", "vector_cycles", "dma_in_cycles", "dma_out_cycles"]
 
 
@@ -41,7 +41,7 @@ def served(records: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ops_table(info: Mapping[str, Any], records: Mapping[str, np.ndarray], cycles: int) -> pd.DataFrame:
-    """A row for each op of each launch, in the order of their first cycle.
+    """A row for each op (with what is fused around it) of each launch, in the order of their first cycle.
 
     `cycles` is the span from its first instruction's start to its last one's end over all cores; spans of neighbours may overlap.
     """
@@ -56,25 +56,27 @@ def ops_table(info: Mapping[str, Any], records: Mapping[str, np.ndarray], cycles
     })
     for number, name in enumerate(ENGINES[1:], start=1):
         frame[f"{name}_cycles"] = np.where(engine[kept] == number, (end - start)[kept], 0)
-    places = info["locations"]
-    frame["node"] = [_node(places, place) for place in frame["location"]]
-    frame["op"] = [places[place]["op"] if place >= 0 else "" for place in frame["location"]]
-    frame["source"] = [places[place]["source"] if place >= 0 else "" for place in frame["location"]]
+    names = np.array([node_of(info, place) for place in range(-1, len(info["locations"]))])
+    frame["node"] = names[frame["location"] + 1]
+    frame["source"] = np.array(["", *(place["source"] for place in info["locations"])])[frame["location"] + 1]
     grouped = frame.groupby(["launch", "node"], sort=False)
-    table = grouped.agg(op=("op", _last_named), source=("source", _last_named), first_cycle=("start", "min"),
+    table = grouped.agg(source=("source", _last_named), first_cycle=("start", "min"),
                         last_cycle=("end", "max"), cores=("core", "nunique"), instructions=("core", "size"),
                         matrix_cycles=("matrix_cycles", "sum"), vector_cycles=("vector_cycles", "sum"),
                         dma_in_cycles=("dma_in_cycles", "sum"), dma_out_cycles=("dma_out_cycles", "sum")).reset_index()
     table["cycles"] = table["last_cycle"] - table["first_cycle"]
     table["share"] = table["cycles"] / max(cycles, 1)
     table["name"] = [info["launches"][launch]["name"] for launch in table["launch"]]
+    table["kernel"] = [info["kernels"][info["launches"][launch]["kernel"]]["name"] for launch in table["launch"]]
     return table.sort_values("first_cycle", kind="stable")[_COLUMNS].reset_index(drop=True)
 
 
-def _node(places: list[dict[str, Any]], place: int) -> str:
-    if place < 0:
+def node_of(info: Mapping[str, Any], place: int | None) -> str:
+    """What a reader knows an instruction by: its group of the graph, named after the node that it writes."""
+    if place is None or place < 0:
         return "(kernel)"
-    return places[place]["node"] or places[place]["op"] or "(kernel)"
+    location = info["locations"][place]
+    return location["tile_op"] or location["node"] or "(kernel)"
 
 
 def _last_named(values: pd.Series) -> str:

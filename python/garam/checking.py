@@ -40,7 +40,7 @@ def instruction_of(result: Result, name: str) -> dict[str, Any] | None:
     for number, launch in enumerate(info["launches"]):
         kernel = info["kernels"][launch["kernel"]]
         for index, place in enumerate(kernel["locations"]):
-            if place is None or source.resolve(info["locations"][place]["node"], launch["name"]) != name:
+            if place is None or name not in (source.resolve(info["locations"][place][key], launch["name"]) for key in ("tile_op", "node")):
                 continue
             records = result.records
             mine = (records["launch"] == number) & (records["index"] == index)

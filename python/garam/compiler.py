@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,10 +18,10 @@ LEVELS = ("graph", "mapping", "tile", "task", "isa")
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What a program file records about its model. They travel as an attribute of the module through every printed level."""
+    """What a program file records about its model. Every printed level carries them; what is empty here, the text says."""
 
     model: str = ""
-    dtype: str = "bf16"
+    dtype: str = ""
     phase: str = ""
     batch: int = 0
     sequence_length: int = 0
@@ -37,41 +35,13 @@ class Facts:
         """Work that depends on a run-time length is not recorded: one program serves them all."""
         from .roofline import Work, count
 
-        work = Work(0, 0) if _ranges(source) else count(source.exported.program)
+        work = Work(0, 0) if source.phase == "decode" else count(source.exported.program, source.values.get("pos"))
         return cls(source.name, source.dtype, source.phase, source.batch if source.phase else 0,
                    source.sequence_length if source.phase else 0, source.kv_capacity, str(source.weights_file),
                    work.flops, work.bytes)
 
-    def attribute(self) -> str:
-        entries = dataclasses.asdict(self).items()
-        written = (f"{key} = {json.dumps(value) if isinstance(value, str) else f'{value} : i64'}" for key, value in entries)
-        return f"graph.program = {{{', '.join(written)}}}"
 
-    @classmethod
-    def read(cls, text: str) -> Facts:
-        """From the text of a module; what it does not say stays empty."""
-        found = re.search(r"graph\.program = \{(?P<body>(?:\"(?:[^\"\\]|\\.)*\"|[^\"}])*)\}", text)
-        values: dict[str, Any] = {}
-        for key, quoted, number in re.findall(r"(\w+) = (?:(\"(?:[^\"\\]|\\.)*\")|(-?\d+) : i64)", found["body"] if found else ""):
-            values[key] = json.loads(quoted) if quoted else int(number)
-        known = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known})
-
-
-def _ranges(source: Source) -> bool:
-    return bool(source.values) and source.phase == "decode"
-
-
-def annotated(text: str, facts: Facts) -> str:
-    """The module with its facts as an attribute."""
-    opened, found, rest = text.partition("module attributes {")
-    if found:
-        separator = "" if rest.lstrip().startswith("}") else ", "
-        return f"{opened}{found}{facts.attribute()}{separator}{rest}"
-    return text.replace("module {", f"module attributes {{{facts.attribute()}}} {{", 1)
-
-
-def lower(text: str, where: str, chip: Chip, facts: Facts, *, mapping: str | None = None, disabled: Sequence[str] = (),
+def lower(text: str, where: str, chip: Chip, facts: Facts = Facts(), *, mapping: str | None = None, disabled: Sequence[str] = (),
           keep_intermediates: bool = False, emit: str | None = None, aids: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Program bytes, emitted text and mapping. `aids`: timing, print_after_all, reproducer."""
     from . import _compiler
@@ -88,16 +58,15 @@ def lower(text: str, where: str, chip: Chip, facts: Facts, *, mapping: str | Non
 
 def compile_source(source: Source, chip: Chip, **options: Any) -> Program:
     """Options as of `lower`."""
-    facts = Facts.of(source)
     started = time.perf_counter()
-    lowered = lower(annotated(source.mlir, facts), source.name, chip, facts, **options)
+    lowered = lower(source.mlir, source.name, chip, Facts.of(source), **options)
     return Program(lowered["program"], chip, source, source.name, time.perf_counter() - started)
 
 
 def compile_text(text: str, where: str, chip: Chip, **options: Any) -> Program:
     """MLIR text of any level."""
     started = time.perf_counter()
-    lowered = lower(text, where, chip, Facts.read(text), **options)
+    lowered = lower(text, where, chip, **options)
     return Program(lowered["program"], chip, None, where, time.perf_counter() - started)
 
 

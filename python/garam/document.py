@@ -84,7 +84,7 @@ def _details(result: Result, chip: dict[str, Any]) -> dict[str, Any]:
     dtype = info["dtype"]
     return {
         "chip": chip, "peak_flops": result.program.chip.peak_flops(dtype) if dtype else None,
-        "mapping": _parsed(info["mapping"]), "values": result.values, "generated_inputs": result.generated,
+        "mapping": json.loads(info["mapping"]) if info["mapping"] else None, "values": result.values, "generated_inputs": result.generated,
         "host_link_seconds": result.counters["host_link_seconds"],
         "program": {"kernels": len(info["kernels"]), "launches": len(info["launches"]),
                     "instructions": sum(len(kernel["mnemonics"]) for kernel in info["kernels"]),
@@ -92,13 +92,6 @@ def _details(result: Result, chip: dict[str, Any]) -> dict[str, Any]:
         "ops": json.loads(result.ops.to_json(orient="records")),
         "traffic": _traffic(result), "activity": _activity(result),
     }
-
-
-def _parsed(mapping: str) -> Any:
-    try:
-        return json.loads(mapping) if mapping else None
-    except ValueError:
-        return mapping
 
 
 def _folded(values: np.ndarray, points: int) -> tuple[np.ndarray, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import (  # type: ignore[import-not-found]
     CounterDescriptor, Trace, TracePacket, TrackEvent)
 
-from .attribution import ENGINES, locations_of, served
+from .attribution import ENGINES, locations_of, node_of, served
 from .files import replacing
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Writer:
     def __init__(self, result: Result):
         self.result, self.info = result, result.program.info
         self.nanoseconds = 1e9 / result.program.chip.hertz
-        self.names: dict[str, int] = {}
+        self.interned: dict[tuple[str, str | bytes], int] = {}
 
     def at(self, cycle: int) -> int:
         return int(cycle * self.nanoseconds)
@@ -98,26 +98,30 @@ class _Writer:
             engine = ENGINES.index(entry["engine"])
             yield self._track(self._engine_track(core, engine), _CORES + core, entry["engine"])
 
-    def _named(self, packet: TracePacket, name: str) -> None:
-        """Names are sent once and then by number."""
-        number = self.names.get(name)
+    def _number(self, packet: TracePacket, table: str, text: str) -> int:
+        """Texts are sent once, with the first packet that has them, and then by number."""
+        number = self.interned.get((table, text))
         if number is None:
-            number = self.names[name] = len(self.names) + 1
-            entry = packet.interned_data.event_names.add()
-            entry.iid, entry.name = number, name
-        packet.sequence_flags = packet.sequence_flags | TracePacket.SEQ_NEEDS_INCREMENTAL_STATE
-        packet.track_event.name_iid = number
+            number = self.interned[table, text] = len(self.interned) + 1
+            entry = getattr(packet.interned_data, table).add()
+            entry.iid = number
+            if table == "debug_annotation_string_values":
+                entry.str = text.encode()
+            else:
+                entry.name = text
+        return number
 
     def _begin(self, track: int, cycle: int, name: str, arguments: dict[str, Any]) -> TracePacket:
         packet = self._packet(cycle)
-        packet.track_event.type = TrackEvent.TYPE_SLICE_BEGIN
-        packet.track_event.track_uuid = track
-        self._named(packet, name)
+        event = packet.track_event
+        event.type, event.track_uuid = TrackEvent.TYPE_SLICE_BEGIN, track
+        packet.sequence_flags = TracePacket.SEQ_NEEDS_INCREMENTAL_STATE
+        event.name_iid = self._number(packet, "event_names", name)
         for key, value in arguments.items():
-            note = packet.track_event.debug_annotations.add()
-            note.name = key
+            note = event.debug_annotations.add()
+            note.name_iid = self._number(packet, "debug_annotation_names", key)
             if isinstance(value, str):
-                note.string_value = value
+                note.string_value_iid = self._number(packet, "debug_annotation_string_values", value)
             else:
                 note.int_value = int(value)
         return packet
@@ -141,20 +145,19 @@ class _Writer:
     def _slices(self) -> Iterator[TracePacket]:
         records, places = self.result.records, self.info["locations"]
         location = locations_of(self.info, records["kernel"], records["index"])
+        names = {place: node_of(self.info, place) for place in range(-1, len(places))}
         starts, ends = served(records)
         order = np.lexsort((ends, starts, records["engine"], records["core"]))
         columns = [records[key][order].tolist() for key in ("core", "engine", "kernel", "index", "issue", "start", "launch")]
         rows = zip(*columns, location[order].tolist(), starts[order].tolist(), ends[order].tolist())
         for core, engine, kernel, index, issue, taken, launch, place, start, end in rows:
             mnemonic = self.info["kernels"][kernel]["mnemonics"][index]
-            named = places[place] if place >= 0 else {"node": "", "op": "", "source": ""}
+            named = places[place] if place >= 0 else {}
             track = self._engine_track(core, engine)
             arguments = {"instruction": mnemonic, "index": index, "launch": launch, "issue_cycle": issue, "start_cycle": taken,
                          "end_cycle": end}
-            for key in ("op", "source"):
-                if named[key]:
-                    arguments[key] = named[key]
-            yield self._begin(track, start, named["node"] or named["op"] or mnemonic, arguments)
+            arguments |= {key: named[key] for key in ("node", "source") if named.get(key)}
+            yield self._begin(track, start, names[place], arguments)
             yield self._end(track, end)
 
     def _bandwidth(self) -> Iterator[TracePacket]:

@@ -21,7 +21,7 @@ class SampleProgram:
 
     def __init__(self, chip: str = "atom", layers: int = 2):
         self.chip = Chip(chip)
-        locations = [{"op": f"graph.{node.split('_')[0]}", "tile_op": "tile.matmul", "node": node,
+        locations = [{"op": "mma", "tile_op": node, "node": "",
                       "source": f"modeling_bert.py:{100 + i}"} for i, node in enumerate(NODES)]
         mnemonics = ["dma.load", "mma", "vec.map", "dma.store"] * len(NODES)
         engines = ["dma_in", "matrix", "vector", "dma_out"] * len(NODES)
@@ -30,7 +30,8 @@ class SampleProgram:
         self.info: dict[str, Any] = {
             "model": "minilm", "chip": chip, "dies": 1, "dtype": "bf16", "phase": "encode", "batch": 8, "sequence_length": 128,
             "kv_capacity": 0, "weights_file": "", "flops": 290_000_000, "compulsory_bytes": 1_100_000,
-            "mapping": '{"linear": {"tile": {"m": 128, "n": 64, "k": 384}, "grid": {"m": 8}, "depth": {"a": 2}}}',
+            "mapping": '{"groups": [{"kernel": "layer0", "group": "linear", "location": "modeling_bert.py:100", "tile":'
+                       ' {"m": 128, "n": 64, "k": 384}, "grid": {"m": 8}, "order": ["m", "n", "k"], "depth": {"a": 2}}]}',
             "kernels": [kernel], "segments": [], "values": [], "boundaries": [], "locations": locations,
             "launches": [{"kernel": 0, "name": f"encoder.layer.{i}"} for i in range(layers)]}
 

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         _emit(arguments, text, where, chip, facts)
     if arguments.emit and not arguments.output:
         if arguments.json:
-            write_json(arguments.json, {"garam": __version__, "model": facts.model, "chip": chip.title, "emitted": arguments.emit,
+            write_json(arguments.json, {"garam": __version__, "model": facts.model or where, "chip": chip.title, "emitted": arguments.emit,
                                         "emitted_to": arguments.emit_to})
         return 0
     _compile(arguments, text, where, chip, facts, exported)
@@ -53,14 +53,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _text(arguments: argparse.Namespace) -> tuple[str, str, Any]:
     """Text of the model, its name in errors, and what the program file is to record."""
-    from ..compiler import Facts, annotated
+    from ..compiler import Facts
 
     if is_text(arguments.model):
-        text = read_text(arguments.model)
-        return text, arguments.model, Facts.read(text)
+        return read_text(arguments.model), arguments.model, Facts()
     source = load_source(arguments)
-    facts = Facts.of(source)
-    return annotated(source.mlir, facts), source.name, facts
+    return source.mlir, source.name, Facts.of(source)
 
 
 def _emit(arguments: argparse.Namespace, text: str, where: str, chip: Any, facts: Any) -> None:
@@ -88,7 +86,7 @@ def _compile(arguments: argparse.Namespace, text: str, where: str, chip: Any, fa
                              f"{number(len(lowered['program']), 'B')}; exported in {duration(exported)}, compiled in {duration(seconds)}")
     if arguments.json:
         write_json(arguments.json, {
-            "garam": __version__, "model": facts.model or None, "chip": chip.title, "dtype": facts.dtype, "phase": facts.phase or None,
-            "batch": facts.batch or None, "sequence_length": facts.sequence_length or None, "export_seconds": exported,
+            "garam": __version__, "model": info["model"], "chip": chip.title, "dtype": info["dtype"], "phase": info["phase"] or None,
+            "batch": info["batch"] or None, "sequence_length": info["sequence_length"] or None, "export_seconds": exported,
             "compile_seconds": seconds, "output": output, "program_bytes": len(lowered["program"]), "kernels": len(info["kernels"]),
             "launches": len(info["launches"]), "instructions": instructions})

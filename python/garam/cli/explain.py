@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from ..attribution import ENGINES
+from ..attribution import ENGINES, node_of
 from ..errors import input_error
 from ..files import write_json
 from .console import console, percent, progress
@@ -53,26 +53,25 @@ def _rows(result: Result) -> list[dict[str, Any]]:
     rows = json.loads(result.ops.to_json(orient="records"))
     counts = _instructions(result)
     for row in rows:
-        row["mnemonics"] = counts.get(row["node"], {})
+        row["mnemonics"] = counts.get((row["kernel"], row["node"]), {})
     return rows
 
 
-def _instructions(result: Result) -> dict[str, dict[str, int]]:
-    """Node → mnemonic → instructions in the program."""
+def _instructions(result: Result) -> dict[tuple[str, str], dict[str, int]]:
+    """Kernel and node → mnemonic → instructions in the program."""
     info = result.program.info
-    out: dict[str, dict[str, int]] = {}
+    out: dict[tuple[str, str], dict[str, int]] = {}
     for kernel in info["kernels"]:
         for mnemonic, place in zip(kernel["mnemonics"], kernel["locations"]):
-            node = "(kernel)" if place is None else info["locations"][place]["node"] or info["locations"][place]["op"] or "(kernel)"
-            counts = out.setdefault(node, {})
+            counts = out.setdefault((kernel["name"], node_of(info, place)), {})
             counts[mnemonic] = counts.get(mnemonic, 0) + 1
     return out
 
 
 def _all(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
-    table = Table("launch", "op", "kind", "cycles", "of the run", "cores", "source", box=None, header_style="bold")
+    table = Table("launch", "op", "kernel", "cycles", "of the run", "cores", "source", box=None, header_style="bold")
     for row in rows:
-        table.add_row(row["name"], row["node"], row["op"], f"{row['cycles']:,}", percent(row["share"]), str(row["cores"]),
+        table.add_row(row["name"], row["node"], row["kernel"], f"{row['cycles']:,}", percent(row["share"]), str(row["cores"]),
                       row["source"].rsplit("/", 1)[-1])
     console(arguments).print(table)
 
@@ -82,23 +81,17 @@ def _one(arguments: argparse.Namespace, result: Result, rows: list[dict[str, Any
     cores = len({entry["core"] for entry in result.counters["engines"]})
     cycles = sum(row["cycles"] for row in rows)
     out = console(arguments)
-    out.print(f"[bold]{first['node']}[/]  {first['op']}  {first['source']}")
+    out.print(f"[bold]{first['node']}[/] of {first['kernel']}  {first['source']}")
     out.print(f"{len(rows)} uses, {cycles:,} cycles, {percent(sum(row['share'] for row in rows))} of the run, on {first['cores']} of {cores} cores")
     for engine in ENGINES[1:]:
         busy = sum(row[f"{engine}_cycles"] for row in rows)
         out.print(f"  {engine:8} at work {percent(busy / (cycles * cores) if cycles else None)}")
     out.print("instructions: " + ", ".join(f"{count} {name}" for name, count in sorted(first["mnemonics"].items())))
-    for name, entry in _mapping_of(result, first["node"]):
-        out.print(f"mapping {name}: {json.dumps(entry, ensure_ascii=False)}", markup=False)
+    for entry in _mappings_of(result, first["node"]):
+        out.print(f"mapping in {entry.pop('kernel')}: {json.dumps(entry, ensure_ascii=False)}", markup=False)
 
 
-def _mapping_of(result: Result, node: str) -> list[tuple[str, Any]]:
-    """Entries of the mapping whose name ends in the op's."""
-    try:
-        used = json.loads(result.program.mapping or "{}")
-    except ValueError:
-        return []
-    entries = used.get("groups", used) if isinstance(used, dict) else {}
-    if not isinstance(entries, dict):
-        return []
-    return [(name, entry) for name, entry in entries.items() if name.split("/")[-1] == node]
+def _mappings_of(result: Result, node: str) -> list[dict[str, Any]]:
+    """Entries of the mapping file for the group that writes this node."""
+    groups = json.loads(result.program.mapping)["groups"] if result.program.mapping else []
+    return [dict(entry) for entry in groups if entry["group"] == node]

@@ -79,7 +79,7 @@ def page(run: Mapping[str, Any]) -> str:
         _section("Where every cycle went", "All cores of a kind together; open a row to see each core.", stalls(run)),
         _section("Memory traffic", "All channels together.", traffic(run)),
         _section("Engines at work", "Share of the cores whose engine serves an instruction. Thin lines: launches.", activity(run)),
-        _section("Ops", "Every op of the model that wrote a tensor. Spans of neighbours overlap. A click on a heading sorts.", ops(run)),
+        _section("Ops", "Every op with what is fused around it, all its uses together. Spans of neighbours overlap. A click on a heading sorts.", ops(run)),
         _section("Mapping", "How each op was cut; edit the printed mapping and compile again to change it.", mapping(run)),
         _section("Chip", ((run.get("details") or {}).get("chip") or {}).get("title", ""), chip(run)),
     ]

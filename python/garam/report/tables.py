@@ -1,7 +1,6 @@
 """The tables of a report: ops, mapping, chip."""
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -17,9 +16,9 @@ def _cell(value: str, sort: Any = None, class_: str | None = None) -> str:
 
 def _merged(ops: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The same op of every launch of a kernel as one row."""
-    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
     for op in ops:
-        row = rows.setdefault((op["node"], op["op"], op["source"]), {**op, "launches": 0, **{key: 0 for key, _ in _ENGINES},
+        row = rows.setdefault((op["kernel"], op["node"]), {**op, "launches": 0, **{key: 0 for key, _ in _ENGINES},
                                                                       "cycles": 0, "share": 0.0, "instructions": 0})
         row["launches"] += 1
         for key in ("cycles", "share", "instructions", *(key for key, _ in _ENGINES)):
@@ -35,14 +34,14 @@ def ops(run: Mapping[str, Any]) -> str:
     longest = max(row["cycles"] for row in rows) or 1
     cores = len({entry["core"] for entry in run["engines"]}) or 1
     head = "".join(element("th", escape(name), scope="col", class_=kind) for name, kind in
-                   (("op", None), ("kind", None), ("uses", "n"), ("cycles", "n"), ("share of the run", None),
+                   (("op", None), ("kernel", None), ("uses", "n"), ("cycles", "n"), ("share of the run", None),
                     *((f"{word} busy", "n") for _, word in _ENGINES), ("instructions", "n"), ("source", None)))
     body = []
     for row in rows:
         gauge = element("div", element("i", style=f"width:{row['cycles'] / longest * 100:.2f}%"), element("b", percent(row["share"])),
                         class_="gauge")
         engines = [_cell(percent(row[key] / (row["cycles"] * cores)) if row["cycles"] else "–", row[key], "n") for key, _ in _ENGINES]
-        body.append(element("tr", _cell(element("code", escape(row["node"]))), _cell(escape(row["op"])),
+        body.append(element("tr", _cell(element("code", escape(row["node"]))), _cell(escape(row["kernel"])),
                             _cell(str(row["launches"]), row["launches"], "n"), _cell(f"{row['cycles']:,}", row["cycles"], "n"),
                             _cell(gauge, row["share"]), *engines, _cell(f"{row['instructions']:,}", row["instructions"], "n"),
                             _cell(escape(row["source"].rsplit("/", 1)[-1]), class_="dim")))
@@ -59,31 +58,16 @@ def _sizes(value: Any) -> str:
 
 
 def mapping(run: Mapping[str, Any]) -> str:
-    used = (run.get("details") or {}).get("mapping")
-    if not used:
+    """The mapping file of the run: a row for each group of each kernel."""
+    groups = ((run.get("details") or {}).get("mapping") or {}).get("groups")
+    if not groups:
         return element("p", "The program carries no mapping.", class_="said")
-    groups = used.get("groups", used) if isinstance(used, Mapping) else used
-    entries = _entries(groups)
-    if entries is None:
-        return element("pre", escape(json.dumps(used, indent=1, ensure_ascii=False)))
-    keys = list(dict.fromkeys(key for _, entry in entries for key in entry))
-    head = "".join(element("th", escape(name), scope="col") for name in ("op", *keys))
-    body = [element("tr", _cell(element("code", escape(name))), *(_cell(escape(_sizes(entry.get(key, "–")))) for key in keys))
-            for name, entry in entries]
+    keys = [key for key in dict.fromkeys(key for group in groups for key in group) if key not in ("kernel", "group", "location")]
+    head = "".join(element("th", escape(name), scope="col") for name in ("kernel", "group", *keys, "source"))
+    body = [element("tr", _cell(escape(group["kernel"])), _cell(element("code", escape(group["group"]))),
+                    *(_cell(escape(_sizes(group.get(key, {})))) for key in keys),
+                    _cell(escape(group.get("location", "").rsplit("/", 1)[-1]), class_="dim")) for group in groups]
     return element("div", element("table", element("thead", element("tr", head)), element("tbody", *body)), class_="scroll")
-
-
-def _entries(groups: Any) -> list[tuple[str, Mapping[str, Any]]] | None:
-    """Name and dictionary of each mapped op, from an object by name or a list of objects with a name."""
-    if isinstance(groups, Mapping) and groups and all(isinstance(entry, Mapping) for entry in groups.values()):
-        return list(groups.items())
-    if isinstance(groups, list) and groups and all(isinstance(entry, Mapping) for entry in groups):
-        named = []
-        for entry in groups:
-            name = next((str(entry[key]) for key in ("name", "op", "node") if key in entry), "")
-            named.append((name, {key: value for key, value in entry.items() if key not in ("name", "op", "node")}))
-        return named
-    return None
 
 
 def chip(run: Mapping[str, Any]) -> str:

@@ -1,23 +1,10 @@
-"""What a program file records travels through text; tensors keep their bytes."""
+"""Tensors keep their bytes on the way to the machine and back."""
 from __future__ import annotations
 
 import pytest
 import torch
 
 from garam import InputError, ops, tensors
-from garam.compiler import Facts, annotated
-
-FACTS = Facts('odd "name" with } and \\', "bf16", "encode", 8, 128, 0, "/a folder/w.safetensors", 1 << 40, 77)
-
-
-@pytest.mark.parametrize("text", ["module {\n}\n", "module attributes {}{\n}\n", 'module attributes {graph.model = "x"} {\n}\n'])
-def test_facts_survive_text(text):
-    assert Facts.read(annotated(text, FACTS)) == FACTS
-
-
-def test_text_without_facts():
-    assert Facts.read("module { }") == Facts()
-
 
 @pytest.mark.parametrize("dtype", ["bf16", "f16", "f32", "i64", "i1", "i8"])
 def test_bytes_and_back(dtype):
