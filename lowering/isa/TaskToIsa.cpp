@@ -30,8 +30,8 @@ void readLocation(Location loc, Origin &origin) {
     if (origin.source.empty())
       origin.source = fmt::format("{}:{}", file.getFilename().str(), file.getLine());
   } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    if (!fused.getLocations().empty())
-      readLocation(fused.getLocations().back(), origin);
+    for (Location part : fused.getLocations())
+      readLocation(part, origin);
   } else if (auto call = dyn_cast<CallSiteLoc>(loc)) {
     readLocation(call.getCallee(), origin);
   }

@@ -1,5 +1,5 @@
 // task-assign-semaphores: a virtual semaphore lives over the ops of the kernel's body that hold its tokens. All its tokens are
-// back at the join after them, so another one with the same waiting engine may take its place.
+// taken at the join after them, so another one with the same waiting engine may take its place from the next phase on.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 
@@ -32,17 +32,7 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
       if (result.wasInterrupted())
         return signalPassFailure();
     }
-    // Tokens of a join are taken before the next phase begins, but only just: they keep their place during it.
-    place = 0;
-    SmallVector<int64_t> nextPhase;
-    for (Operation &top : kernel.getBody().front()) {
-      ++place;
-      if (isa<task::PhaseOp>(top))
-        nextPhase.resize(place + 1, place);
-    }
-    for (auto &[semaphore, life] : lives)
-      if (life.end < int64_t(nextPhase.size()))
-        life.end = nextPhase[life.end];
+    widen(kernel, lives);
 
     llvm::DenseMap<int64_t, int64_t> assigned;
     std::array<std::optional<task::Engine>, rt::kSemaphores> waiters;
@@ -66,6 +56,26 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
       op.setWaitTokens(renamed(op.getWaitTokens()));
       op.setSignalTokens(renamed(op.getSignalTokens()));
     });
+  }
+
+  /// Engines run ahead of each other up to a join. Its tokens may be given while the phase before it still runs, and taken when the
+  /// phase after it already gives its own; those of a phase are all taken at the join after it.
+  void widen(func::FuncOp kernel, llvm::MapVector<int64_t, Life> &lives) {
+    SmallVector<int64_t> phases;
+    int64_t place = 0;
+    for (Operation &top : kernel.getBody().front()) {
+      ++place;
+      if (isa<task::PhaseOp>(top))
+        phases.push_back(place);
+    }
+    for (auto &[semaphore, life] : lives) {
+      auto after = llvm::upper_bound(phases, life.end);
+      bool endsInPhase = llvm::is_contained(phases, life.end);
+      if (after != phases.end())
+        life.end = endsInPhase ? *after - 1 : *after;
+      auto before = llvm::upper_bound(phases, life.begin);
+      life.begin = before == phases.begin() ? 0 : *std::prev(before);
+    }
   }
 
   WalkResult note(EngineOp op, int64_t place, llvm::MapVector<int64_t, Life> &lives) {

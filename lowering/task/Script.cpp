@@ -42,6 +42,7 @@ int Script::bufferOf(Value value) {
 FailureOr<Script> Script::build(func::FuncOp kernel) {
   Script script;
   script.kernel = kernel;
+  script.initial.push_back(0);  // of nodes without operands
   for (auto [i, arg] : llvm::enumerate(kernel.getArguments())) {
     if (arg.getType().isIndex())
       script.argumentPlaces.push_back(script.place(arg));

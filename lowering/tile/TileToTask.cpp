@@ -14,8 +14,8 @@ using namespace garam::lowering;
 namespace {
 class KernelConverter {
 public:
-  KernelConverter(func::FuncOp kernel, int64_t cores)
-      : kernel(kernel), cores(cores), b(kernel), operands(values, buffers), engines(operands) {}
+  KernelConverter(func::FuncOp kernel, const rt::Chip &chip)
+      : kernel(kernel), cores(chip.cores()), oneDie(chip.topology.dies == 1), b(kernel), operands(values, buffers), engines(operands) {}
 
   LogicalResult convert() {
     SmallVector<Type> types;
@@ -97,7 +97,9 @@ private:
       return branch.getElseRegion().empty() ? success() : fill(*branch.elseBlock(), *result.elseBlock());
     }
     if (auto barrier = dyn_cast<tile::BarrierOp>(op)) {
-      task::BarrierOp::create(b, loc, barrier.getScopeAttr(), task::TokensAttr(), task::TokensAttr());
+      // On one die the nearer barrier does.
+      auto scope = oneDie ? tile::Scope::die : barrier.getScope();
+      task::BarrierOp::create(b, loc, tile::ScopeAttr::get(b.getContext(), scope), task::TokensAttr(), task::TokensAttr());
       return success();
     }
     if (op->getName().getDialectNamespace() == "tile")
@@ -154,6 +156,7 @@ private:
 
   func::FuncOp kernel;
   const int64_t cores;
+  const bool oneDie;
   OpBuilder b;
   IRMapping values;
   llvm::DenseMap<Value, Value> buffers;
@@ -168,7 +171,7 @@ class ConvertTileToTaskPass : public impl::ConvertTileToTaskBase<ConvertTileToTa
     if (failed(chip))
       return signalPassFailure();
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (kernel->hasAttr(tile::kKernelAttr) && failed(KernelConverter(kernel, chip->cores()).convert()))
+      if (kernel->hasAttr(tile::kKernelAttr) && failed(KernelConverter(kernel, *chip).convert()))
         return signalPassFailure();
   }
 };
