@@ -11,13 +11,13 @@ public:
   /// Edge n lies at ⌊n · numerator / denominator⌋ fs.
   Clock(int64_t numerator, int64_t denominator)
       : whole(numerator / denominator), part(numerator % denominator), denominator(denominator),
-        edges(double(denominator) / double(numerator)) {}
+        exact(part ? INT64_MAX / part : INT64_MAX), edges(double(denominator) / double(numerator)) {}
   static Clock ofMhz(double mhz) { return Clock(1'000'000'000'000'000, std::llround(mhz * 1e6)); }
   /// A period in picoseconds, exact to a femtosecond.
   static Clock ofPeriodPs(double ps) { return Clock(std::llround(ps * 1000), 1); }
 
   int64_t edge(int64_t n) const {
-    if (n < kSmall && part < kSmall)
+    if (n < exact)
       return n * whole + n * part / denominator;
     return n * whole + int64_t(__int128(n) * part / denominator);
   }
@@ -34,8 +34,8 @@ public:
   int64_t after(int64_t fs) const { return at(fs) + 1; }
 
 private:
-  static constexpr int64_t kSmall = int64_t(1) << 31;
   int64_t whole, part, denominator;  ///< of the period
+  int64_t exact;                     ///< edges below need no more than 64 bits
   double edges;                      ///< per femtosecond, nearly
 };
 

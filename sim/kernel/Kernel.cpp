@@ -16,13 +16,6 @@ uint32_t Kernel::enroll(Unit &unit) {
   return uint32_t(all.size() - 1);
 }
 
-void Kernel::post(Tick tick, const Message &message) {
-  wheel.post(tick, message);
-  // A message from outside (set-up, or a foreign module's process) may be earlier than what is awaited.
-  if (!running && (armed < 0 || tick < armed))
-    arm();
-}
-
 void Kernel::arm() {
   Tick tick;
   if (!wheel.peek(tick)) {

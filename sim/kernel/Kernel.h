@@ -21,7 +21,12 @@ public:
   uint32_t enroll(Unit &unit);
   const std::vector<Unit *> &units() const { return all; }
 
-  void post(Tick tick, const Message &message);
+  void post(Tick tick, const Message &message) {
+    wheel.post(tick, message);
+    // A message from outside (set-up, or a foreign module's process) may be earlier than what is awaited.
+    if (!running && (armed < 0 || tick < armed))
+      arm();
+  }
   Tick now() const { return current; }
   int64_t cycle() const { return cycleOf(current); }
   const Clock &clock() const { return coreClock; }

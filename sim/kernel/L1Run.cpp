@@ -3,6 +3,7 @@
 #include "runtime/timing/Timing.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace garam::sim {
 namespace {
@@ -58,7 +59,7 @@ void loadPass(const rt::MatrixParams &matrix, L1Run &run) {
   moving.rowStride = args.aStride;
   moving.outerStride = moving.rows * args.aStride;
   moving.bytes = moving.rowBytes = std::min(matrix.rows, args.k - kTile * matrix.rows) * rt::byteSize(shape.a);
-  run.piece = {};
+  run.piece.clear();
   run.piece.steps = rows;
   run.piece.add(moving);
   if (run.pass + 1 < run.passes) {
@@ -101,7 +102,7 @@ void beginPreload(const rt::MatrixParams &matrix, const rt::MmaArgs &args, L1Run
   run.client = L1Client::Matrix;
   run.isStream = false;
   run.passes = 1;
-  run.piece = {};
+  run.piece.clear();
   run.piece.add(weights(matrix, args, 0, run.piece.steps));
   run.position = 0;
 }
@@ -126,7 +127,7 @@ bool nextPass(const rt::MatrixParams &matrix, L1Run &run) {
 void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::SlotValues &v, const rt::Chain *chain, L1Run &run) {
   run.client = L1Client::Vector;
   run.isStream = false;
-  run.piece = {};
+  run.piece.clear();
   run.position = 0;
   auto bytes = [](int64_t type) { return int64_t(rt::byteSize(rt::DType(type & 15))); };
   int64_t beats = 0, cost = 1;
@@ -183,7 +184,7 @@ void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::Sl
 
 void beginLinear(int64_t address, int64_t bytes, int64_t width, bool write, L1Run &run) {
   run.isStream = false;
-  run.piece.streams = 0;
+  run.piece.clear();
   run.position = 0;
   L1Stream stream;
   stream.base = address;
@@ -195,27 +196,36 @@ void beginLinear(int64_t address, int64_t bytes, int64_t width, bool write, L1Ru
   run.piece.add(stream);
 }
 
-void addBanks(const rt::L1Params &l1, const L1Run &run, bool writes, BankMask &mask) {
+BankMap::BankMap(const rt::L1Params &l1)
+    : banks(l1.banks), beatBytes(l1.beatBytes),
+      beatShift(std::has_single_bit(uint64_t(beatBytes)) ? std::countr_zero(uint64_t(beatBytes)) : -1),
+      bankShift(std::has_single_bit(uint64_t(banks)) ? std::countr_zero(uint64_t(banks)) : -1),
+      all(banks >= 64 ? ~uint64_t(0) : (uint64_t(1) << banks) - 1) {}
+
+void BankMap::addMany(int64_t first, int64_t last, BankMask &mask) const {
+  // More beats than banks touch them all: one turn is enough.
+  for (int64_t beat = std::max(first, last - banks + 1); beat <= last; ++beat) {
+    auto bank = size_t(beat % banks);
+    mask.words[bank / 64] |= uint64_t(1) << (bank % 64);
+  }
+}
+
+void addBanks(const BankMap &map, const L1Run &run, BankMask &reads, BankMask &writes) {
   for (int s = 0; s < run.piece.streams; ++s) {
     const L1Stream &stream = run.piece.stream[size_t(s)];
     const int64_t since = run.position - stream.phase;
-    if (stream.write != writes || since < 0 || since % stream.every)
+    if (since < 0 || (stream.every > 1 && since % stream.every))
       continue;
-    const int64_t access = since / stream.every;
+    const int64_t access = stream.every > 1 ? since / stream.every : since;
     if (access >= stream.count)
       continue;
-    const int64_t outer = access / stream.inner, inner = access % stream.inner;
+    const int64_t outer = stream.inner > 1 ? access / stream.inner : access, inner = access - outer * stream.inner;
     const int64_t rows = std::min(stream.rows, stream.totalRows - outer * stream.rows);
     const int64_t bytes = std::min(stream.bytes, stream.rowBytes - inner * stream.innerStride);
     int64_t address = stream.base + outer * stream.outerStride + inner * stream.innerStride;
-    for (int64_t row = 0; row < rows; ++row, address += stream.rowStride) {
-      const int64_t last = (address + bytes - 1) / l1.beatBytes;
-      // More beats than banks touch them all: one turn is enough.
-      for (int64_t beat = std::max(address / l1.beatBytes, last - l1.banks + 1); beat <= last; ++beat) {
-        auto bank = size_t(beat % l1.banks);
-        mask.words[bank / 64] |= uint64_t(1) << (bank % 64);
-      }
-    }
+    BankMask &mask = stream.write ? writes : reads;
+    for (int64_t row = 0; row < rows; ++row, address += stream.rowStride)
+      map.add(address, bytes, mask);
   }
 }
 

@@ -32,6 +32,7 @@ struct L1Piece {
   int64_t steps = 0;
   int streams = 0;
   std::array<L1Stream, 6> stream;
+  void clear() { steps = streams = 0; }
   void add(const L1Stream &own) {
     if (own.base < rt::kAccBase && own.count > 0 && own.bytes > 0)
       stream[size_t(streams++)] = own;
@@ -41,6 +42,33 @@ struct L1Piece {
 /// A set of banks.
 struct BankMask {
   std::array<uint64_t, 16> words;
+};
+
+/// Which banks an address range lies in: rule A1.
+class BankMap {
+public:
+  explicit BankMap(const rt::L1Params &l1);
+  size_t words() const { return size_t(banks + 63) / 64; }
+  void add(int64_t address, int64_t bytes, BankMask &mask) const {
+    const int64_t first = beatOf(address), last = beatOf(address + bytes - 1);
+    if (banks > 64)
+      return addMany(first, last, mask);
+    if (last - first >= banks - 1) {
+      mask.words[0] |= all;
+      return;
+    }
+    // A run of ones, turned within the banks.
+    const uint64_t ones = (uint64_t(2) << (last - first)) - 1;
+    const int64_t at = bankShift >= 0 ? first & (banks - 1) : first % banks;
+    mask.words[0] |= (ones << at | (at ? ones >> (banks - at) : 0)) & all;
+  }
+
+private:
+  int64_t beatOf(int64_t address) const { return beatShift >= 0 ? address >> beatShift : address / beatBytes; }
+  void addMany(int64_t first, int64_t last, BankMask &mask) const;
+  int64_t banks, beatBytes;
+  int beatShift, bankShift;  ///< -1: no power of two
+  uint64_t all;
 };
 
 struct L1Run {
@@ -69,6 +97,6 @@ void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::Sl
 void beginLinear(int64_t address, int64_t bytes, int64_t width, bool write, L1Run &run);
 
 /// Adds the banks that the run touches in its present step.
-void addBanks(const rt::L1Params &l1, const L1Run &run, bool writes, BankMask &mask);
+void addBanks(const BankMap &map, const L1Run &run, BankMask &reads, BankMask &writes);
 
 }  // namespace garam::sim

@@ -25,24 +25,30 @@ struct MemoryTimes : tlm::tlm_extension<MemoryTimes> {
   void copy_from(const tlm_extension_base &other) override { *this = static_cast<const MemoryTimes &>(other); }
 };
 
+/// A payload of this project's initiators, its extension inside.
+struct MemoryPayload : tlm::tlm_generic_payload {
+  MemoryTimes times;
+  explicit MemoryPayload(tlm::tlm_mm_interface *manager) : tlm_generic_payload(manager) { set_extension(&times); }
+  ~MemoryPayload() override { clear_extension(&times); }
+};
+
 /// Payloads that come back when their last reference goes.
 class PayloadPool : public tlm::tlm_mm_interface {
 public:
-  tlm::tlm_generic_payload *take() {
+  MemoryPayload *take() {
     if (idle.empty())
       grow();
-    tlm::tlm_generic_payload *payload = idle.back();
+    MemoryPayload *payload = idle.back();
     idle.pop_back();
     payload->acquire();
     return payload;
   }
-  void free(tlm::tlm_generic_payload *payload) override { idle.push_back(payload); }
-  ~PayloadPool() override;
+  void free(tlm::tlm_generic_payload *payload) override { idle.push_back(static_cast<MemoryPayload *>(payload)); }
 
 private:
   void grow();
-  std::vector<std::unique_ptr<tlm::tlm_generic_payload>> all;
-  std::vector<tlm::tlm_generic_payload *> idle;
+  std::vector<std::unique_ptr<MemoryPayload>> all;
+  std::vector<MemoryPayload *> idle;
 };
 
 }  // namespace garam::sim

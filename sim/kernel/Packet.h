@@ -23,29 +23,29 @@ struct Endpoint {
 /// What a stretch of a burst's life was spent on: a stall cause, or busy.
 inline constexpr uint8_t kBusy = uint8_t(rt::kStalls);
 
-struct Packet {
-  PacketKind kind;
-  bool write;
+struct alignas(64) Packet {
+  // What a router looks at, in one line of the host's cache.
+  Packet *next;
+  int64_t arrival;       ///< of its head at the current router input
   uint16_t flits;        ///< header included
-  Endpoint from, to;     ///< the core that asked; where it goes now
+  uint16_t route;        ///< endpoint of this die that it goes to
+  PacketKind kind;
+  uint8_t marks;
+  bool write;
+  bool dataHere;         ///< the core that asked gets the data too
   int32_t bytes;         ///< of the burst
-  int64_t offset;        ///< in the channel, the bank or the remote L1
+  Endpoint from, to;     ///< the core that asked; where it goes now
+  int64_t issued;
   int64_t local;         ///< L1 offset at the core that asked
+
+  int64_t offset;        ///< in the channel, the bank or the remote L1
   uint64_t owner;        ///< of the engine that asked: its burst's number
   uint64_t targets;      ///< multicast: the other cores of the die that get a copy
-  bool dataHere;         ///< the core that asked gets the data too
   uint8_t semaphore, count;  ///< signals only
 
   // Time stamps: stretch i ends at `issued + ends[i]` and was spent on `causes[i]`.
-  int64_t issued;
-  uint8_t marks;
   std::array<uint8_t, 18> causes;
   std::array<uint32_t, 18> ends;
-
-  // Where it is in the mesh.
-  uint16_t route;        ///< endpoint of this die that it goes to
-  int64_t arrival;       ///< of its head at the current router input
-  Packet *next;
 
   Net net() const { return kind >= PacketKind::ReadResponse ? Net::Response : Net::Request; }
   /// The time since the last mark, up to `cycle`, was spent on `cause`.

@@ -19,7 +19,7 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max() / 4;
 class L1 : public Unit {
 public:
   L1(sc_core::sc_module_name name, const UnitPlace &place)
-      : Unit(name, place.kernel), machine(place.machine), params(machine.chip.l1), words(size_t(params.banks + 63) / 64) {
+      : Unit(name, place.kernel), machine(place.machine), map(machine.chip.l1), words(map.words()) {
     addInput("requestIn", kRequest);
     addInput("runIn", kRun, Edge::Falling);      // payload: L1Run, of machine.runs
     addInput("writeIn", kWrite, Edge::Falling);  // payload: address and bytes of a burst whose head has come
@@ -127,8 +127,7 @@ private:
       bool any = false;
       for (const L1Run *run : active[size_t(c)])
         if (run->start <= next) {
-          addBanks(params, *run, false, reads);
-          addBanks(params, *run, true, writes);
+          addBanks(map, *run, reads, writes);
           any = true;
         }
       if (!any)
@@ -196,7 +195,7 @@ private:
   };
 
   Machine &machine;
-  const rt::L1Params &params;
+  const BankMap map;
   const size_t words;
   Packet *arrived = nullptr;  ///< one output of the mesh leads here: one packet a cycle at most
   int64_t free = 0;

@@ -73,15 +73,14 @@ private:
       Waiting first = waiting.front();
       waiting.pop_front();
       first.clock = std::max(first.clock, nextClock);
-      tlm::tlm_generic_payload *payload = payloads.take();
+      MemoryPayload *payload = payloads.take();
       payload->set_command(first.packet->write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
       payload->set_address(sc_dt::uint64(first.packet->offset));
       payload->set_data_length(unsigned(first.packet->bytes));
       payload->set_streaming_width(unsigned(first.packet->bytes));
       payload->set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-      MemoryTimes *times = payload->get_extension<MemoryTimes>();
-      times->known = false;
-      times->packet = first.packet;
+      payload->times.known = false;
+      payload->times.packet = first.packet;
       offered = payload;
       int64_t at = memoryClock.edge(first.clock);
       sc_core::sc_time delay = sc_core::sc_time::from_value(sc_dt::uint64(at - nowFs()));
@@ -104,7 +103,8 @@ private:
   }
 
   void finish(tlm::tlm_generic_payload &payload, int64_t doneFs) {
-    MemoryTimes *times = payload.get_extension<MemoryTimes>();
+    // What comes back is what was sent.
+    const MemoryTimes *times = &static_cast<MemoryPayload &>(payload).times;
     Packet *packet = times->packet;
     int64_t cycle = std::max(seen(doneFs), kernel.cycle() + 1);
     auto until = [&](int64_t fs) { return std::min(clock.after(fs - 1), cycle); };
