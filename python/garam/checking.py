@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def check(program: Program, *, reference: str = "cpu", mode: str = "both", inputs: Mapping[str, Any] | None = None,
           progress: Callable[[float], None] | None = None) -> tuple[Result, Validation]:
-    """Runs and compares. The program must know its model and keep its intermediate tensors (`keep_intermediates=True`)."""
+    """Runs and compares. The program must know its model."""
     from .reference.validation import validate
 
     source = program.source

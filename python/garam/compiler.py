@@ -42,13 +42,13 @@ class Facts:
 
 
 def lower(text: str, where: str, chip: Chip, facts: Facts = Facts(), *, mapping: str | None = None, disabled: Sequence[str] = (),
-          keep_intermediates: bool = False, emit: str | None = None, aids: Mapping[str, Any] | None = None) -> dict[str, Any]:
+          emit: str | None = None, aids: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Program bytes, emitted text and mapping. `aids`: timing, print_after_all, reproducer."""
     from . import _compiler
 
     name, overrides, dies = chip.arguments
     options = {"chip": name, "overrides": overrides, "dies": dies, "disabled": list(disabled),
-               "keep_intermediates": keep_intermediates, **dataclasses.asdict(facts), **(aids or {})}
+               **dataclasses.asdict(facts), **(aids or {})}
     if mapping:
         options["mapping_file"] = mapping
     if emit:
@@ -72,7 +72,7 @@ def compile_text(text: str, where: str, chip: Chip, **options: Any) -> Program:
 
 def compile(model: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, chip: str | Chip = "atom",
             mapping: str | None = None, dtype: str | None = None, dies: int = 0, set: Sequence[str] = (), name: str | None = None,
-            disabled: Sequence[str] = (), keep_intermediates: bool = False) -> Program:
+            disabled: Sequence[str] = ()) -> Program:
     """Compiles a torch module with example arguments, a torch.export.ExportedProgram, or a MODEL of the command line.
 
     `mapping` is a mapping file; `set` overrides keys of the chip file (`l1.size_bytes=2097152`); `dtype` is bf16, f16 or f32, by
@@ -80,7 +80,7 @@ def compile(model: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | No
     """
     target = chip if isinstance(chip, Chip) else Chip(chip, tuple(set), dies)
     source = _source(model, args, kwargs or {}, dtype, name)
-    return compile_source(source, target, mapping=mapping, disabled=disabled, keep_intermediates=keep_intermediates)
+    return compile_source(source, target, mapping=mapping, disabled=disabled)
 
 
 def _source(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], dtype: str | None, name: str | None) -> Source:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import tempfile
@@ -60,9 +61,17 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise input_error(str(path), f"not JSON: {error}") from None
 
 
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
 def write_json(destination: str, value: Any) -> None:
-    """To a file, or to standard output for `-`."""
-    text = json.dumps(value, indent=1, allow_nan=False) + "\n"
+    """To a file, or to standard output for `-`. What is no number is null: JSON has no other word for it."""
+    text = json.dumps(_finite(value), indent=1, allow_nan=False) + "\n"
     if destination == "-":
         sys.stdout.write(text)
     else:

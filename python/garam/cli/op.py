@@ -58,4 +58,4 @@ def compile_op(arguments: argparse.Namespace):
     shape = ops.parse_shape(arguments.operation, arguments.shape)
     operation = ops.build(arguments.operation, shape, arguments.dtype, options, arguments.seed)
     source = bring_in(Model(operation.name, operation.module, operation.inputs, phase=""), arguments.dtype)
-    return compile_source(source, chip, keep_intermediates=arguments.validate, **compiler_options(arguments))
+    return compile_source(source, chip, **compiler_options(arguments))

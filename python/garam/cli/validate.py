@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = load_tensors(arguments.inputs) if arguments.inputs else {}
     with progress("compiling"):
         source = load_source(arguments, inputs)
-        program = compile_source(source, chip, keep_intermediates=True, **compiler_options(arguments))
+        program = compile_source(source, chip, **compiler_options(arguments))
     return finish_check(arguments, program, arguments.reference, inputs)
 
 

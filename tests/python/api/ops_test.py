@@ -43,7 +43,7 @@ def cases() -> list[tuple[str, tuple[int, ...], str, str, ops.Options]]:
 def test_inside_its_bound(name, shape, chip, dtype, options):
     operation = ops.build(name, list(shape), dtype, options)
     source = frontdoor.bring_in(Model(operation.name, operation.module, operation.inputs, phase=""), dtype)
-    program = compile_source(source, Chip(chip), keep_intermediates=True)
+    program = compile_source(source, Chip(chip))
     result, validation = check(program)
     assert validation.ok, validation.first_bad
     for entry in result.counters["engines"]:
