@@ -2,16 +2,6 @@
 
 namespace garam::sim {
 
-FreshContext::FreshContext() : before(sc_core::sc_curr_simcontext), own(new sc_core::sc_simcontext) {
-  sc_core::sc_curr_simcontext = sc_core::sc_default_global_context = own;
-  sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
-}
-
-FreshContext::~FreshContext() {
-  sc_core::sc_curr_simcontext = sc_core::sc_default_global_context = before;
-  delete own;
-}
-
 static std::string coreUnit(std::string_view unit, int core) { return fmt::format("core{}_{}", core, unit); }
 static std::string dieUnit(std::string_view unit, int die) { return fmt::format("die{}_{}", die, unit); }
 static std::string dieUnit(std::string_view unit, int die, int index) { return fmt::format("die{}_{}{}", die, unit, index); }
@@ -159,6 +149,3 @@ rt::RunResult System::result() const {
 }
 
 } // namespace garam::sim
-
-/// The distribution's library refers to it; this project's programs have a main of their own.
-extern "C" __attribute__((visibility("default"))) int sc_main(int, char **) { return 0; }

@@ -1,6 +1,7 @@
 // A chip as units, bound by port name: what the chip file says, built for one run in a SystemC context of its own.
 #pragma once
 
+#include "sim/kernel/Context.h"
 #include "sim/kernel/EngineUnit.h"
 #include "sim/kernel/MemoryUnit.h"
 #include "sim/kernel/Registry.h"
@@ -12,18 +13,6 @@
 #include <vector>
 
 namespace garam::sim {
-
-/// SystemC keeps one context for a process; this renews it, so that runs follow one another.
-class FreshContext {
-public:
-  FreshContext();
-  ~FreshContext();
-  FreshContext(const FreshContext &) = delete;
-  FreshContext &operator=(const FreshContext &) = delete;
-
-private:
-  sc_core::sc_simcontext *before, *own;
-};
 
 struct SystemOptions {
   bool reverseUnits = false;

@@ -58,6 +58,7 @@ public:
 
   const InPort &input(std::string_view name) const;
   OutPort &output(std::string_view name);
+  const std::deque<OutPort> &outPorts() const { return outputs; }
   uint32_t number() const { return self; }
 
   /// Every output must be bound before the simulation starts.

@@ -1,0 +1,80 @@
+// One unit alone, built by its kind, in a SystemC context of its own: the test sends messages, a probe keeps what comes out.
+#pragma once
+
+#include "sim/kernel/Context.h"
+#include "sim/kernel/Registry.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace garam::test {
+
+/// Takes everything that a unit sends.
+class Probe : public sim::Unit {
+public:
+  struct Seen {
+    std::string port;
+    int64_t cycle;
+    uint64_t payload;
+  };
+  std::vector<Seen> seen;
+
+  Probe(const char *name, sim::Kernel &kernel) : Unit(name, kernel) { addInput("in", 0); }
+  void take(const sim::Message &message) override { seen.push_back({ports[message.lane], kernel.cycle(), message.payload}); }
+  void decide(int64_t) override {}
+
+  void attach(sim::Unit &unit) {
+    for (const sim::OutPort &out : unit.outPorts()) {
+      connect(unit, out.name, *this, "in", int(ports.size()));
+      ports.push_back(out.name);
+    }
+  }
+
+private:
+  std::vector<std::string> ports;
+};
+
+class UnitFixture {
+public:
+  UnitFixture(const std::string &kind, const std::vector<rt::Override> &overrides, const std::string &chip = "unit")
+      : storage(rt::loadChip(chip, overrides)), machine(rt::loadChip(chip, overrides), rt::Mode::Cycles, image, storage),
+        kernel("kernel", sim::Clock::ofMhz(machine.chip.clock.coreMhz)), unit(sim::makeUnit(kind, "unit", {kernel, machine})),
+        probe("probe", kernel) {
+    probe.attach(*unit);
+  }
+
+  void send(const std::string &port, int64_t cycle, uint64_t payload, int lane = 0) {
+    const sim::InPort &to = unit->input(port);
+    sim::Tick tick = to.edge == sim::Edge::Rising ? sim::risingTick(cycle) : sim::fallingTick(cycle);
+    kernel.post(tick, {unit->number(), to.number, uint16_t(lane), payload});
+  }
+  void run() {
+    sc_core::sc_start();
+    if (kernel.failure())
+      std::rethrow_exception(kernel.failure());
+  }
+  /// Cycles in which something came out of a port.
+  std::vector<int64_t> cyclesAt(const std::string &port) const {
+    std::vector<int64_t> cycles;
+    for (const Probe::Seen &seen : probe.seen)
+      if (seen.port == port)
+        cycles.push_back(seen.cycle);
+    return cycles;
+  }
+
+private:
+  sim::FreshContext context;
+  sim::ProgramImage image;
+  sim::Storage storage;
+
+public:
+  sim::Machine machine;
+
+private:
+  sim::Kernel kernel;
+  std::unique_ptr<sim::Unit> unit;
+  Probe probe;
+};
+
+}  // namespace garam::test
