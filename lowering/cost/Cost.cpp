@@ -12,7 +12,7 @@ Rates::Rates(const rt::Chip &chip) {
   hasShared = chip.shared.bytesPerDie > 0 && chip.topology.dies == 1;
   shared = hasShared ? 0.45 * double(chip.shared.banks * chip.shared.bytesPerCycle) : hbm;
   // A burst is away for about this long; one flit leaves a link per cycle.
-  constexpr double kRoundTrip = 200;
+  constexpr double kRoundTrip = 100;
   cyclesPerBurst = std::max(1.0, kRoundTrip / double(chip.dma.outstandingBursts));
   burstBytes = double(chip.dma.burstBytes);
   core = std::min(0.7 * double(chip.noc.linkBytes), burstBytes / cyclesPerBurst);

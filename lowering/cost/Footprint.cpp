@@ -28,13 +28,13 @@ FailureOr<Footprint> footprintOf(const rt::Chip &chip, const GroupInfo &info, co
     return result;
   }
   case GroupKind::Matmul: {
-    FailureOr<MatmulGroup> group = matmulGroup(info);
-    if (failed(group))
+    auto groups = matmulGroups(info);
+    if (failed(groups))
       return failure();
-    MatmulTiles tiles{at(mapping.tile, "m"), std::min(at(mapping.tile, "n"), group->space.columns),
-                      std::min(at(mapping.tile, "k"), group->depth), true};
-    RowTiling tiling = tileRows(group->space, tiles.m, group->batched());
-    MatmulFootprint bytes = footprint(chip, *group, tiling, tiles, at(mapping.depth, "a"), at(mapping.depth, "b"), at(mapping.depth, "out"));
+    const MatmulGroup &first = groups->front();
+    MatmulTiles tiles{at(mapping.tile, "m"), at(mapping.tile, "n"), std::min(at(mapping.tile, "k"), first.depth), true};
+    RowTiling tiling = tileRows(first.space, tiles.m, first.batched());
+    MatmulFootprint bytes = footprint(chip, *groups, tiling, tiles, at(mapping.depth, "a"), at(mapping.depth, "b"), at(mapping.depth, "out"));
     result.l1 = bytes.l1, result.acc = bytes.acc, result.cores = at(mapping.grid, "m") * at(mapping.grid, "n");
     return result;
   }

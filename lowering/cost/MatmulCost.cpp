@@ -31,12 +31,15 @@ SmallVector<int64_t> sizes(int64_t unit, int64_t most, int64_t whole, int64_t co
 
 class Search {
 public:
-  Search(const rt::Chip &chip, const GroupInfo &info, const MatmulGroup &group, std::pair<Type, Type> types)
-      : chip(chip), rates(chip), rateA(rates.of(info, group.a.view.base)), rateB(rates.of(info, group.b.view.base)), group(group), a(*tile::dtypeOf(types.first)), w(*tile::dtypeOf(types.second)) {}
+  Search(const rt::Chip &chip, const GroupInfo &info, ArrayRef<MatmulGroup> groups, std::pair<Type, Type> types)
+      : chip(chip), rates(chip), groups(groups), group(groups.front()), rateA(rates.of(info, group.a.view.base)),
+        rateB(rates.of(info, group.b.view.base)), a(*tile::dtypeOf(types.first)), w(*tile::dtypeOf(types.second)) {}
 
   void run() {
-    int64_t rows = group.batched() ? group.space.rows.back() : group.space.rowCount(), columns = group.space.columns;
-    int64_t rowUnit = chip.matrix.columns / 2, cores = chip.cores();
+    int64_t rows = group.batched() ? group.space.rows.back() : group.space.rowCount(), columns = 0;
+    for (const MatmulGroup &each : groups)
+      columns = std::max(columns, each.space.columns);
+    int64_t rowUnit = 16, cores = chip.cores();
     SmallVector<int64_t> depths{group.depth};
     for (int64_t k = group.depth / 2; k >= 2 * chip.matrix.rows; k /= 2)
       depths.push_back(ceilDiv(k, chip.matrix.rows) * chip.matrix.rows);
@@ -49,9 +52,9 @@ public:
         for (int64_t n : sizes(std::min(chip.matrix.columns, columns), columns, columns, gridColumns)) {
           if (m * n * 4 > chip.matrix.accBytes)
             continue;
-          for (bool rowsOutside : {true, false})
+          for (int order = 0; order < (groups.size() > 1 ? 1 : 2); ++order)
             for (int64_t k : depths)  // the whole depth where it fits: parts of it reload both operands
-              if (consider(m, n, k, rowsOutside, gridRows, gridColumns))
+              if (consider(m, n, k, order == 0, gridRows, gridColumns))
                 break;
         }
     }
@@ -62,12 +65,17 @@ private:
   /// Whether the tiles fit.
   bool consider(int64_t m, int64_t n, int64_t k, bool rowsOutside, int64_t gridRows, int64_t gridColumns) {
     RowTiling tiling = tileRows(group.space, m, group.batched());
-    int64_t columnTiles = ceilDiv(group.space.columns, n);
+    int64_t columnTiles = 1;
+    for (const MatmulGroup &each : groups)
+      columnTiles = std::max(columnTiles, ceilDiv(each.space.columns, n));
     if (gridColumns > columnTiles)
       gridColumns = columnTiles, gridRows = chip.cores() / columnTiles;
     SmallVector<int64_t> grid = spread(tiling.work, gridRows);
     int64_t rowTrips = busiest(tiling.work, grid);
-    int64_t columnTrips = ceilDiv(columnTiles, gridColumns), depthTiles = ceilDiv(group.depth, k);
+    int64_t columnTrips = 0;
+    for (const MatmulGroup &each : groups)
+      columnTrips += ceilDiv(ceilDiv(each.space.columns, n), gridColumns);
+    int64_t depthTiles = ceilDiv(group.depth, k);
     int64_t trips = rowTrips * columnTrips, used = elementsOf(grid) * gridColumns;
     Candidate candidate{{m, n, k, rowsOutside}, gridRows, gridColumns, 1, 1, trips > 1 ? 2 : 1};
     candidate.depthA = depthTiles > 1 || (rowsOutside ? rowTrips : trips) > 1 ? 2 : 1;
@@ -89,7 +97,7 @@ private:
   }
 
   bool fits(const RowTiling &tiling, const Candidate &c) const {
-    MatmulFootprint bytes = footprint(chip, group, tiling, c.tiles, c.depthA, c.depthB, c.depthOut);
+    MatmulFootprint bytes = footprint(chip, groups, tiling, c.tiles, c.depthA, c.depthB, c.depthOut);
     return bytes.l1 <= l1Budget(chip) && bytes.acc <= chip.matrix.accBytes;
   }
 
@@ -99,7 +107,9 @@ private:
     rt::timing::MmaCycles mma = rt::timing::mma(chip.matrix, a, w, rows, t.k, t.n);
     // The array reads its weights beside the rows that stream: the fewer rows a pass has, the more they meet in L1.
     double passes = double(ceilDiv(t.k, chip.matrix.rows) * ceilDiv(t.n, chip.matrix.columns));
-    double matrix = (double(mma.stream) + 0.2 * passes * double(mma.preload)) * double(depthTiles), vector = double(group.plan.cycles(chip.vector, rows, t.n));
+    double matrix = (double(mma.stream) + 0.2 * passes * double(mma.preload)) * double(depthTiles), vector = 0;
+    for (const MatmulGroup &each : groups)
+      vector += double(each.plan.cycles(chip.vector, rows, std::min(t.n, each.space.columns))) / double(groups.size());
     double tileA = double(bytesOf(rows * t.k, group.aType)) * double(depthTiles), tileB = double(bytesOf(t.n * t.k, group.bType)) * double(depthTiles);
     bool streamsBoth = depthTiles > 1;
     double loadsA = streamsBoth || !t.rowsOutside ? double(trips) : double(rowTrips);
@@ -146,21 +156,23 @@ private:
 
   const rt::Chip &chip;
   Rates rates;
+  ArrayRef<MatmulGroup> groups;
+  const MatmulGroup &group;  ///< the first
   double rateA, rateB;
-  const MatmulGroup &group;
   rt::DType a, w;
 };
 }  // namespace
 
 FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info) {
-  FailureOr<MatmulGroup> group = matmulGroup(info);
-  if (failed(group))
+  auto groups = matmulGroups(info);
+  if (failed(groups))
     return failure();
-  auto types = arrayTypes(chip, group->aType, group->bType);
+  const MatmulGroup &first = groups->front();
+  auto types = arrayTypes(chip, first.aType, first.bType);
   if (!types)
-    return info.root->emitOpError() << "multiplies " << group->aType << " by " << group->bType << ", which chip '" << chip.name
+    return info.root->emitOpError() << "multiplies " << first.aType << " by " << first.bType << ", which chip '" << chip.name
                                     << "' cannot; supported are floats, and i8 by i8";
-  Search search(chip, info, *group, *types);
+  Search search(chip, info, *groups, *types);
   search.run();
   if (search.best.cycles == 0)
     return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes << " bytes and an accumulator of "

@@ -37,7 +37,10 @@ static double cyclesOf(const rt::Chip &chip, const Rates &rates, const RowGroup 
   double vector = double(group.plan.cycles(chip.vector, tiling.rows(), width));
   double moves = std::max(in, out) / rates.core, memory = (in + out) * double(used) / rates.shared;
   double start = double(chip.dma.startupCycles);
-  return double(trips) * std::max({vector, moves, memory, start}) + (in + out) / rates.core + vector + 2 * start;
+  // A gather waits for its indices, and the loads behind it wait for the gather.
+  if (llvm::any_of(group.plan.steps, [](const PlanStep &step) { return step.kind == PlanKind::Gather; }))
+    start = 8 * start;
+  return double(trips) * std::max({vector, moves, memory, start}) + (in + out) / rates.core + vector + 2 * double(chip.dma.startupCycles);
 }
 
 FailureOr<Choice> chooseRows(const rt::Chip &chip, const GroupInfo &info) {

@@ -53,7 +53,7 @@ LogicalResult lowerUpdate(Lowering &lowering) {
   if (!old || !old->isDense() || lowering.memory.lookup(old->base) != target) {
     if (failed(copyPart(lowering, update.getCache(), cache, target)))
       return failure();
-    lowering.emit.barrier();
+    lowering.emit.barrier(lowering.scope());
   }
   View rows = cache;
   rows.sizes.assign(shapeOf(update.getRows()).begin(), shapeOf(update.getRows()).end());

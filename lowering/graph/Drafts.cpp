@@ -48,6 +48,7 @@ Drafts::Drafts(func::FuncOp function) : function(function) {
   for (Operation &op : function.getBody().front())
     if (kindOf(&op))
       assign(&op);
+  joinProducts();
   SmallVector<Value> results(function.getBody().front().getTerminator()->getOperands());
   for (size_t i = 0; i < drafts.size(); ++i)  // copies that are added read nothing new
     if (drafts[i].kind != GroupKind::Copy)
@@ -131,6 +132,36 @@ bool Drafts::canJoinRows(Operation *op, int draft) const {
       return false;
   }
   return true;
+}
+
+bool Drafts::canJoinProducts(const Draft &a, const Draft &b) const {
+  auto first = cast<graph::MatmulOp>(a.members.front()), second = dyn_cast<graph::MatmulOp>(b.members.front());
+  if (!second || first.getA() != second.getA() || first.getTransposeB() != second.getTransposeB() ||
+      shapeOf(first.getB()).size() != 2 || shapeOf(second.getB()).size() != 2 ||
+      cast<RankedTensorType>(first.getB().getType()).getElementType() != cast<RankedTensorType>(second.getB().getType()).getElementType())
+    return false;
+  auto reads = [&](const Draft &reader, const Draft &writer) {
+    return llvm::any_of(reader.members, [&](Operation *op) {
+      return llvm::any_of(op->getOperands(), [&](Value operand) {
+        llvm::DenseSet<Value> seen;
+        return draftOf(operand.getDefiningOp()) != int(&reader - drafts.data()) && reaches(operand, int(&writer - drafts.data()), seen);
+      });
+    });
+  };
+  return !reads(a, b) && !reads(b, a);
+}
+
+void Drafts::joinProducts() {
+  constexpr size_t kMostProducts = 4;  // each keeps tiles of its own in L1 and in the accumulator
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    size_t products = 1;
+    for (size_t j = i + 1; j < drafts.size() && products < kMostProducts; ++j)
+      if (drafts[i].kind == GroupKind::Matmul && drafts[j].kind == GroupKind::Matmul && !drafts[i].members.empty() &&
+          !drafts[j].members.empty() && canJoinProducts(drafts[i], drafts[j])) {
+        merge(int(i), int(j));
+        ++products;
+      }
+  }
 }
 
 bool Drafts::reaches(Value value, int draft, llvm::DenseSet<Value> &seen) const {

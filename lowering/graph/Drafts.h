@@ -61,6 +61,9 @@ private:
   bool reaches(mlir::Value value, int draft, llvm::DenseSet<mlir::Value> &seen) const;
   bool cyclic(mlir::Operation *op, int draft) const;
   bool cyclic(int a, int b) const;
+  /// Products of the same operand by matrices of weights become one group, so that the operand is loaded once.
+  void joinProducts();
+  bool canJoinProducts(const Draft &a, const Draft &b) const;
   void store(mlir::Value read, bool result);
   void copy(mlir::Value value);
 };

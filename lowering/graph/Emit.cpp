@@ -114,7 +114,7 @@ void Emit::share(Value core, int64_t trips, int64_t cores, function_ref<void(OpF
   loop(core, number(trips), cores, body);
 }
 
-void Emit::barrier() { tile::BarrierOp::create(builder, loc); }
+void Emit::barrier(tile::Scope scope) { tile::BarrierOp::create(builder, loc, scope); }
 
 void Emit::map(ValueRange sources, Value target, Value reduced, tile::ChainAttr chain, Value scalar) {
   tile::MapOp::create(builder, loc, sources, target ? ValueRange(target) : ValueRange(), reduced, scalar, chain);

@@ -47,7 +47,7 @@ public:
   void loop(OpFoldResult lower, OpFoldResult upper, int64_t step, llvm::function_ref<void(OpFoldResult)> body);
   /// The trips of `trips` that fall to core `core` of `cores`: core, core + cores, ….
   void share(Value core, int64_t trips, int64_t cores, llvm::function_ref<void(OpFoldResult)> body);
-  void barrier();
+  void barrier(tile::Scope scope);
 
   // ---- steps
   void map(mlir::ValueRange sources, Value target, Value reduced, tile::ChainAttr chain, Value scalar = Value());

@@ -159,7 +159,7 @@ private:
       bool ordered = llvm::any_of(group.getInputs(), [&](Value input) { return written.contains(memory[input]); }) ||
                      llvm::any_of(group.getResults(), [&](Value r) { return read.contains(memory[r]) || written.contains(memory[r]); });
       if (ordered) {
-        tile::BarrierOp::create(in, group.getLoc());
+        tile::BarrierOp::create(in, group.getLoc(), chip.topology.dies == 1 ? tile::Scope::die : tile::Scope::chip);
         written.clear(), read.clear();
       }
       if (failed(convertGroup(in, group, memory)))

@@ -16,6 +16,9 @@ FailureOr<GroupInfo> analyze(graph::GroupOp group) {
     }
     info.members.push_back(&op);
     if (*kind != GroupKind::Rows) {
+      auto more = dyn_cast<graph::MatmulOp>(op), first = dyn_cast_or_null<graph::MatmulOp>(info.root);
+      if (more && first && more.getA() == first.getA())
+        continue;
       if (info.root)
         return op.emitOpError("is a second root of a group; supported is one product, reduction over rows, concat or update");
       info.root = &op, info.kind = *kind;
@@ -145,6 +148,8 @@ FailureOr<RowGroup> rowGroup(const GroupInfo &info) {
     auto reduce = dyn_cast_or_null<graph::ReduceOp>(op);
     bool rowsOnly = op && members.contains(op) && (isa<graph::ArgmaxOp>(op) || (reduce && !reduce.getKeepdim()));
     Access access = accessOf(output.store, sizes, columns, rowsOnly);
+    // One value per row has one writer: the core that has all of its columns.
+    result.elementwise &= columns == 1 || access.extent == Extent::Full;
     result.stores.push_back(access);
   }
   SmallVector<Access *> accesses;

@@ -18,7 +18,7 @@ struct GroupOutput {
 struct GroupInfo {
   mutable graph::GroupOp group;  ///< MLIR's accessors are not const
   GroupKind kind;
-  mlir::Operation *root = nullptr;               ///< null for copies and rows
+  mlir::Operation *root = nullptr;               ///< null for copies and rows; the first of several products
   llvm::SmallVector<mlir::Operation *> members;  ///< ops that are no views or constants, in order
   llvm::SmallVector<GroupOutput> outputs;
 };

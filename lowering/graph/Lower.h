@@ -17,6 +17,8 @@ struct Lowering {
 
   /// What is emitted next belongs to `op` of this group; to the group itself if null.
   void at(mlir::Operation *op);
+  /// Cores that a barrier between phases brings together: all; those of the die where there is one.
+  tile::Scope scope() const { return chip.topology.dies == 1 ? tile::Scope::die : tile::Scope::chip; }
   graph::MappingAttr mapping() const { return *info.group.getMapping(); }
   /// A size of the mapping, complete after graph-verify-mapped.
   int64_t size(llvm::StringRef key, llvm::StringRef name) const { return mapping().size(key, name).value_or(1); }

@@ -9,8 +9,8 @@ namespace garam::lowering {
 
 static Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
 
-FailureOr<MatmulGroup> matmulGroup(const GroupInfo &info) {
-  auto matmul = cast<graph::MatmulOp>(info.root);
+/// The product `matmul`, its epilogue `members` and what it stores.
+static FailureOr<MatmulGroup> productOf(const GroupInfo &info, graph::MatmulOp matmul, ArrayRef<Operation *> epilogue) {
   MatmulGroup result;
   ArrayRef<int64_t> shape = shapeOf(matmul.getResult());
   SmallVector<int64_t> rows(shape.drop_back());
@@ -38,15 +38,11 @@ FailureOr<MatmulGroup> matmulGroup(const GroupInfo &info) {
   result.b = Access{*b, bRows, 0, b->offset};
   result.transposed = result.bDepth == 1 && result.depth != 1 ? true : result.bColumn == 1 ? false : transposeB;
 
-  SmallPtrSet<Operation *, 16> members(info.members.begin(), info.members.end());
-  SmallVector<Operation *> epilogue;
   DenseMap<Value, Extent> extents;
-  for (Operation *op : info.members) {
-    if (op == info.root)
-      continue;
-    epilogue.push_back(op);
+  for (Operation *op : epilogue)
     for (Value operand : op->getOperands()) {
-      if (isSplat(operand) || result.loads.contains(operand) || (operand.getDefiningOp() && members.contains(operand.getDefiningOp())))
+      Operation *definition = operand.getDefiningOp();
+      if (isSplat(operand) || result.loads.contains(operand) || (definition && llvm::is_contained(info.members, definition)))
         continue;
       std::optional<View> view = viewOf(operand);
       if (!view || !isa<BlockArgument>(view->base))
@@ -55,23 +51,60 @@ FailureOr<MatmulGroup> matmulGroup(const GroupInfo &info) {
       result.loads.insert({operand, access});
       extents[operand] = access.extent;
     }
-  }
   SmallVector<Value> results;
-  for (const GroupOutput &output : info.outputs) {
+  for (auto [index, output] : llvm::enumerate(info.outputs)) {
+    Operation *definition = output.value.getDefiningOp();
+    if (definition != matmul && !llvm::is_contained(epilogue, definition))
+      continue;
     results.push_back(output.value);
+    result.outputs.push_back(int(index));
     result.stores.push_back(accessOf(output.store, rows, columns));
   }
-  SmallVector<Access *> accesses{&result.a, &result.b};
-  for (auto &[value, access] : result.loads)
-    accesses.push_back(&access);
-  for (Access &access : result.stores)
-    accesses.push_back(&access);
-  mergeRows(result.space, accesses);
   FailureOr<RowPlan> plan = planRows(epilogue, results, matmul.getResult(), extents, columns);
   if (failed(plan))
     return failure();
   result.plan = std::move(*plan);
   return result;
+}
+
+FailureOr<std::vector<MatmulGroup>> matmulGroups(const GroupInfo &info) {
+  // An op of an epilogue belongs to the product that it follows.
+  SmallVector<std::pair<graph::MatmulOp, SmallVector<Operation *>>> products;
+  DenseMap<Operation *, size_t> owner;
+  for (Operation *op : info.members) {
+    if (auto matmul = dyn_cast<graph::MatmulOp>(op)) {
+      owner[op] = products.size();
+      products.push_back({matmul, {}});
+      continue;
+    }
+    for (Value operand : op->getOperands())
+      if (auto found = owner.find(operand.getDefiningOp()); operand.getDefiningOp() && found != owner.end()) {
+        owner[op] = found->second;
+        products[found->second].second.push_back(op);
+        break;
+      }
+  }
+  std::vector<MatmulGroup> groups;
+  for (auto &[matmul, epilogue] : products) {
+    FailureOr<MatmulGroup> group = productOf(info, matmul, epilogue);
+    if (failed(group))
+      return failure();
+    groups.push_back(std::move(*group));
+  }
+  // Rows merge alike in all of them.
+  SmallVector<Access *> accesses;
+  for (MatmulGroup &group : groups) {
+    accesses.append({&group.a, &group.b});
+    for (auto &[value, access] : group.loads)
+      accesses.push_back(&access);
+    for (Access &access : group.stores)
+      accesses.push_back(&access);
+  }
+  RowSpace merged = groups.front().space;
+  mergeRows(merged, accesses);
+  for (MatmulGroup &group : groups)
+    group.space.rows = merged.rows;
+  return groups;
 }
 
 std::optional<std::pair<Type, Type>> arrayTypes(const rt::Chip &chip, Type a, Type b) {
@@ -87,18 +120,23 @@ std::optional<std::pair<Type, Type>> arrayTypes(const rt::Chip &chip, Type a, Ty
   return std::nullopt;
 }
 
-MatmulFootprint footprint(const rt::Chip &chip, const MatmulGroup &group, const RowTiling &tiling, const MatmulTiles &tiles,
+MatmulFootprint footprint(const rt::Chip &chip, ArrayRef<MatmulGroup> groups, const RowTiling &tiling, const MatmulTiles &tiles,
                           int64_t depthA, int64_t depthB, int64_t depthOut) {
   auto bytes = [](int64_t elements, Type type) { return (elements * rt::byteSize(*tile::dtypeOf(type)) + 63) / 64 * 64; };
-  auto types = arrayTypes(chip, group.aType, group.bType);
+  const MatmulGroup &first = groups.front();
+  auto types = arrayTypes(chip, first.aType, first.bType);
   int64_t rows = tiling.rows();
-  int64_t l1 = depthA * bytes(rows * tiles.k, group.aType) + depthB * bytes(tiles.n * tiles.k, group.bType);
-  if (types && types->first != group.aType)
-    l1 += bytes(rows * tiles.k, types->first);
-  if (types && types->second != group.bType)
-    l1 += bytes(tiles.n * tiles.k, types->second);
-  l1 += group.plan.bytes(rows, tiles.n, 2, depthOut);
-  return {l1, depthOut * rows * tiles.n * 4};
+  MatmulFootprint total{depthA * bytes(rows * tiles.k, first.aType), 0};
+  if (types && types->first != first.aType)
+    total.l1 += bytes(rows * tiles.k, types->first);
+  for (const MatmulGroup &group : groups) {
+    int64_t columns = std::min(tiles.n, group.space.columns);
+    total.l1 += depthB * bytes(columns * tiles.k, group.bType) + group.plan.bytes(rows, columns, 2, depthOut);
+    if (types && types->second != group.bType)
+      total.l1 += bytes(columns * tiles.k, types->second);
+    total.acc += depthOut * rows * columns * 4;
+  }
+  return total;
 }
 
 }  // namespace garam::lowering

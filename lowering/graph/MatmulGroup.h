@@ -1,4 +1,4 @@
-// A matmul and its epilogue as rows × columns: what conversion and cost model both read.
+// Matmuls of one operand and their epilogues as rows × columns: what conversion and cost model both read.
 #pragma once
 
 #include "lowering/graph/GroupInfo.h"
@@ -16,11 +16,13 @@ struct MatmulGroup {
   bool transposed = false;         ///< the tile of b in L1 is [n, k]
   llvm::MapVector<mlir::Value, Access> loads;  ///< leaves of the epilogue
   std::vector<Access> stores;
+  llvm::SmallVector<int> outputs;  ///< which results of the group the stores are
   RowPlan plan;
 
   bool batched() const { return llvm::any_of(b.rows, [](int64_t stride) { return stride != 0; }); }
 };
-mlir::FailureOr<MatmulGroup> matmulGroup(const GroupInfo &info);
+/// One for each product of the group, all of the same operand a and on the same rows.
+mlir::FailureOr<std::vector<MatmulGroup>> matmulGroups(const GroupInfo &info);
 
 /// Type in which the array takes an operand: its own where the chip multiplies it, else one that holds it exactly.
 /// Nothing where there is none.
@@ -35,7 +37,7 @@ struct MatmulTiles {
 struct MatmulFootprint {
   int64_t l1, acc;
 };
-MatmulFootprint footprint(const rt::Chip &chip, const MatmulGroup &group, const RowTiling &tiling, const MatmulTiles &tiles,
+MatmulFootprint footprint(const rt::Chip &chip, llvm::ArrayRef<MatmulGroup> groups, const RowTiling &tiling, const MatmulTiles &tiles,
                           int64_t depthA, int64_t depthB, int64_t depthOut);
 
 }  // namespace garam::lowering

@@ -1,5 +1,6 @@
 // Products: each core takes tiles of rows and columns; the outer tile's operand stays in L1 while the other streams past it,
-// and the epilogue of one tile runs while the array multiplies the next.
+// and the epilogue of one tile runs while the array multiplies the next. Products of one operand take turns at each of
+// its tiles.
 #include "lowering/graph/Lower.h"
 #include "lowering/graph/MatmulGroup.h"
 
@@ -10,44 +11,47 @@ namespace garam::lowering {
 namespace {
 class MatmulLowering {
 public:
-  MatmulLowering(Lowering &lowering, MatmulGroup &group)
-      : lowering(lowering), emit(lowering.emit), group(group),
-        tile{lowering.size("tile", "m"), std::min(lowering.size("tile", "n"), group.space.columns),
-             std::min(lowering.size("tile", "k"), group.depth), true},
-        tiling(tileRows(group.space, tile.m, group.batched())), tiles(lowering, group.space, tiling, tile.n) {
+  MatmulLowering(Lowering &lowering, ArrayRef<MatmulGroup> groups)
+      : lowering(lowering), emit(lowering.emit), groups(groups), first(groups.front()),
+        tile{lowering.size("tile", "m"), lowering.size("tile", "n"), std::min(lowering.size("tile", "k"), first.depth), true},
+        tiling(tileRows(first.space, tile.m, first.batched())) {
     SmallVector<StringRef> order = lowering.mapping().order();
-    tile.rowsOutside = order.empty() || order.front() == "m";
-    depthTiles = ceilDiv(group.depth, tile.k), columnTiles = ceilDiv(group.space.columns, tile.n);
+    tile.rowsOutside = order.empty() || order.front() == "m" || groups.size() > 1;
+    depthTiles = ceilDiv(first.depth, tile.k);
     grid = spread(tiling.work, lowering.size("grid", "m"));
     columnGrid = lowering.size("grid", "n");
   }
 
   LogicalResult run() {
-    auto types = arrayTypes(lowering.chip, group.aType, group.bType);
+    auto types = arrayTypes(lowering.chip, first.aType, first.bType);
     if (!types)
-      return lowering.info.root->emitOpError() << "multiplies " << group.aType << " by " << group.bType << ", which chip '"
+      return lowering.info.root->emitOpError() << "multiplies " << first.aType << " by " << first.bType << ", which chip '"
                                                << lowering.chip.name << "' cannot; supported are floats, and i8 by i8";
     std::tie(aType, bType) = *types;
     SmallVector<int64_t> cores(grid);
     cores.push_back(columnGrid);
+    OpFoldResult start = emit.number(0), depth = emit.number(first.depth);
+    bool whole = depthTiles == 1;
     emit.phase(cores, [&](ArrayRef<Value> core) {
       nest(core, 0, [&](auto rows) {
-        auto columns = [&](function_ref<void()> body) {
-          emit.share(core.back(), columnTiles, columnGrid, [&](OpFoldResult index) {
-            place.column = emit.mul(index, tile.n);
-            place.columns = clamp(tile.n, group.space.columns, place.column);
+        auto columns = [&](const MatmulGroup &group, function_ref<void()> body) {
+          int64_t width = widthOf(group);
+          emit.share(core.back(), ceilDiv(group.space.columns, width), columnGrid, [&](OpFoldResult index) {
+            place.column = emit.mul(index, width);
+            place.columns = clamp(width, group.space.columns, place.column);
             body();
           });
         };
         if (tile.rowsOutside)
           rows([&] {
-            Value a = depthTiles == 1 ? loadA(emit.number(0), emit.number(group.depth)) : Value();
-            columns([&] { product(a, depthTiles == 1 ? loadB(emit.number(0), emit.number(group.depth)) : Value()); });
+            Value a = whole ? loadA(start, depth) : Value();
+            for (const MatmulGroup &group : groups)
+              columns(group, [&] { product(group, a, whole ? loadB(group, start, depth) : Value()); });
           });
         else
-          columns([&] {
-            Value b = depthTiles == 1 ? loadB(emit.number(0), emit.number(group.depth)) : Value();
-            rows([&] { product(depthTiles == 1 ? loadA(emit.number(0), emit.number(group.depth)) : Value(), b); });
+          columns(first, [&] {
+            Value b = whole ? loadB(first, start, depth) : Value();
+            rows([&] { product(first, whole ? loadA(start, depth) : Value(), b); });
           });
       });
     });
@@ -55,6 +59,7 @@ public:
   }
 
 private:
+  int64_t widthOf(const MatmulGroup &group) const { return std::min(tile.n, group.space.columns); }
   OpFoldResult clamp(int64_t size, int64_t whole, OpFoldResult at) {
     return whole % size == 0 ? emit.number(size) : emit.min(emit.number(size), emit.sub(emit.number(whole), at));
   }
@@ -65,7 +70,7 @@ private:
       return inside([&](function_ref<void()> body) {
         emit.share(core[dim], tiling.work[dim], grid[dim], [&](OpFoldResult index) {
           place.rows.push_back(emit.mul(index, tiling.tile));
-          place.count = clamp(tiling.tile, group.space.rows[dim], place.rows.back());
+          place.count = clamp(tiling.tile, first.space.rows[dim], place.rows.back());
           body();
           place.rows.pop_back();
         });
@@ -88,19 +93,21 @@ private:
   }
 
   Value loadA(OpFoldResult at, OpFoldResult depth) {
-    RowTiles moves(lowering, group.space, tiling, tile.k);
+    lowering.at(lowering.info.root);
+    RowTiles moves(lowering, first.space, tiling, tile.k);
     TilePlace where = place;
     where.column = at, where.columns = depth;
-    Value buffer = emit.alloc({tiling.rows(), tile.k}, group.aType, tile::Mem::l1, lowering.size("depth", "a"));
-    moves.load(lowering.memory.lookup(group.a.view.base), group.a, where, buffer);
+    Value buffer = emit.alloc({tiling.rows(), tile.k}, first.aType, tile::Mem::l1, lowering.size("depth", "a"));
+    moves.load(lowering.memory.lookup(first.a.view.base), first.a, where, buffer);
     return converted(buffer, {tiling.rows(), tile.k}, {moves.rowCount(place), depth}, aType);
   }
 
-  Value loadB(OpFoldResult at, OpFoldResult depth) {
+  Value loadB(const MatmulGroup &group, OpFoldResult at, OpFoldResult depth) {
+    lowering.at(lowering.info.root);
     OpFoldResult offset = emit.add(emit.number(group.b.offset), emit.add(emit.mul(at, group.bDepth), emit.mul(place.column, group.bColumn)));
     for (auto [index, stride] : llvm::zip(place.rows, group.b.rows))
       offset = emit.add(offset, emit.mul(index, stride));
-    SmallVector<int64_t> shape{tile.n, tile.k}, strides{group.bColumn, group.bDepth};
+    SmallVector<int64_t> shape{widthOf(group), tile.k}, strides{group.bColumn, group.bDepth};
     SmallVector<OpFoldResult> sizes{place.columns, depth};
     if (!group.transposed)
       std::swap(shape[0], shape[1]), std::swap(sizes[0], sizes[1]), std::swap(strides[0], strides[1]);
@@ -113,10 +120,11 @@ private:
     return converted(buffer, shape, sizes, bType);
   }
 
-  void product(Value a, Value b) {
+  void product(const MatmulGroup &group, Value a, Value b) {
     Type accType = isa<FloatType>(aType) ? Type(emit.builder.getF32Type()) : Type(emit.builder.getI32Type());
     int64_t depthOut = lowering.size("depth", "out");
-    Value acc = emit.alloc({tiling.rows(), tile.n}, accType, tile::Mem::acc, depthOut);
+    RowTiles tiles(lowering, group.space, tiling, widthOf(group));
+    Value acc = emit.alloc({tiling.rows(), widthOf(group)}, accType, tile::Mem::acc, depthOut);
     Value target = emit.head(acc, {tiles.rowCount(place), place.columns});
     lowering.at(lowering.info.root);
     auto multiply = [&](Value x, Value y, Value accumulate) {
@@ -127,33 +135,35 @@ private:
     else
       emit.loop(emit.number(0), emit.number(depthTiles), 1, [&](OpFoldResult index) {
         OpFoldResult at = emit.mul(index, tile.k), depth = clamp(tile.k, group.depth, at);
-        multiply(loadA(at, depth), loadB(at, depth), emit.value(index));
+        multiply(loadA(at, depth), loadB(group, at, depth), emit.value(index));
       });
-    tiles.filled.clear();
     for (auto [index, buffer] : llvm::enumerate(group.plan.buffers))
       if (buffer.acc)
         tiles.filled[int(index)] = acc;
-    if (failed(tiles.run(group.plan, group.loads, group.stores, lowering.results, place, 2, depthOut)))
+    SmallVector<Value> targets;
+    for (int output : group.outputs)
+      targets.push_back(lowering.results[output]);
+    if (failed(tiles.run(group.plan, group.loads, group.stores, targets, place, 2, depthOut)))
       status = failure();
   }
 
   Lowering &lowering;
   Emit &emit;
-  MatmulGroup &group;
+  ArrayRef<MatmulGroup> groups;
+  const MatmulGroup &first;
   MatmulTiles tile;
   RowTiling tiling;
-  RowTiles tiles;
   TilePlace place;
   Type aType, bType;
-  int64_t depthTiles, columnTiles, columnGrid;
+  int64_t depthTiles, columnGrid;
   SmallVector<int64_t> grid;
   LogicalResult status = success();
 };
 }  // namespace
 
 LogicalResult lowerMatmul(Lowering &lowering) {
-  FailureOr<MatmulGroup> group = matmulGroup(lowering.info);
-  return failed(group) ? failure() : MatmulLowering(lowering, *group).run();
+  auto groups = matmulGroups(lowering.info);
+  return failed(groups) ? failure() : MatmulLowering(lowering, *groups).run();
 }
 
 }  // namespace garam::lowering
