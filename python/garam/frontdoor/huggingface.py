@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.initialization import no_init_weights
 
-from garam.errors import input_error
+from garam.errors import InputError, input_error
 from garam.frontdoor import weights
 from garam.frontdoor.cache import Decode, KVLayer, Prefill
 from garam.frontdoor.model import Model, Options, check_layers, check_length, choose_phase
@@ -73,8 +73,10 @@ def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
         raise input_error(str(folder), "no config.json", "a Hugging Face folder") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise input_error(str(file), f"not JSON ({error})", "a Transformers configuration") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise input_error(str(file), str(error).splitlines()[0], "a configuration that Transformers knows") from error
+    except InputError:
+        raise
+    except Exception as error:  # of whatever check of Transformers the file fails
+        raise input_error(str(file), _first_line(error), "a configuration that Transformers knows") from error
     config.num_hidden_layers = check_layers(str(folder), layers, config.num_hidden_layers)
     if getattr(config, "layer_types", None):
         config.layer_types = config.layer_types[:config.num_hidden_layers]
@@ -89,8 +91,12 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
         raise input_error(str(folder or architecture), f"architecture {architecture}", "a class of this Transformers release")
     torch.manual_seed(0)
     config.dtype = torch.float32
-    with no_init_weights():
-        model = (kind._from_config(config, **options) if kind else AutoModel.from_config(config)).float().eval()
+    try:
+        with no_init_weights():
+            model = (kind._from_config(config, **options) if kind else AutoModel.from_config(config)).float().eval()
+    except Exception as error:  # sizes that do not fit each other, out of the model's own code
+        raise input_error(str(folder or architecture), f"no {architecture or 'model'} of this configuration ({_first_line(error)})",
+                          "sizes that fit each other") from error
     if seed is not None:
         weights.randomize(model, seed)
         file = weights.write_cached(model, {"config": config.to_dict(), "class": type(model).__name__, "seed": seed})
@@ -99,6 +105,10 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
     names = _names_in(file, model)
     weights.load_into(model, file, names)
     return model, file, names
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _weights_file(folder: Path) -> Path:

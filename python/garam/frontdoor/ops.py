@@ -38,10 +38,13 @@ def visible_keys(queries: int, keys: int, causal: bool, window: int, mask: Tenso
     key = torch.arange(keys, device=device)[None, :]
     query = torch.arange(queries, device=device)[:, None] + (keys - queries if pos is None else pos)
     seen = torch.ones(queries, keys, dtype=torch.bool, device=device)
+    causal = causal or pos is not None  # a cache holds no keys of the future
     if causal:
         seen = seen & (key <= query)
     if window:
         seen = seen & (key > query - window)
+    if window and not causal:
+        seen = seen & (key < query + window)
     seen = seen[None, None]
     return seen if mask is None else seen & (mask != 0)[:, None, None, :]
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from garam.errors import input_error
+from garam.errors import InputError, input_error
 from garam.frontdoor.importer import FileTensor
 
 _FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
@@ -55,9 +57,13 @@ def stored_names(file: Path) -> set[str]:
         return set(tensors.keys())
 
 
-def _open(file: Path) -> safe_open:
+@contextlib.contextmanager
+def _open(file: Path) -> Iterator[safe_open]:
     try:
-        return safe_open(str(file), framework="pt")
+        with safe_open(str(file), framework="pt") as tensors:
+            yield tensors
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise input_error(str(file), "no such file", "a safetensors file") from error
     except (SafetensorError, OSError, ValueError) as error:

@@ -24,7 +24,7 @@ def attention(op: Op, *operands: Bounded) -> Bounded:
     groups = q.v.shape[1] // k.v.shape[1]
     k, v = (x.map(lambda t: t.repeat_interleave(groups, 1)) for x in (k, v))
     position = None if pos is None else pos.v
-    seen = visible_keys(q.v.shape[2], k.v.shape[2], p["causal"] or pos is not None, p["window"], None if mask is None else mask.v,
+    seen = visible_keys(q.v.shape[2], k.v.shape[2], p["causal"], p["window"], None if mask is None else mask.v,
                         position, q.v.device)
     some = seen.any(-1, keepdim=True)
     seen = seen | ~some  # a row that sees nothing is the average of all

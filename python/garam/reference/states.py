@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from garam.frontdoor.cache import KVLayer
+from garam.frontdoor.cache import KVLayer, Prefill
 
 if TYPE_CHECKING:
     from garam.frontdoor.source import Source
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def initial_states(source: Source) -> dict[str, Tensor]:
     """By name. Of a decode step: the first kv_length rows come from a seeded prompt; the others are 0."""
-    from garam.frontdoor.exporter import cast
+    from garam.frontdoor.exporter import cast, traceable
     from garam.frontdoor.model import DTYPES
 
     layers = getattr(source.module, "kv", None)
@@ -26,12 +26,10 @@ def initial_states(source: Source) -> dict[str, Tensor]:
               for i, layer in enumerate(layers) if isinstance(layer, KVLayer) for name, buffer in layer.named_buffers()}
     if not source.kv_length:
         return states
-    model = cast(source.module.model, dtype)
+    step = cast(source.module, dtype)
+    prefill = Prefill(step.model, list(step.kv))
     generator = torch.Generator().manual_seed(2)
-    prompt = torch.randint(0, model.config.vocab_size, (source.batch, source.kv_length), generator=generator)
-    with torch.no_grad():
-        cache = model(input_ids=prompt, use_cache=True, logits_to_keep=1).past_key_values
-    for i, layer in enumerate(cache.layers):
-        states[f"kv.{i}.keys"][:, :, :source.kv_length] = layer.keys
-        states[f"kv.{i}.values"][:, :, :source.kv_length] = layer.values
-    return states
+    prompt = torch.randint(0, step.model.config.vocab_size, (source.batch, source.kv_length), generator=generator)
+    with traceable(prefill):
+        prefill(input_ids=prompt, pos=torch.tensor(0))
+    return {name: dict(prefill.named_buffers())[name] for name in states}

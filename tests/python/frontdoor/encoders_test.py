@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 import torch
-from frontdoor.folders import ENCODERS, write
+from frontdoor.folders import ENCODERS, OTHERS, write
 
 from garam.frontdoor import load
 from garam.reference import Checker
@@ -17,9 +17,9 @@ def imported_value(source, name):
     return Checker(source)._value(result.value, result.value.op).v
 
 
-@pytest.mark.parametrize("family", ENCODERS)
+@pytest.mark.parametrize("family", ENCODERS | OTHERS)
 def test_export_and_import_equal_the_model(family, tmp_path):
-    source = load(str(write(ENCODERS[family], tmp_path / family)), batch=3, seq=13, dtype="f32", random_weights=0)
+    source = load(str(write((ENCODERS | OTHERS)[family], tmp_path / family)), batch=3, seq=13, dtype="f32", random_weights=0)
     with torch.no_grad():
         wanted = source.module(**source.inputs)
         exported = source.exported.program.module()(**source.inputs)
