@@ -6,6 +6,7 @@ import contextlib
 import copy
 import dataclasses
 import inspect
+import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -56,15 +57,19 @@ def traceable(module: torch.nn.Module) -> Iterator[None]:
         m._supports_attention_backend or m._supports_sdpa)]
     before = [m.config._attn_implementation for m in models]
     fast_path = torch.backends.mha.get_fastpath_enabled()
+    quiet = logging.getLogger("torch._subclasses.fake_tensor")  # it prints a traceback for what we report in one line
+    level = quiet.level
     with torch.no_grad(), patches.patched(module):
         try:
             module.eval()
             torch.backends.mha.set_fastpath_enabled(False)
+            quiet.setLevel(logging.CRITICAL)
             for m in models:
                 m.config._attn_implementation = hooks.NAME
             yield
         finally:
             torch.backends.mha.set_fastpath_enabled(fast_path)
+            quiet.setLevel(level)
             for m, name in zip(models, before):
                 m.config._attn_implementation = name
             for m, mode in modes.items():

@@ -76,7 +76,8 @@ def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
     except InputError:
         raise
     except Exception as error:  # of whatever check of Transformers the file fails
-        raise input_error(str(file), _first_line(error), "a configuration that Transformers knows") from error
+        raise input_error(str(file), _brief(error), "a configuration that Transformers knows") from error
+    check_length(str(file), "num_hidden_layers", config.num_hidden_layers, 1, 1 << 16)
     config.num_hidden_layers = check_layers(str(folder), layers, config.num_hidden_layers)
     if getattr(config, "layer_types", None):
         config.layer_types = config.layer_types[:config.num_hidden_layers]
@@ -95,7 +96,7 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
         with no_init_weights():
             model = (kind._from_config(config, **options) if kind else AutoModel.from_config(config)).float().eval()
     except Exception as error:  # sizes that do not fit each other, out of the model's own code
-        raise input_error(str(folder or architecture), f"no {architecture or 'model'} of this configuration ({_first_line(error)})",
+        raise input_error(str(folder or architecture), f"no {architecture or 'model'} of this configuration ({_brief(error)})",
                           "sizes that fit each other") from error
     if seed is not None:
         weights.randomize(model, seed)
@@ -107,8 +108,10 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
     return model, file, names
 
 
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _brief(error: Exception) -> str:
+    """The beginning of what an error says, on one line."""
+    text = " ".join(str(error).split())
+    return (text[:197] + "…" if len(text) > 200 else text) or type(error).__name__
 
 
 def _weights_file(folder: Path) -> Path:
@@ -145,7 +148,7 @@ def _prefixed(prefix: str, names: dict[str, str]) -> dict[str, str]:
 
 def _positions(config: PretrainedConfig) -> int:
     """Longest sequence: RoBERTa and its kin count positions from the padding index on."""
-    total = getattr(config, "max_position_embeddings", None) or 1 << 20
+    total = getattr(config, "max_position_embeddings", 1 << 20)
     offset = config.model_type in ("roberta", "xlm-roberta", "camembert", "roberta-prelayernorm", "mpnet", "xlm-roberta-xl")
     return total - (config.pad_token_id or 0) - 1 if offset else total
 

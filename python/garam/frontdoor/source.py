@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from torch import Tensor
 
 from garam.errors import input_error
@@ -74,6 +75,7 @@ def load(model: str, *, batch: int = 1, seq: int | None = None, phase: str | Non
     """model: a name of `registry.names()`, a Hugging Face folder, or `file.py:function`. dtype: bf16, f16 or f32.
     Raises garam.errors.InputError."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    transformers.logging.set_verbosity_error()
     check_length(model, "batch", batch, 1, 1 << 16)
     if dtype not in DTYPES:
         raise input_error(model, f"dtype {dtype}", ", ".join(DTYPES))

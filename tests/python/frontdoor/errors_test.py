@@ -80,7 +80,8 @@ def test_configurations(tmp_path):
     fails(lambda: load(str(folder)), "no model_type")
     (folder / "config.json").write_text(json.dumps({"model_type": "no-such"}))
     fails(lambda: load(str(folder)), "config.json")
-    for sizes in ({"hidden_size": "wide"}, {"hidden_size": -8}, {"num_attention_heads": 0}, {"vocab_size": None}, {"hidden_size": 50}):
+    for sizes in ({"hidden_size": "wide"}, {"hidden_size": -8}, {"num_attention_heads": 0}, {"vocab_size": None}, {"hidden_size": 50},
+                  {"num_hidden_layers": -1}, {"max_position_embeddings": 0}, {"hidden_act": "nope"}):
         (folder / "config.json").write_text(json.dumps({"model_type": "bert", "architectures": ["BertModel"], **sizes}))
         fails(lambda: load(str(folder), random_weights=0))
     (folder / "config.json").write_text(json.dumps({"model_type": "bert", "architectures": ["NoSuchModel"]}))
