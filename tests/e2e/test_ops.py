@@ -36,7 +36,7 @@ def cases() -> list[tuple[str, str, str, list[object]]]:
 
 @pytest.mark.parametrize("name, chip, dtype, shape", cases(), ids=lambda value: "-".join(map(str, value)) if isinstance(value, list) else str(value))
 def test_op(garam, name: str, chip: str, dtype: str, shape: list[object]) -> None:
-    document = garam("op", name, *shape, "--chip", chip, "--dtype", dtype)
+    document = garam("op", name, *shape, "--chip", chip, "--dtype", dtype, "--validate")
     assert document["ok"], document["first_bad"]
 
 
