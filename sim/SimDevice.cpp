@@ -70,6 +70,9 @@ void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
     if (!segment->data.empty())
       storage->write(segment->address, segment->data);
     for (const auto &weight : segment->weights) {
+      if (program.weights_file.empty())
+        throw rt::inputError("program", fmt::format("needs the weights `{}`, and names no file", weight->tensor),
+                             "compile it with weights, or run it in mode cycles");
       if (!weights)
         weights = std::make_unique<rt::SafetensorsFile>(program.weights_file);
       loadWeight(*storage, *weights, *segment, *weight);

@@ -39,6 +39,55 @@ rt::Program stream(const rt::Chip &chip, int64_t tiles) {
   return std::move(p.program);
 }
 
+/// Every core multiplies tiles as a compiled product does: two operands in, double buffered, a product of several passes, a
+/// chain on its sums, the result out.
+rt::Program multiply(const rt::Chip &chip, int64_t tiles) {
+  KernelBuilder k;
+  const int64_t m = 128, depth = 256, n = 128;
+  int a = k.descriptor(KernelBuilder::dense(m * depth * 2)), w = k.descriptor(KernelBuilder::dense(depth * n * 2));
+  int c = k.descriptor(KernelBuilder::dense(m * n * 2));
+  rt::Chain gelu;
+  gelu.sources[0] = {rt::DType::F32, true, false};
+  gelu.dst = {rt::DType::BF16, true, false};
+  gelu.steps = {{rt::StepOp::SaveT0}, {rt::StepOp::Erf}, {rt::StepOp::Mul, rt::StepArg::T0}};
+  int chain = k.descriptor(gelu);
+  const int64_t bufferW = 256 << 10, bufferC = 512 << 10;
+  k.add(Opcode::SeqCore, {0}).add(Opcode::SeqShl, {1, r(0), 20});
+  k.add(Opcode::SeqLoop, {2, 0, tiles, 1, 12});
+  k.add(Opcode::SeqAnd, {3, r(2), 1}).add(Opcode::SeqShl, {4, r(3), 16});
+  k.add(Opcode::SeqAdd, {5, r(4), bufferW}).add(Opcode::SeqAdd, {6, r(4), bufferC});
+  k.add(Opcode::SeqShl, {7, r(3), 16}).add(Opcode::SeqAdd, {7, r(7), rt::kAccBase});
+  // Semaphores: 0 and 1 operands there, 2 buffers free, 3 sums there, 4 acc free, 5 result there, 6 its buffer free.
+  k.add(Opcode::DmaLoad, {a, r(1), r(4), 0, 0, 0, 0, 0, 0}, {{token(2)}, {token(0)}});
+  k.add(Opcode::DmaLoad, {w, r(1), r(5), 0, 0, 0, 0, 0, 0}, {{}, {token(0)}});
+  k.add(Opcode::Mma, {r(4), depth * 2, r(5), n * 2, r(7), n * 4, m, depth, n, 0, 0x22}, {{token(0, 2), token(4)}, {token(2), token(3)}});
+  k.add(Opcode::VecMap, {chain, m, n, r(7), n * 4, 0, 0, 0, 0, r(6), n * 2, 0, 0}, {{token(3), token(6)}, {token(4), token(5)}});
+  k.add(Opcode::DmaStore, {c, r(6), r(1), 0, 0, 0, 0, 0, 0}, {{token(5)}, {token(6)}});
+  k.add(Opcode::SeqAdd, {1, r(1), 4096});
+  for (int semaphore : {2, 4, 6})
+    k.initialTokens[size_t(semaphore)] = 2;
+  ProgramBuilder p(chip.name, uint32_t(chip.topology.dies));
+  p.kernel(k).launch();
+  return std::move(p.program);
+}
+
+void products(benchmark::State &state, const char *name) {
+  rt::Chip chip = rt::loadChip(name);
+  sim::SimDevice device(chip);
+  device.load(multiply(chip, state.range(0)), rt::Mode::Cycles);
+  rt::RunOptions options;
+  options.mode = rt::Mode::Cycles;
+  double cycles = 0, seconds = 0, busy = 0;
+  for (auto _ : state) {
+    rt::RunResult result = device.run(options);
+    cycles += double(result.cycles);
+    seconds += result.hostSeconds;
+    busy = double(result.engines[2].busy) / double(result.cycles);
+  }
+  state.counters["cycles_per_second"] = cycles / seconds;
+  state.counters["matrix_busy"] = busy;
+}
+
 void streamHbm(benchmark::State &state, const char *name) {
   rt::Chip chip = rt::loadChip(name);
   const int64_t tiles = state.range(0);
@@ -63,6 +112,8 @@ void streamHbm(benchmark::State &state, const char *name) {
 
 BENCHMARK_CAPTURE(streamHbm, rebel100, "rebel100")->Arg(32)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(streamHbm, atom, "atom")->Arg(64)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(products, atom, "atom")->Arg(64)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(products, rebel100, "rebel100")->Arg(16)->Unit(benchmark::kMillisecond);
 
 } // namespace
 
