@@ -11,6 +11,12 @@ Rates::Rates(const rt::Chip &chip) {
   hbm = 0.75 * chip.peakHbmBytesPerSecond() / hertz;
   hasShared = chip.shared.bytesPerDie > 0 && chip.topology.dies == 1;
   shared = hasShared ? 0.45 * double(chip.shared.banks * chip.shared.bytesPerCycle) : hbm;
+  // Half of the traffic crosses the middle of a mesh, and of several dies each byte takes one link between them on average;
+  // both reach about half of what their wires could.
+  double dies = double(chip.topology.dies), link = double(chip.noc.linkBytes);
+  noc = dies * double(std::min(chip.noc.meshColumns, chip.noc.meshRows)) * link;
+  if (dies > 1)
+    noc = std::min(noc, dies * std::min(link, chip.dieToDie.gigabytesPerSecond * 1e9 / hertz));
   // A burst is away for about this long; one flit leaves a link per cycle.
   constexpr double kRoundTrip = 100;
   cyclesPerBurst = std::max(1.0, kRoundTrip / double(chip.dma.outstandingBursts));

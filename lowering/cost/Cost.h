@@ -31,6 +31,7 @@ struct Footprint {
 struct Rates {
   double hbm;     ///< all cores together
   double shared;  ///< all cores together; HBM's where there is no shared memory
+  double noc;     ///< all cores together, whatever the memories
   double core;    ///< one core's DMA in large bursts
   explicit Rates(const rt::Chip &chip);
 

@@ -134,16 +134,17 @@ private:
     // What the memories deliver, apart and through the mesh together.
     double fromHbm = (rateA == rates.hbm ? loadsA * tileA : 0) + (rateB == rates.hbm ? loadsB * tileB : 0);
     double fromShared = loadsA * tileA + loadsB * tileB - fromHbm + double(trips) * leaves + written;
-    double memory = double(used) * std::max(fromHbm / rates.hbm, fromShared / rates.shared);
+    double memory = double(used) * std::max({fromHbm / rates.hbm, fromShared / rates.shared, (fromHbm + fromShared) / rates.noc});
     double compute = c.depthOut > 1 ? std::max(matrix, vector) * double(trips) : (matrix + vector) * double(trips);
-    bool hidden = c.depthA > 1 || c.depthB > 1 || trips == 1;
-    double steady = hidden ? std::max({compute, dmaIn, dmaOut, memory}) : compute + dmaIn;
     double unhidden = c.depthA == 1 && rowTrips > 1 && t.rowsOutside ? double(rowTrips - 1) * (tileA / rates.core + start) : 0;
     unhidden += c.depthB == 1 && columnTrips > 1 && !t.rowsOutside ? double(columnTrips - 1) * (tileB / rates.core + start) : 0;
     double first = std::max(tileA / std::min(rates.core, rateA / double(used)) + tileB / std::min(rates.core, rateB / double(used)),
                             (tileA + tileB) / rates.core) / double(depthTiles) + 4 * start;
     double last = vector + rates.move(out, pieceOut) + double(mma.drain + mma.preload) + start;
-    return steady + unhidden + first + last + double(trips) * 60;
+    // Transfers run from the start, the array from the end of the first ones.
+    bool hidden = c.depthA > 1 || c.depthB > 1 || trips == 1;
+    double steady = hidden ? std::max({first + compute, dmaIn, dmaOut, memory}) : first + compute + dmaIn;
+    return steady + unhidden + last + double(trips) * 60;
   }
 
   void keep(const Candidate &c, double cycles) {
