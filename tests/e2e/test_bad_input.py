@@ -35,7 +35,7 @@ def test_a_mapping_that_does_not_fit(garam, refusal, tmp_path: Path) -> None:
     garam("compile", "minilm", "--seq", 128, "--chip", "atom", "--emit", "mapping", "--emit-to", mapping)
     content = json.loads(mapping.read_text())
     for group in content["groups"]:
-        tile = group["mapping"]["tile"]
+        tile = group["tile"]
         if "m" in tile:
             tile["m"], tile["n"] = 128, 1 << 20
     mapping.write_text(json.dumps(content))

@@ -29,7 +29,7 @@ def drop_last_k(text: str) -> str:
                 f'step = array<i64: 1, 1>}}> : ({right}) -> {cut_right}\n'
                 f'    {result} = "graph.matmul"(%brk_a, %brk_b) <{{transpose_b = true}}> : ({cut_left}, {cut_right}) -> ')
 
-    return first(text, r'(%\w+) = "graph\.matmul"\((%\w+), (%\w+)\) <\{transpose_b = true\}> : '
+    return first(text, r'(%\w+) = "graph\.matmul"\((%\w+), (%\w+)\) <\{transpose_b = true\}> \{[^}]*\} : '
                        r'\(tensor<(\d+)x(\d+)x(\d+)x(\w+)>, tensor<(\d+)x\d+x\w+>\) -> ',
                  lambda m: cut(_reorder(m)))
 
@@ -49,7 +49,7 @@ def _reorder(match: re.Match[str]) -> _Groups:
 
 def leave_bias_out(text: str) -> str:
     """y = x + b becomes y = max(x, x)."""
-    return first(text, r'"graph\.add"\((%\w+), %\w+\) : \((tensor<[^>]+>), tensor<\d+x\w+>\)', r'"graph.max"(\1, \1) : (\2, \2)')
+    return first(text, r'"graph\.add"\((%\w+), %\w+\) (\{[^}]*\}) : \((tensor<[^>]+>), tensor<\d+xbf16>\)', r'"graph.max"(\1, \1) \2 : (\3, \3)')
 
 
 def swap_heads(text: str) -> str:

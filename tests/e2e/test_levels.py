@@ -44,7 +44,7 @@ def test_an_edited_mapping_gives_another_program_with_good_values(garam, tmp_pat
     garam("compile", *shape, "--chip", "atom", "--emit", "mapping", "--emit-to", mapping)
     content = json.loads(mapping.read_text())
     for group in content["groups"]:
-        tile = group["mapping"]["tile"]
+        tile = group["tile"]
         if "m" in tile:
             tile["m"] = max(1, tile["m"] // 2)
     mapping.write_text(json.dumps(content))

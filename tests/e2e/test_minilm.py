@@ -30,9 +30,9 @@ def test_other_types(garam, dtype: str) -> None:
     assert garam("validate", "minilm", "--chip", "atom", "--batch", 2, "--seq", 33, "--dtype", dtype)["ok"]
 
 
-@pytest.mark.parametrize("chip, dies, share", [("atom", 1, 0.45), ("rebel100", 1, 0.25)])
-def test_share_of_the_roofline(garam, chip: str, dies: int, share: float) -> None:
-    document = garam("run", "minilm", "--chip", chip, "--dies", dies, "--batch", 8, "--seq", 128, "--mode", "cycles")
-    assert document["roofline"]["share"] >= share
+@pytest.mark.parametrize("chip", ["atom", "rebel100"])
+def test_cores_share_the_matrix_work(garam, chip: str) -> None:
+    document = garam("run", "minilm", "--chip", chip, "--dies", 1, "--batch", 8, "--seq", 128, "--mode", "cycles")
+    check_accounts(document)
     busy = [engine["busy_cycles"] for engine in document["engines"] if engine["engine"] == "matrix"]
     assert min(busy) >= max(busy) / 2

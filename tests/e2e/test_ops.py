@@ -38,9 +38,3 @@ def cases() -> list[tuple[str, str, str, list[object]]]:
 def test_op(garam, name: str, chip: str, dtype: str, shape: list[object]) -> None:
     document = garam("op", name, *shape, "--chip", chip, "--dtype", dtype, "--validate")
     assert document["ok"], document["first_bad"]
-
-
-@pytest.mark.parametrize("chip, size, share", [("atom", 2048, 0.65), ("rebel100", 4096, 0.5)])
-def test_large_matmul(garam, chip: str, size: int, share: float) -> None:
-    document = garam("op", "matmul", "--shape", f"{size},{size},{size}", "--chip", chip, "--mode", "cycles")
-    assert document["roofline"]["share"] >= share

@@ -1,0 +1,34 @@
+"""Measures the shares of the roofline limit that the project aims at, and prints each beside its target.
+
+    .venv/bin/python scripts/figures.py
+"""
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+
+from garam.cli import main
+
+FIGURES = (
+    ("minilm, batch 8 x 128, atom", ("run", "minilm", "--chip", "atom", "--batch", "8", "--seq", "128"), 0.45),
+    ("minilm, batch 8 x 128, rebel100, one die", ("run", "minilm", "--chip", "rebel100", "--dies", "1", "--batch", "8", "--seq", "128"), 0.25),
+    ("matmul 2048, atom", ("op", "matmul", "--shape", "2048,2048,2048", "--chip", "atom"), 0.65),
+    ("matmul 4096, rebel100", ("op", "matmul", "--shape", "4096,4096,4096", "--chip", "rebel100"), 0.5),
+)
+
+
+def measure(arguments: tuple[str, ...]) -> dict:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        status = main([*arguments, "--mode", "cycles", "--json", "-"])
+    if status:
+        raise SystemExit(status)
+    return json.loads(printed.getvalue())
+
+
+for title, arguments, target in FIGURES:
+    document = measure(arguments)
+    busy = [engine["busy_cycles"] for engine in document["engines"] if engine["engine"] == "matrix"]
+    print(f"{title:42} share {document['roofline']['share']:.3f} (target {target}), least/most busy core {min(busy) / max(busy):.2f}, "
+          f"{document['cycles']} cycles, {document['host_seconds']:.2f} s")
