@@ -21,7 +21,7 @@ Rates::Rates(const rt::Chip &chip) {
   constexpr double kRoundTrip = 100;
   cyclesPerBurst = std::max(1.0, kRoundTrip / double(chip.dma.outstandingBursts));
   burstBytes = double(chip.dma.burstBytes);
-  core = std::min(0.7 * double(chip.noc.linkBytes), burstBytes / cyclesPerBurst);
+  core = std::min(0.5 * double(chip.noc.linkBytes), burstBytes / cyclesPerBurst);
 }
 
 double Rates::of(const GroupInfo &info, Value base) const {
