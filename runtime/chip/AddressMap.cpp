@@ -58,7 +58,7 @@ AddressMap::AddressMap(const DramParams &dram, const std::string &where) : grain
     if (field == int(kFields.size()) || (colon != text.npos && (!number(text.substr(colon + 1), bits) || bits < 1 || bits > 40)))
       fail("address_map", fmt::format("`{}`", entry), fmt::format("FIELD or FIELD:BITS with FIELD one of {}", kFieldList));
     int64_t radix = colon == text.npos ? sizes[field] / used[field] : int64_t(1) << bits;
-    if (radix < 1 || used[field] * radix > sizes[field] || sizes[field] % (used[field] * radix))
+    if (radix < 1 || radix > sizes[field] / used[field] || sizes[field] % (used[field] * radix))
       fail("address_map", fmt::format("`{}` does not divide the {} values of the field", entry, sizes[field]), "a bijection");
     if (field == kChannel) {
       if (block || used[field] * radix != sizes[field])

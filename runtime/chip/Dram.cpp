@@ -4,6 +4,7 @@
 #include "runtime/Error.h"
 #include "runtime/chip/DramAccess.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace garam::rt {
@@ -46,8 +47,10 @@ void finishDram(DramParams &dram, const std::string &where) {
   if (dram.bytesPerDie % rowOfAllBanks || dram.rows() > INT32_MAX)
     fail(fmt::format("bytes_per_die {}", dram.bytesPerDie),
          fmt::format("multiples of {}, a row of every bank, up to 2^31 rows", rowOfAllBanks));
-  if (!std::has_single_bit(uint64_t(dram.interleaveBytes)) || dram.interleaveBytes < dram.timing.accessBytes)
-    fail(fmt::format("interleave_bytes {}", dram.interleaveBytes), fmt::format("powers of two from {} to 2048", dram.timing.accessBytes));
+  // The controller decides all columns of a burst at once, up to 64 of them.
+  int64_t most = std::min<int64_t>(2048, 64 * dram.timing.accessBytes);
+  if (!std::has_single_bit(uint64_t(dram.interleaveBytes)) || dram.interleaveBytes < dram.timing.accessBytes || dram.interleaveBytes > most)
+    fail(fmt::format("interleave_bytes {}", dram.interleaveBytes), fmt::format("powers of two from {} to {}", dram.timing.accessBytes, most));
   AddressMap(dram, where);
 }
 

@@ -102,11 +102,13 @@ void checkPreset(const DramTiming &t, const std::string &path) {
     fail(fmt::format("tfaw {} clocks, trrd_s {}", t.faw, t.rrdS), "tfaw at least trrd_s");
   if (t.rtw + t.cwl < t.cl + t.accessClocks)
     fail(fmt::format("trtw {} clocks: write data meets read data", t.rtw), "trtw at least cl + access_clocks - cwl");
-  if (t.refi <= t.rfcAb)
-    fail(fmt::format("trefi {} clocks, trfc_all_bank {}", t.refi, t.rfcAb), "trefi above trfc_all_bank");
-  if (t.refi / t.banks() <= std::max(t.rrefd, t.rfcPb / t.banks()))
-    fail(fmt::format("trefi {} clocks, trfc_per_bank {}, trrefd {}", t.refi, t.rfcPb, t.rrefd),
-         "trefi / banks above trrefd and above trfc_per_bank / banks");
+  // Else a burst may wait for ever for all its banks to be there at once.
+  int64_t around = t.rp + std::max(t.rcdRead, t.rcdWrite);
+  if (t.refi <= around + t.rfcAb)
+    fail(fmt::format("trefi {} clocks, trp + trfc_all_bank + trcd {}", t.refi, around + t.rfcAb), "trefi above trp + trfc_all_bank + trcd");
+  if (t.refi / t.banks() <= std::max(t.rrefd, around + t.rfcPb))
+    fail(fmt::format("trefi {} clocks for {} banks, trp + trfc_per_bank + trcd {}, trrefd {}", t.refi, t.banks(), around + t.rfcPb, t.rrefd),
+         "trefi / banks above trrefd and above trp + trfc_per_bank + trcd");
   if (t.sharedCommandBus && t.rowEdgesPerClock != 1)
     fail("one command bus with row commands on both edges", "row_edges_per_clock = 1 where command_buses = 1");
   if (!std::has_single_bit(uint64_t(t.accessBytes)))

@@ -56,6 +56,9 @@ TEST(Preset, RefusesWhatIsWrong) {
             ": a timing of the same bank group is shorter than that of another; allowed: _l and _r at least _s");
   EXPECT_EQ(refusal("trtw_clocks = 20", "trtw_clocks = 11"),
             ": trtw 11 clocks: write data meets read data; allowed: trtw at least cl + access_clocks - cwl");
+  EXPECT_EQ(refusal("trfc_per_bank_ns = 200.0", "trfc_per_bank_ns = 210.0"),
+            ": trefi 6240 clocks for 16 banks, trp + trfc_per_bank + trcd 393, trrefd 13; allowed: trefi / banks above trrefd and above "
+            "trp + trfc_per_bank + trcd");
   EXPECT_NE(refusal("cl_clocks = 20", "cl_clocks = 0").find(": key `timing.cl_clocks`; allowed: integers 1 to"), std::string::npos);
   EXPECT_NE(refusal("cl_clocks = 20\n", "").find(": missing key `timing.cl_clocks` or `timing.cl_ns`; every timing must be stated"), std::string::npos);
   EXPECT_NE(refusal("cl_clocks = 20", "cl_clocks = 20\ncll_ns = 1.0").find(": unknown key `timing.cll_ns`"), std::string::npos);
@@ -84,6 +87,7 @@ TEST(Memory, RefusesWhatDoesNotFit) {
             "chip.toml: memory.write_low 24, write_high 24, write_queue 32; allowed: write_low < write_high <= write_queue");
   EXPECT_EQ(refusal([](auto &d) { d.starvationLimit = 33; }),
             "chip.toml: memory.starvation_limit 33 with queues of 32 and 32; allowed: queue + starvation_limit up to 64");
+  EXPECT_EQ(refusal([](auto &d) { d.interleaveBytes = 1536; }), "chip.toml: memory.interleave_bytes 1536; allowed: powers of two from 32 to 2048");
   EXPECT_NE(refusal([](auto &d) { d.bytesPerDie += 32; }).find("memory.bytes_per_die"), std::string::npos);
 }
 
@@ -92,6 +96,7 @@ TEST(AddressMap, RefusesWhatIsNoBijection) {
   EXPECT_EQ(map({"bank_group:2", "column:4", "channel", "pseudo_channel", "column", "bank", "row"}),
             "chip.toml: memory.address_map: `stack_id` has 1 of its 3 values; allowed: a bijection");
   EXPECT_EQ(map({"bank_group:3"}), "chip.toml: memory.address_map: `bank_group:3` does not divide the 4 values of the field; allowed: a bijection");
+  EXPECT_NE(map({"bank_group", "row:40"}).find("`row:40`"), std::string::npos);
   EXPECT_NE(map({"bankgroup:2"}).find("`bankgroup:2`; allowed: FIELD or FIELD:BITS"), std::string::npos);
   EXPECT_EQ(map({"bank_group:2", "channel"}), "chip.toml: memory.address_map: `channel` begins at byte 128; allowed: interleave_bytes, 2048");
   EXPECT_EQ(map({"row", "channel"}), "chip.toml: memory.address_map: `row` below `channel`; allowed: `row` and `stack_id` above `channel`: a burst has one of each");
