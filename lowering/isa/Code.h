@@ -42,8 +42,12 @@ struct Code {
 /// cannot compute.
 mlir::FailureOr<Code> emitCode(mlir::func::FuncOp kernel);
 
-/// Gives every virtual register one of the machine's (linear scan over the loops). Fails if they do not suffice.
-mlir::LogicalResult assignRegisters(mlir::func::FuncOp kernel, Code &code);
+/// Gives every virtual register one of the machine's (linear scan over the loops). If they do not suffice, the place where they
+/// run out, and `code` is as before.
+std::optional<mlir::Location> assignRegisters(Code &code);
+
+/// Undoes hoisting, so that fewer registers live at a time.
+void sinkArithmetic(mlir::func::FuncOp kernel);
 
 /// The instruction with its registers assigned. Throws rt::Error for a field out of range.
 rt::Insn encoded(const VirtualInsn &insn);

@@ -60,6 +60,14 @@ LogicalResult Layout::plan() {
   int64_t workspace = 0, shared = 0;
   for (auto launch : main.getOps<tile::LaunchOp>()) {
     auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
+    bool placed = kernel != nullptr;
+    for (StringRef name : {task::kWorkspaceAttr, task::kSharedAttr, task::kWeightsAttr})
+      placed = placed && kernel->hasAttrOfType<IntegerAttr>(name);
+    for (unsigned i = 0; placed && i < kernel.getNumArguments(); ++i)
+      placed = kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr) && kernel.getArgAttrOfType<IntegerAttr>(i, task::kOffsetAttr) &&
+               kernel.getArgAttrOfType<StringAttr>(i, task::kArgAttr);
+    if (!placed)
+      return launch.emitOpError() << "runs '" << launch.getKernel() << "', which has no places for its arguments; run task-allocate first";
     workspace = std::max(workspace, kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceAttr).getInt());
     shared = std::max(shared, kernel->getAttrOfType<IntegerAttr>(task::kSharedAttr).getInt());
   }

@@ -44,7 +44,7 @@ std::vector<Interval> intervalsOf(const Code &code) {
 }
 }  // namespace
 
-LogicalResult assignRegisters(func::FuncOp kernel, Code &code) {
+std::optional<Location> assignRegisters(Code &code) {
   std::vector<Interval> intervals = intervalsOf(code);
   std::vector<int> order(code.registers), assigned(code.registers, 0);
   std::iota(order.begin(), order.end(), 0);
@@ -60,10 +60,8 @@ LogicalResult assignRegisters(func::FuncOp kernel, Code &code) {
       free.insert(active.begin()->second);
       active.erase(active.begin());
     }
-    if (free.empty()) {
-      return emitError(code.insns[intervals[reg].begin].loc)
-             << "kernel '" << kernel.getName() << "' needs more than " << rt::kRegisters << " registers here; use a smaller group";
-    }
+    if (free.empty())
+      return code.insns[intervals[reg].begin].loc;
     assigned[reg] = *free.begin();
     free.erase(free.begin());
     active.insert({intervals[reg].end, assigned[reg]});
@@ -73,7 +71,7 @@ LogicalResult assignRegisters(func::FuncOp kernel, Code &code) {
       if (slot.reg)
         slot.value = assigned[slot.value];
   code.registers = rt::kRegisters;
-  return success();
+  return std::nullopt;
 }
 
 rt::Insn encoded(const VirtualInsn &insn) {

@@ -104,8 +104,17 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
 
   LogicalResult emitKernel(OpBuilder &b, func::FuncOp kernel, int64_t index, const rt::Chip &chip) {
     FailureOr<Code> code = emitCode(kernel);
-    if (failed(code) || failed(assignRegisters(kernel, *code)))
+    if (failed(code))
       return failure();
+    if (assignRegisters(*code)) {
+      sinkArithmetic(kernel);
+      code = emitCode(kernel);
+      if (failed(code))
+        return failure();
+      if (std::optional<Location> place = assignRegisters(*code))
+        return emitError(*place) << "kernel '" << kernel.getName() << "' needs more than " << rt::kRegisters
+                                 << " registers here; use smaller groups";
+    }
     int64_t bytes = int64_t(code->insns.size()) * rt::kWordBytes;
     if (bytes > chip.sequencer.instructionBytes)
       return kernel.emitError() << "kernel '" << kernel.getName() << "' has " << bytes << " bytes of instructions, "
