@@ -134,7 +134,8 @@ private:
     // What the memories deliver, apart and through the mesh together.
     double fromHbm = (rateA == rates.hbm ? loadsA * tileA : 0) + (rateB == rates.hbm ? loadsB * tileB : 0);
     double fromShared = loadsA * tileA + loadsB * tileB - fromHbm + double(trips) * leaves + written;
-    double memory = double(used) * std::max({fromHbm / rates.hbm, fromShared / rates.shared, (fromHbm + fromShared) / rates.noc});
+    // Writes travel in the network of requests, beside the responses to reads.
+    double memory = double(used) * std::max({fromHbm / rates.hbm, fromShared / rates.shared, in / rates.noc, written / rates.noc});
     double compute = c.depthOut > 1 ? std::max(matrix, vector) * double(trips) : (matrix + vector) * double(trips);
     double unhidden = c.depthA == 1 && rowTrips > 1 && t.rowsOutside ? double(rowTrips - 1) * (tileA / rates.core + start) : 0;
     unhidden += c.depthB == 1 && columnTrips > 1 && !t.rowsOutside ? double(columnTrips - 1) * (tileB / rates.core + start) : 0;
