@@ -65,6 +65,11 @@ private:
     int64_t clock;
   };
 
+  struct Accepted {
+    tlm::tlm_generic_payload *payload;
+    MemoryTimes *times;
+  };
+
   static Channel::Sink sinkOf(Machine &machine, int number) {
     if (!machine.commandSink)
       return nullptr;
@@ -102,7 +107,7 @@ private:
     Arrival &first = arrivals.front();
     if (first.clock > last)
       return false;
-    MemoryBurst burst{payloadOf(first.payload), first.payload->is_write(), int64_t(first.payload->get_address()),
+    MemoryBurst burst{0, first.payload->is_write(), int64_t(first.payload->get_address()),
                       int64_t(first.payload->get_data_length()), first.clock};
     channel.advance(first.clock - 1);
     while (!channel.canAccept(burst)) {
@@ -115,6 +120,9 @@ private:
     }
     if (MemoryTimes *times = first.times)
       times->accepted = clock.edge(burst.arrival);
+    Accepted *entry = entries.take();
+    *entry = {first.payload, first.times};
+    burst.id = payloadOf(entry);
     channel.push(burst);
     tlm::tlm_generic_payload *payload = first.payload;
     arrivals.pop_front();
@@ -125,8 +133,11 @@ private:
   }
 
   void done(const BurstTimes &times) {
-    auto *payload = reinterpret_cast<tlm::tlm_generic_payload *>(times.id);
-    if (MemoryTimes *cut = payload->get_extension<MemoryTimes>()) {
+    auto *entry = reinterpret_cast<Accepted *>(times.id);
+    tlm::tlm_generic_payload *payload = entry->payload;
+    MemoryTimes *cut = entry->times;
+    entries.give(entry);
+    if (cut) {
       const int64_t start = times.arrival;
       auto span = [&](int64_t from, int64_t clocks) { return clock.edge(from + clocks) - clock.edge(from); };
       int64_t at = start;
@@ -156,6 +167,7 @@ private:
   tlm::tlm_target_socket<> target{"target"};
   Channel channel;
   std::deque<Arrival> arrivals;
+  Pool<Accepted> entries;
   Tick woken = -1;
   bool running = false;
 };
