@@ -24,6 +24,7 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
     func::FuncOp kernel = getOperation();
     if (!kernel->hasAttr(task::kKernelAttr))
       return;
+    mergeQueues(kernel);
     llvm::MapVector<int64_t, Life> lives;
     int64_t place = 0;
     for (Operation &top : kernel.getBody().front()) {
@@ -52,6 +53,60 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
     kernel.walk([&](EngineOp op) {
       auto renamed = [&](ArrayRef<Token> tokens) {
         return llvm::map_to_vector(tokens, [&](Token t) { return Token{assigned[t.semaphore], t.count}; });
+      };
+      op.setWaitTokens(renamed(op.getWaitTokens()));
+      op.setSignalTokens(renamed(op.getSignalTokens()));
+    });
+  }
+
+  /// Tokens that one engine gives and another takes in the same order, in one block of a phase, need one semaphore between them:
+  /// engines complete in order, so the n-th token taken is the n-th given.
+  void mergeQueues(func::FuncOp kernel) {
+    struct Edge {
+      EngineOp from, to;
+      int64_t given = 0, taken = 0, ops = 0;
+    };
+    llvm::MapVector<int64_t, Edge> edges;
+    kernel.walk([&](EngineOp op) {
+      for (const Token &token : op.getSignalTokens())
+        edges[token.semaphore].from = op, edges[token.semaphore].given += token.count, ++edges[token.semaphore].ops;
+      for (const Token &token : op.getWaitTokens())
+        edges[token.semaphore].to = op, edges[token.semaphore].taken += token.count, ++edges[token.semaphore].ops;
+    });
+    struct Queue {
+      int64_t semaphore;
+      Edge last;
+    };
+    std::vector<Queue> queues;
+    llvm::DenseMap<int64_t, int64_t> merged;
+    // The walk above meets each of these first at its signal, so they stand in the order of their signals.
+    SmallVector<std::pair<int64_t, Edge>> ordered(edges.begin(), edges.end());
+    llvm::erase_if(ordered, [](auto &entry) {
+      Edge &e = entry.second;
+      return e.ops != 2 || !e.from || !e.to || e.given != e.taken || e.from->getBlock() != e.to->getBlock() ||
+             !e.from->getParentOfType<task::PhaseOp>() || e.from.getEngine() == e.to.getEngine() || !e.from->isBeforeInBlock(e.to);
+    });
+    for (auto &[semaphore, edge] : ordered) {
+      Edge e = edge;
+      auto follows = [&](Queue &queue) {
+        Edge &last = queue.last;
+        return last.from->getBlock() == e.from->getBlock() && last.from.getEngine() == e.from.getEngine() &&
+               last.to.getEngine() == e.to.getEngine() && last.from->isBeforeInBlock(e.from) && last.to->isBeforeInBlock(e.to);
+      };
+      auto found = llvm::find_if(queues, follows);
+      if (found == queues.end()) {
+        queues.push_back({semaphore, edge});
+        continue;
+      }
+      merged[semaphore] = found->semaphore;
+      found->last = edge;
+    }
+    kernel.walk([&](EngineOp op) {
+      auto renamed = [&](ArrayRef<Token> tokens) {
+        return llvm::map_to_vector(tokens, [&](Token t) {
+          auto found = merged.find(t.semaphore);
+          return found == merged.end() ? t : Token{found->second, t.count};
+        });
       };
       op.setWaitTokens(renamed(op.getWaitTokens()));
       op.setSignalTokens(renamed(op.getSignalTokens()));

@@ -49,7 +49,33 @@ class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySch
     return success();
   }
 
+  /// Allocs lie in their memory; tensors of the workspace do not meet, since the proofs take them for different bytes.
+  LogicalResult verifyPlaces(func::FuncOp kernel, const rt::Chip &chip) {
+    WalkResult result = kernel.walk([&](task::AllocOp alloc) {
+      bool acc = alloc.getMem() == tile::Mem::acc;
+      int64_t size = acc ? chip.matrix.accBytes : chip.l1.sizeBytes;
+      int64_t begin = int64_t(alloc.getAddress().value_or(-1)) - (acc ? rt::kAccBase : 0);
+      int64_t end = begin + (int64_t(alloc.getDepth()) - 1) * alloc.getSlotBytes() + int64_t(alloc.getBytes());
+      if (alloc.getAddress() && begin >= 0 && end <= size)
+        return WalkResult::advance();
+      alloc.emitOpError() << "lies outside of " << (acc ? "acc" : "L1") << ", which has " << size << " bytes";
+      return WalkResult::interrupt();
+    });
+    if (result.wasInterrupted())
+      return failure();
+    SmallVector<task::WorkspaceOp> tensors(kernel.getOps<task::WorkspaceOp>());
+    auto end = [](task::WorkspaceOp op) { return int64_t(*op.getOffset()) + task::bytesOf(cast<MemRefType>(op.getType())); };
+    for (task::WorkspaceOp a : tensors)
+      for (task::WorkspaceOp b : tensors)
+        if (!a.getOffset() || !b.getOffset() ||
+            (a != b && a.getMem() == b.getMem() && *a.getOffset() <= *b.getOffset() && end(a) > int64_t(*b.getOffset())))
+          return b.emitOpError("has no place of its own in the workspace; run task-allocate");
+    return success();
+  }
+
   LogicalResult verify(func::FuncOp kernel, const rt::Chip &chip) {
+    if (failed(verifyPlaces(kernel, chip)))
+      return failure();
     FailureOr<Script> script = Script::build(kernel);
     std::vector<std::vector<int64_t>> choices;
     if (failed(script) || failed(combinations(kernel, choices)))

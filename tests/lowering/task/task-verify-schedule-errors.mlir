@@ -249,3 +249,24 @@ module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
     return
   }
 }
+
+// -----
+module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
+  func.func @outside() attributes {task.kernel} {
+    task.phase {
+      // expected-error @+1 {{lies outside of L1, which has 4194304 bytes}}
+      %a = task.alloc <l1> 64 * 2 at 4194240
+    }
+    return
+  }
+}
+
+// -----
+module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
+  func.func @workspace() attributes {task.kernel} {
+    %a = task.workspace <hbm> memref<16xf32> at 0
+    // expected-error @+1 {{has no place of its own in the workspace}}
+    %b = task.workspace <hbm> memref<16xf32> at 60
+    return
+  }
+}
