@@ -130,7 +130,7 @@ private:
     for (auto [index, value] : llvm::enumerate(terminator->getOperands()))
       if (!plan[index].argument && !plan[index].same) {
         types.push_back(bufferType(value.getType(), tile::Mem::hbm));
-        attribute("output", value.getDefiningOp()->getAttr(graph::kNode));
+        attribute("output", nodeOf(value.getDefiningOp<graph::GroupOp>(), cast<OpResult>(value).getResultNumber()));
       }
 
     OpBuilder builder(kernel);
@@ -178,12 +178,16 @@ private:
     auto place = group.getMapping() ? group.getMapping()->place("result" + std::to_string(index)) : std::nullopt;
     tile::Mem where = place == StringRef("shared") ? tile::Mem::shared : tile::Mem::hbm;
     auto alloc = memref::AllocOp::create(builder, group.getLoc(), bufferType(group.getResult(index).getType(), where));
-    Operation *yielded = group.block().getTerminator()->getOperand(index).getDefiningOp();
-    if (Attribute node = yielded ? yielded->getAttr(graph::kNode) : Attribute())
+    if (Attribute node = nodeOf(group, index))
       alloc->setAttr(tile::kNodeAttr, node);
-    else if (Attribute own = group->getAttr(graph::kNode))
-      alloc->setAttr(tile::kNodeAttr, own);
     return alloc;
+  }
+
+  /// The exported node that a result is: that of the op it yields, which may be a view after the op that computes.
+  Attribute nodeOf(graph::GroupOp group, int64_t index) {
+    Operation *yielded = group.block().getTerminator()->getOperand(index).getDefiningOp();
+    Attribute node = yielded ? yielded->getAttr(graph::kNode) : Attribute();
+    return node ? node : group->getAttr(graph::kNode);
   }
 
   LogicalResult convertGroup(OpBuilder &builder, graph::GroupOp group, DenseMap<Value, Value> &memory) {
