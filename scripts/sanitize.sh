@@ -6,7 +6,7 @@ results=${1:-build-sanitize/results}
 mkdir -p "$results"
 cmake --preset sanitize >/dev/null && cmake --build build-sanitize || exit 1
 status=0
-for binary in build-sanitize/bin/*_tests; do
+for binary in build-sanitize/bin/*[-_]tests; do
   # SystemC's coroutines switch stacks, which the stack-use-after-return check takes for errors.
   ASAN_OPTIONS=detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1 \
     "$binary" --gtest_brief=1 --gtest_output="xml:$results/sanitize-$(basename "$binary").xml" || status=1
