@@ -12,16 +12,40 @@
 
 namespace garam::rt {
 
+/// FNV-1a, 64 bits: against damage, not against intent.
+static uint64_t checksum(std::span<const uint8_t> bytes) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (uint8_t byte : bytes)
+    hash = (hash ^ byte) * 0x100000001b3;
+  return hash;
+}
+
+void seal(std::vector<uint8_t> &bytes) {
+  uint64_t hash = checksum(bytes);
+  for (int i = 0; i < kSealBytes; ++i)
+    bytes.push_back(uint8_t(hash >> 8 * i));
+}
+
 std::vector<uint8_t> serialize(const Program &program) {
   flatbuffers::FlatBufferBuilder builder;
   builder.ForceDefaults(false);
   fb::FinishProgramBuffer(builder, fb::Program::Pack(builder, &program));
-  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+  std::vector<uint8_t> bytes(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
+  seal(bytes);
+  return bytes;
 }
 
-Program deserialize(std::span<const uint8_t> bytes, const std::string &where) {
-  if (bytes.size() < 8 || !fb::ProgramBufferHasIdentifier(bytes.data()))
+Program deserialize(std::span<const uint8_t> sealed, const std::string &where) {
+  if (sealed.size() < 8 + kSealBytes)
     throw inputError(where, "is not a Garam program", "allowed: a .garam file");
+  std::span<const uint8_t> bytes = sealed.first(sealed.size() - kSealBytes);
+  if ( !fb::ProgramBufferHasIdentifier(bytes.data()))
+    throw inputError(where, "is not a Garam program", "allowed: a .garam file");
+  uint64_t stored = 0;
+  for (int i = 0; i < kSealBytes; ++i)
+    stored |= uint64_t(sealed[bytes.size() + size_t(i)]) << 8 * i;
+  if (stored != checksum(bytes))
+    throw inputError(where, "is truncated or corrupt", "compile it again");
   // The table count bounds the work on a hostile file; real programs have far fewer.
   flatbuffers::Verifier verifier(bytes.data(), bytes.size(), /*max_depth=*/32, /*max_tables=*/10'000'000);
   if (!fb::VerifyProgramBuffer(verifier))

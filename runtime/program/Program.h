@@ -18,7 +18,11 @@ using Segment = fb::SegmentT;
 
 inline constexpr uint32_t kProgramVersion = 1;
 
-/// Bytes of a file: deterministic, equal programs give equal bytes.
+/// Appends the checksum that ends a file.
+inline constexpr int kSealBytes = 8;
+void seal(std::vector<uint8_t> &bytes);
+
+/// Bytes of a file: deterministic, equal programs give equal bytes; a checksum ends them.
 std::vector<uint8_t> serialize(const Program &program);
 /// Verifies everything that later code relies on: buffer, version, words, descriptor and segment indices, loop nesting,
 /// semaphore tables. Throws Error (Input) with `where`.
