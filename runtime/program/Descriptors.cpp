@@ -99,8 +99,8 @@ Descriptor fromTable(const fb::DescriptorT &table) {
     shape.counts[d] = dma.counts[d];
     shape.srcStrides[d] = dma.src_strides[d];
     shape.dstStrides[d] = dma.dst_strides[d];
-    require(shape.counts[d] >= 0 && shape.counts[d] <= kLimit && std::abs(shape.srcStrides[d]) <= kLimit &&
-                std::abs(shape.dstStrides[d]) <= kLimit,
+    auto inRange = [](int64_t value) { return value >= -kLimit && value <= kLimit; };
+    require(shape.counts[d] >= 0 && shape.counts[d] <= kLimit && inRange(shape.srcStrides[d]) && inRange(shape.dstStrides[d]),
             "a DMA shape has a count or stride out of range");
     require(shape.counts[d] == 0 || bytes <= kLimit / shape.counts[d], "a DMA shape is too large");
     bytes *= shape.counts[d] ? shape.counts[d] : 1;
