@@ -40,6 +40,9 @@ static double cyclesOf(const rt::Chip &chip, const Rates &rates, const RowGroup 
   // A gather waits for its indices, and the loads behind it wait for the gather.
   if (llvm::any_of(group.plan.steps, [](const PlanStep &step) { return step.kind == PlanKind::Gather; }))
     start = 8 * start;
+  // Each step waits for the one before it to be told.
+  constexpr double kCyclesPerStep = 12;
+  vector += kCyclesPerStep * double(group.plan.steps.size());
   return double(trips) * std::max({vector, moves, memory, start}) + (in + out) / rates.core + vector + 2 * double(chip.dma.startupCycles);
 }
 
