@@ -63,7 +63,8 @@ class Checker:
         machine: dict[str, Tensor] = {}
         seen: dict[str, int] = {}
         for instance, node, tensor in written:
-            machine[self._name(instance, node, seen)] = tensor
+            name = self._name(instance, node, seen)
+            machine[self._view(name, tuple(tensor.shape))] = tensor
         for result in self.flat.results:
             found = ((states or {}) if result.state is not None else (outputs or {})).get(result.name)
             if found is not None and result.value.op is not None:
@@ -84,6 +85,16 @@ class Checker:
             return self.source.resolve(node, instance)
         count = seen[node] = seen.get(node, 0) + 1
         return self.source.resolve(node, uses[min(count, len(uses)) - 1])
+
+    def _view(self, name: str, shape: tuple[int, ...]) -> str:
+        """A group may store its result already transposed or reshaped for its readers: then the shape tells which view it is."""
+        queue = [self.by_name[name]] if name in self.by_name else []
+        for op in queue:
+            if op.results[0].shape == shape:
+                return op.location.node
+            queue += [user for user in self.flat.ops if user.name in ("graph.reshape", "graph.transpose")
+                      and user.operands[0] is op.results[0]]
+        return name
 
     def expected(self, op: Op) -> Bounded:
         """Value and bound of an op from what is known before it, whether or not the machine wrote it."""

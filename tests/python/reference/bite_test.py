@@ -131,6 +131,13 @@ def test_wrong_token(folder):
     assert bad == ["argmax"]
 
 
+def test_a_group_may_store_a_view_of_its_result(folder):
+    source = encoder("bf16", folder, 0.1)
+    tensors = named_tensors(source)
+    found = Checker(source).check([("", "linear_2", tensors["transpose_2"])])
+    assert found[0].name == "transpose_2" and found[0].ok
+
+
 def test_a_copy_has_no_room(folder):
     source = encoder("bf16", folder, 0.1)
     tensors = named_tensors(source)
