@@ -68,6 +68,11 @@ tile::Mem memOf(Value buffer) {
   return tile::Mem::hbm;
 }
 
+bool isTensor(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && memref.hasStaticShape() && tile::dtypeOf(memref.getElementType());
+}
+
 int64_t bytesOf(MemRefType type) { return type.getNumElements() * rt::byteSize(*tile::dtypeOf(type.getElementType())); }
 
 }  // namespace garam::task

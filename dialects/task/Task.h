@@ -56,7 +56,9 @@ inline constexpr llvm::StringLiteral kLoweredAttr = "task.lowered";
 
 /// Memory of a buffer: of its alloc or workspace; hbm for an argument.
 tile::Mem memOf(mlir::Value buffer);
-/// Bytes of a memref type with a static shape and the identity layout.
+/// Whether the type is a memref of static shape and of an element type of the machine.
+bool isTensor(mlir::Type type);
+/// Bytes of such a type.
 int64_t bytesOf(mlir::MemRefType type);
 
 }  // namespace garam::task

@@ -71,7 +71,7 @@ private:
     APInt constant;
     if (matchPattern(value, m_ConstantInt(&constant)))
       return Slot::imm(value.getType().isInteger(1) ? int64_t(constant.getZExtValue()) : constant.getSExtValue());
-    llvm::report_fatal_error("an index value without a register");
+    llvm_unreachable("an index value without a register");
   }
 
   LogicalResult block(Block &block) {
@@ -324,14 +324,23 @@ private:
     case task::Engine::matrix:
       add(Opcode::MatrixSync, {}, op.getLoc());
       break;
+    case task::Engine::seq:  // refused above
     case task::Engine::vector:
-    case task::Engine::seq:
       add(Opcode::VectorSync, {}, op.getLoc());
       break;
     }
   }
 
   LogicalResult insn(task::EngineOp op) {
+    if (isa<task::SyncOp>(op) && op.getEngine() == task::Engine::seq)
+      return op.emitOpError("is for an engine with a queue; the sequencer waits in its reads only");
+    for (ArrayRef<task::Token> tokens : {op.getWaitTokens(), op.getSignalTokens()}) {
+      if (tokens.size() > 2)
+        return op.emitOpError("has more than two waits or signals; run task-split-sync");
+      for (const task::Token &token : tokens)
+        if (token.semaphore < 0 || token.semaphore >= rt::kSemaphores)
+          return op.emitOpError() << "names semaphore " << token.semaphore << "; run task-assign-semaphores";
+    }
     llvm::TypeSwitch<Operation *>(op)
         .Case<task::LoadOp>([&](auto o) { transfer(o, Opcode::DmaLoad, Opcode::DmaGather); })
         .Case<task::StoreOp>([&](auto o) { transfer(o, Opcode::DmaStore, Opcode::DmaScatter); })

@@ -46,8 +46,8 @@ FailureOr<Script> Script::build(func::FuncOp kernel) {
   for (auto [i, arg] : llvm::enumerate(kernel.getArguments())) {
     if (arg.getType().isIndex())
       script.argumentPlaces.push_back(script.place(arg));
-    else if (!kernel.getArgAttrOfType<TypeAttr>(i, task::kTypeAttr))
-      return kernel.emitError() << "argument " << i << " needs 'task.type'";
+    else if (auto type = kernel.getArgAttrOfType<TypeAttr>(i, task::kTypeAttr); !type || !task::isTensor(type.getValue()))
+      return kernel.emitError() << "argument " << i << " needs 'task.type', a memref of static shape";
   }
   if (failed(script.addBlock(kernel.getBody().front())))
     return failure();
@@ -65,6 +65,11 @@ LogicalResult Script::addInsn(task::EngineOp op) {
   ScriptInsn insn{op, op.getEngine(), {}, {}, {}};
   insn.waits.assign(op.getWaitTokens().begin(), op.getWaitTokens().end());
   insn.signals.assign(op.getSignalTokens().begin(), op.getSignalTokens().end());
+  for (ArrayRef<task::Token> tokens : {op.getWaitTokens(), op.getSignalTokens()})
+    for (const task::Token &token : tokens)
+      if (token.semaphore < 0 || token.semaphore >= rt::kSemaphores || token.count < 1 || token.count > rt::kMaxTokens)
+        return op.emitOpError() << "names " << token.count << " tokens of semaphore " << token.semaphore << "; 1 to "
+                                << rt::kMaxTokens << " of 0 to " << rt::kSemaphores - 1;
   SmallVector<task::Access> accesses;
   op.getAccesses(accesses);
   for (const task::Access &access : accesses) {

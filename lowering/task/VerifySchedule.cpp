@@ -56,7 +56,11 @@ class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySch
       int64_t size = acc ? chip.matrix.accBytes : chip.l1.sizeBytes;
       int64_t begin = int64_t(alloc.getAddress().value_or(-1)) - (acc ? rt::kAccBase : 0);
       int64_t end = begin + (int64_t(alloc.getDepth()) - 1) * alloc.getSlotBytes() + int64_t(alloc.getBytes());
-      if (alloc.getAddress() && begin >= 0 && end <= size)
+      if (alloc.getDepth() < 1 || alloc.getDepth() > uint64_t(rt::kMaxTokens)) {
+        alloc.emitOpError() << "has " << alloc.getDepth() << " slots; 1 to " << rt::kMaxTokens;
+        return WalkResult::interrupt();
+      }
+      if (alloc.getAddress() && begin >= 0 && end >= begin && end <= size)
         return WalkResult::advance();
       alloc.emitOpError() << "lies outside of " << (acc ? "acc" : "L1") << ", which has " << size << " bytes";
       return WalkResult::interrupt();
@@ -64,6 +68,9 @@ class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySch
     if (result.wasInterrupted())
       return failure();
     SmallVector<task::WorkspaceOp> tensors(kernel.getOps<task::WorkspaceOp>());
+    for (task::WorkspaceOp tensor : tensors)
+      if (!task::isTensor(tensor.getType()))
+        return tensor.emitOpError() << "is of " << tensor.getType() << "; a memref of static shape";
     auto end = [](task::WorkspaceOp op) { return int64_t(*op.getOffset()) + task::bytesOf(cast<MemRefType>(op.getType())); };
     for (task::WorkspaceOp a : tensors)
       for (task::WorkspaceOp b : tensors)

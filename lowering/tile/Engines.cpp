@@ -41,8 +41,6 @@ SmallVector<Dim> mergedDims(OpBuilder &b, Location loc, const Operand &from, con
   }
   return dims;
 }
-
-constexpr int64_t kNoStride = 0;
 }  // namespace
 
 LogicalResult EngineConverter::transfer(OpBuilder &b, Operation *op, Value from, Value indices, Value to, bool load) {
@@ -55,7 +53,7 @@ LogicalResult EngineConverter::transfer(OpBuilder &b, Operation *op, Value from,
   if (dims.size() > limit)
     return op->emitOpError() << "needs " << dims.size() << " dimensions of transfer; at most " << limit;
   while (dims.size() < limit)
-    dims.push_back({b.getIndexAttr(1), kNoStride, kNoStride});
+    dims.push_back({b.getIndexAttr(1), 0, 0});
   Value indexBuffer, indexOffset;
   TypeAttr indexType;
   if (indices) {
@@ -161,7 +159,7 @@ LogicalResult EngineConverter::rotate(OpBuilder &b, tile::RotateOp op) {
       return failure();
     all.push_back(*operand);
   }
-  auto &[x, cos, sin, out] = *reinterpret_cast<Operand(*)[4]>(all.data());
+  const Operand &x = all[0], &cos = all[1], &sin = all[2], &out = all[3];
   SmallVector<Value> dynamic;
   SmallVector<int64_t> fixed;
   splitSizes({x.sizes[0]}, dynamic, fixed);

@@ -10,7 +10,8 @@
 namespace garam::rt {
 namespace {
 
-constexpr std::array<std::string_view, 7> kFields{"pseudo_channel", "stack_id", "bank_group", "bank", "row", "column", "channel"};
+constexpr std::array<std::string_view, 7> kFields{"pseudo_channel", "stack_id", "bank_group", "bank", "row",
+                                                  "column",         "channel"};
 constexpr int kStackId = 1, kRow = 4, kChannel = 6;
 constexpr std::string_view kFieldList = "pseudo_channel, stack_id, bank_group, bank, row, column, channel";
 // More would only spread a burst thin, and the controller's queue entries hold this many.
@@ -18,18 +19,22 @@ constexpr int kBanksOfBurst = 16;
 
 int32_t &member(DramCell &cell, int field) {
   switch (field) {
-  case 0: return cell.pseudoChannel;
-  case 1: return cell.stackId;
-  case 2: return cell.bankGroup;
-  case 3: return cell.bank;
-  case 4: return cell.row;
-  default: return cell.column;
+  case 0:
+    return cell.pseudoChannel;
+  case 1:
+    return cell.stackId;
+  case 2:
+    return cell.bankGroup;
+  case 3:
+    return cell.bank;
+  case 4:
+    return cell.row;
+  default:
+    return cell.column;
   }
 }
 
-int fieldOf(std::string_view name) {
-  return int(std::find(kFields.begin(), kFields.end(), name) - kFields.begin());
-}
+int fieldOf(std::string_view name) { return int(std::find(kFields.begin(), kFields.end(), name) - kFields.begin()); }
 
 bool number(std::string_view text, int64_t &value) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -40,8 +45,9 @@ bool number(std::string_view text, int64_t &value) {
 
 AddressMap::AddressMap(const DramParams &dram, const std::string &where) : grain(dram.timing.accessBytes) {
   const DramTiming &timing = dram.timing;
-  const std::array<int64_t, 7> sizes{dram.pseudoChannels, dram.stackIds, timing.bankGroups, timing.banksPerGroup,
-                                     dram.rows(), timing.rowBytes / grain, dram.channels()};
+  const std::array<int64_t, 7> sizes{dram.pseudoChannels,  dram.stackIds, timing.bankGroups,
+                                     timing.banksPerGroup, dram.rows(),   timing.rowBytes / grain,
+                                     dram.channels()};
   std::array<int64_t, 7> used;
   used.fill(1);
   auto fail = [&](std::string_view key, const std::string &what, std::string_view rule) {
@@ -55,29 +61,35 @@ AddressMap::AddressMap(const DramParams &dram, const std::string &where) : grain
     size_t colon = text.find(':');
     int field = fieldOf(text.substr(0, colon));
     int64_t bits = 0;
-    if (field == int(kFields.size()) || (colon != text.npos && (!number(text.substr(colon + 1), bits) || bits < 1 || bits > 40)))
-      fail("address_map", fmt::format("`{}`", entry), fmt::format("FIELD or FIELD:BITS with FIELD one of {}", kFieldList));
+    if (field == int(kFields.size()) ||
+        (colon != text.npos && (!number(text.substr(colon + 1), bits) || bits < 1 || bits > 40)))
+      fail("address_map", fmt::format("`{}`", entry),
+           fmt::format("FIELD or FIELD:BITS with FIELD one of {}", kFieldList));
     int64_t radix = colon == text.npos ? sizes[field] / used[field] : int64_t(1) << bits;
     if (radix < 1 || radix > sizes[field] / used[field] || sizes[field] % (used[field] * radix))
-      fail("address_map", fmt::format("`{}` does not divide the {} values of the field", entry, sizes[field]), "a bijection");
+      fail("address_map", fmt::format("`{}` does not divide the {} values of the field", entry, sizes[field]),
+           "a bijection");
     if (field == kChannel) {
       if (block || used[field] * radix != sizes[field])
         fail("address_map", fmt::format("`{}`", entry), "all of `channel` in one entry");
       block = scale * grain;
       if (block != dram.interleaveBytes)
-        fail("address_map", fmt::format("`channel` begins at byte {}", block), fmt::format("interleave_bytes, {}", dram.interleaveBytes));
+        fail("address_map", fmt::format("`channel` begins at byte {}", block),
+             fmt::format("interleave_bytes, {}", dram.interleaveBytes));
       used[field] = radix;
       continue;
     }
     if (!block && (field == kRow || field == kStackId))
-      fail("address_map", fmt::format("`{}` below `channel`", entry), "`row` and `stack_id` above `channel`: a burst has one of each");
+      fail("address_map", fmt::format("`{}` below `channel`", entry),
+           "`row` and `stack_id` above `channel`: a burst has one of each");
     digits.push_back({field, radix, used[field], scale});
     used[field] *= radix;
     scale *= radix;
   }
   for (size_t field = 0; field < sizes.size(); ++field)
     if (used[field] != sizes[field] || (int(field) == kChannel && !block))
-      fail("address_map", fmt::format("`{}` has {} of its {} values", kFields[field], used[field], sizes[field]), "a bijection");
+      fail("address_map", fmt::format("`{}` has {} of its {} values", kFields[field], used[field], sizes[field]),
+           "a bijection");
 
   for (const std::string &entry : dram.addressXor) {
     std::string_view text = entry;
@@ -134,7 +146,7 @@ DramCell AddressMap::cell(int64_t channelOffset) const {
 }
 
 int64_t AddressMap::offset(const DramCell &cell) const {
-  DramCell plain = mixed(cell);  // its own inverse: the row is not changed
+  DramCell plain = mixed(cell); // its own inverse: the row is not changed
   int64_t access = 0;
   for (const Digit &digit : digits)
     access += member(plain, digit.field) / digit.weight % digit.radix * digit.scale;

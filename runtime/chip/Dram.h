@@ -11,16 +11,17 @@ namespace garam::rt {
 
 struct Range;
 
-/// Organisation and timings of a DRAM, from `runtime/chips/dram/<preset>.toml`. Timings are in clocks of the controller;
-/// a file may give each in clocks, in nanoseconds, or both, of which the longer counts (JEDEC's "max(nCK, ns)").
+/// Organisation and timings of a DRAM, from `runtime/chips/dram/<preset>.toml`. Timings are in clocks of the
+/// controller; a file may give each in clocks, in nanoseconds, or both, of which the longer counts (JEDEC's "max(nCK,
+/// ns)").
 struct DramTiming {
   std::string preset, title;
   int64_t clockHz = 0;
-  double tckPs = 0;          ///< 1e12 / clockHz, rounded: for rates; edges come from clockHz
-  int64_t accessBytes = 0;   ///< bytes of a column access
-  int64_t accessClocks = 0;  ///< clocks that it holds the data bus
+  double tckPs = 0;         ///< 1e12 / clockHz, rounded: for rates; edges come from clockHz
+  int64_t accessBytes = 0;  ///< bytes of a column access
+  int64_t accessClocks = 0; ///< clocks that it holds the data bus
   int64_t bankGroups = 0, banksPerGroup = 0, rowBytes = 0;
-  bool sharedCommandBus = false;  ///< rows and columns share it; else each has its own
+  bool sharedCommandBus = false; ///< rows and columns share it; else each has its own
   /// Row commands start on this many edges of a clock (1 or 2) and hold their bus for so many of these edges.
   int64_t rowEdgesPerClock = 0, actEdges = 0, preEdges = 0, refEdges = 0;
 
@@ -54,7 +55,7 @@ struct DramTiming {
     f("trrefd", rrefd, 1, "per-bank refresh to refresh or activate of another bank");
   }
 
-  int64_t banks() const { return bankGroups * banksPerGroup; }  ///< of a stack id in a pseudo-channel
+  int64_t banks() const { return bankGroups * banksPerGroup; } ///< of a stack id in a pseudo-channel
 };
 
 enum class PagePolicy { Open, Closed };
@@ -82,7 +83,8 @@ struct DramParams {
     f("pseudo_channels", pseudoChannels, Interval{1, 2}, "pseudo-channels behind a controller");
     f("stack_ids", stackIds, Interval{1, 4}, "stack ids (ranks) of a pseudo-channel");
     f("interleave_bytes", interleaveBytes, Interval{32, 2048}, "consecutive bytes in one channel");
-    f("bytes_per_die", bytesPerDie, Interval{1, double(1LL << 44)}, "memory of a die; the rows of a bank follow from it");
+    f("bytes_per_die", bytesPerDie, Interval{1, double(1LL << 44)},
+      "memory of a die; the rows of a bank follow from it");
     f("address_map", addressMap, "fields of a die offset above the column access, lowest first: FIELD or FIELD:BITS");
     f("address_xor", addressXor, "FIELD^row>>SHIFT: field takes the exclusive or with bits of the row");
     f("read_queue", readQueue, Interval{1, 63}, "bursts that a pseudo-channel's read queue holds");
@@ -97,9 +99,7 @@ struct DramParams {
 
   int64_t channels() const { return stacks * channelsPerStack; }
   int64_t bytesPerChannel() const { return bytesPerDie / channels(); }
-  int64_t rows() const {
-    return bytesPerChannel() / (pseudoChannels * stackIds * timing.banks() * timing.rowBytes);
-  }
+  int64_t rows() const { return bytesPerChannel() / (pseudoChannels * stackIds * timing.banks() * timing.rowBytes); }
   /// Of one die.
   double peakBytesPerSecond() const {
     return double(channels() * pseudoChannels) * double(timing.accessBytes) * double(timing.clockHz) /
@@ -107,4 +107,4 @@ struct DramParams {
   }
 };
 
-}  // namespace garam::rt
+} // namespace garam::rt

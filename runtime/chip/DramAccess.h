@@ -44,8 +44,8 @@ public:
 private:
   struct Digit {
     int field;
-    int64_t radix, weight;  ///< of the digit in its field
-    int64_t scale;          ///< of the digit in the channel's accesses
+    int64_t radix, weight; ///< of the digit in its field
+    int64_t scale;         ///< of the digit in the channel's accesses
   };
   struct Xor {
     int field;
@@ -58,4 +58,4 @@ private:
   std::vector<DramCell> cells;
 };
 
-}  // namespace garam::rt
+} // namespace garam::rt

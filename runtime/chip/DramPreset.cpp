@@ -26,7 +26,8 @@ public:
   void integer(const std::string &key, int64_t &value, int64_t low, int64_t high) {
     const toml::node &node = need(key);
     if (!node.is_integer() || **node.as_integer() < low || **node.as_integer() > high)
-      throw inputError(at(&node), fmt::format("key `{}.{}`", name, key), fmt::format("allowed: integers {} to {}", low, high));
+      throw inputError(at(&node), fmt::format("key `{}.{}`", name, key),
+                       fmt::format("allowed: integers {} to {}", low, high));
     value = **node.as_integer();
   }
   /// KEY_clocks, KEY_ns, or both, of which the longer counts.
@@ -52,7 +53,8 @@ public:
   void refuseUnknown() {
     for (const auto &[key, value] : table)
       if (!known.count(std::string(key.str())))
-        throw inputError(at(&value), fmt::format("unknown key `{}.{}`", name, key.str()), "allowed: those of the other presets");
+        throw inputError(at(&value), fmt::format("unknown key `{}.{}`", name, key.str()),
+                         "allowed: those of the other presets");
   }
   std::string at(const toml::node *node) const { return fmt::format("{}:{}", path, node->source().begin.line); }
 
@@ -87,7 +89,9 @@ void readOrganization(PresetReader reader, DramTiming &timing) {
 }
 
 void checkPreset(const DramTiming &t, const std::string &path) {
-  auto fail = [&](std::string what, std::string_view rule) { throw inputError(path, what, fmt::format("allowed: {}", rule)); };
+  auto fail = [&](std::string what, std::string_view rule) {
+    throw inputError(path, what, fmt::format("allowed: {}", rule));
+  };
   if (t.rc < t.ras + t.rp)
     fail(fmt::format("trc {} clocks, tras + trp {}", t.rc, t.ras + t.rp), "trc at least tras + trp");
   if (t.ras < std::max(t.rcdRead, t.rcdWrite))
@@ -105,16 +109,19 @@ void checkPreset(const DramTiming &t, const std::string &path) {
   // Else a burst may wait for ever for all its banks to be there at once.
   int64_t around = t.rp + std::max(t.rcdRead, t.rcdWrite);
   if (t.refi <= around + t.rfcAb)
-    fail(fmt::format("trefi {} clocks, trp + trfc_all_bank + trcd {}", t.refi, around + t.rfcAb), "trefi above trp + trfc_all_bank + trcd");
+    fail(fmt::format("trefi {} clocks, trp + trfc_all_bank + trcd {}", t.refi, around + t.rfcAb),
+         "trefi above trp + trfc_all_bank + trcd");
   if (t.refi / t.banks() <= std::max(t.rrefd, around + t.rfcPb))
-    fail(fmt::format("trefi {} clocks for {} banks, trp + trfc_per_bank + trcd {}, trrefd {}", t.refi, t.banks(), around + t.rfcPb, t.rrefd),
+    fail(fmt::format("trefi {} clocks for {} banks, trp + trfc_per_bank + trcd {}, trrefd {}", t.refi, t.banks(),
+                     around + t.rfcPb, t.rrefd),
          "trefi / banks above trrefd and above trp + trfc_per_bank + trcd");
   if (t.sharedCommandBus && t.rowEdgesPerClock != 1)
     fail("one command bus with row commands on both edges", "row_edges_per_clock = 1 where command_buses = 1");
   if (!std::has_single_bit(uint64_t(t.accessBytes)))
     fail(fmt::format("access_bytes {}", t.accessBytes), "powers of two");
   if (t.rowBytes % t.accessBytes)
-    fail(fmt::format("row_bytes {}, access_bytes {}", t.rowBytes, t.accessBytes), "row_bytes a multiple of access_bytes");
+    fail(fmt::format("row_bytes {}, access_bytes {}", t.rowBytes, t.accessBytes),
+         "row_bytes a multiple of access_bytes");
 }
 
 } // namespace
@@ -131,11 +138,13 @@ DramTiming loadDramPreset(const std::string &nameOrPath, const std::string &wher
     if (!error.source().begin.line)
       throw inputError(where, fmt::format("memory.preset `{}` cannot be read", nameOrPath),
                        fmt::format("allowed: a file of {}/dram, or a path to a .toml", chipFolder()));
-    throw inputError(fmt::format("{}:{}", path, error.source().begin.line), std::string(error.description()), "allowed: TOML 1.0");
+    throw inputError(fmt::format("{}:{}", path, error.source().begin.line), std::string(error.description()),
+                     "allowed: TOML 1.0");
   }
   for (const auto &[key, value] : root)
     if (key != "dram" && key != "organization" && key != "timing")
-      throw inputError(fmt::format("{}:{}", path, value.source().begin.line), fmt::format("unknown table or key `{}`", key.str()),
+      throw inputError(fmt::format("{}:{}", path, value.source().begin.line),
+                       fmt::format("unknown table or key `{}`", key.str()),
                        "allowed: [dram], [organization], [timing]");
   DramTiming timing;
   timing.preset = nameOrPath;

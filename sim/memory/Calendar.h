@@ -48,7 +48,7 @@ private:
   // Bookings reach less far ahead than the ring is long: 64 accesses of at most 32 clocks each.
   static constexpr int64_t kWords = 64;
   std::array<uint64_t, kWords> ring{};
-  int64_t top = 0;  ///< words from here on were never written
+  int64_t top = 0; ///< words from here on were never written
 
   uint64_t word(int64_t index) const { return index >= top || index < top - kWords ? 0 : ring[index & (kWords - 1)]; }
   uint64_t &writable(int64_t index) {
@@ -60,4 +60,4 @@ private:
   }
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

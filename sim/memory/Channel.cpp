@@ -1,6 +1,6 @@
-// Order within a tick (rule MT3): arrivals, refreshes that fall due, update of each pseudo-channel, column runs, one row
-// command. A choice stays valid until something changes its pseudo-channel or takes its slot on a bus, so nothing is
-// worked out again without cause, and the ticks between two choices are skipped.
+// Order within a tick (rule MT3): arrivals, refreshes that fall due, update of each pseudo-channel, column runs, one
+// row command. A choice stays valid until something changes its pseudo-channel or takes its slot on a bus, so nothing
+// is worked out again without cause, and the ticks between two choices are skipped.
 #include "sim/memory/Channel.h"
 
 #include "sim/memory/PseudoChannel.h"
@@ -13,8 +13,8 @@ namespace garam::sim {
 class ChannelCore {
 public:
   ChannelCore(const rt::DramParams &params, int64_t number, Channel::Done onDone, Channel::Sink sink)
-      : dram(params), timing(dram), map(dram, "memory"), patterns(map, dram.timing), onDone(std::move(onDone)), sink(std::move(sink)),
-        usesCalendar(dram.pseudoChannels > 1 || timing.sharedBus) {
+      : dram(params), timing(dram), map(dram, "memory"), patterns(map, dram.timing), onDone(std::move(onDone)),
+        sink(std::move(sink)), usesCalendar(dram.pseudoChannels > 1 || timing.sharedBus) {
     lanes.reserve(size_t(dram.pseudoChannels));
     for (int i = 0; i < dram.pseudoChannels; ++i)
       lanes.emplace_back(dram, timing, map, number, i);
@@ -88,7 +88,7 @@ private:
     PseudoChannel channel;
     ColumnChoice column;
     RowChoice row;
-    bool stale = false;  ///< `update` may change it at the next tick
+    bool stale = false; ///< `update` may change it at the next tick
     bool columnStale = true, rowStale = true;
     void changed() { stale = columnStale = rowStale = true; }
   };
@@ -97,7 +97,7 @@ private:
     int parts;
     int64_t left;
     bool missed;
-    PartTimes times;  ///< of the part that ends last
+    PartTimes times; ///< of the part that ends last
   };
 
   const rt::AddressMap map;
@@ -109,7 +109,7 @@ private:
   std::vector<Lane> lanes;
   std::vector<Pending> pending;
   std::vector<uint32_t> unused;
-  int64_t now = -1, rowFree = 0;  ///< now: all ticks up to it are decided
+  int64_t now = -1, rowFree = 0; ///< now: all ticks up to it are decided
   size_t lastColumnLane = 1, lastRowLane = 1;
   int64_t lastBlock = -1;
   rt::DramCell lastBase;
@@ -140,7 +140,8 @@ private:
     return lane.column;
   }
   const RowChoice &rowOf(Lane &lane, int64_t floor) {
-    bool taken = lane.row.tick < rowFree || (timing.sharedBus && lane.row.tick < kNever && calendar.booked(lane.row.tick));
+    bool taken =
+        lane.row.tick < rowFree || (timing.sharedBus && lane.row.tick < kNever && calendar.booked(lane.row.tick));
     if (lane.rowStale || taken) {
       lane.row = lane.channel.chooseRow(std::max(floor, rowFree), rowBooking());
       lane.rowStale = false;
@@ -221,7 +222,7 @@ private:
         calendar.book(slot);
     lastRowLane = best;
     lane.rowStale = true;
-    lane.stale |= lane.row.place < 0;  // a rank may owe more than the refresh it got
+    lane.stale |= lane.row.place < 0; // a rank may owe more than the refresh it got
   }
 
   /// Rule MS1: each instant between arrival and first column has one cause, refresh before row before turnaround.
@@ -244,7 +245,8 @@ private:
     out.rowReady = t.missed ? std::clamp(clock(t.ready), begin, end) : begin;
     out.refresh = refresh.length();
     out.rowMiss = row.length() - (row & refresh).length();
-    out.turnaround = turn.length() - (turn & refresh).length() - (turn & row).length() + (turn & row & refresh).length();
+    out.turnaround =
+        turn.length() - (turn & refresh).length() - (turn & row).length() + (turn & row & refresh).length();
     out.transfer = out.done - end;
     out.memoryQueue = end - begin - out.refresh - out.rowMiss - out.turnaround;
     ++(out.rowHit ? counters.rowHits : counters.rowMisses);

@@ -13,10 +13,13 @@ uint64_t bit(int index) { return uint64_t(1) << index; }
 
 int64_t PseudoChannel::rowTicks(CommandKind kind) const {
   switch (kind) {
-  case CommandKind::Act: return timing.actTicks;
+  case CommandKind::Act:
+    return timing.actTicks;
   case CommandKind::Pre:
-  case CommandKind::PreA: return timing.preTicks;
-  default: return timing.refTicks;
+  case CommandKind::PreA:
+    return timing.preTicks;
+  default:
+    return timing.refTicks;
   }
 }
 
@@ -86,7 +89,8 @@ bool PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink,
   }
   case CommandKind::Pre:
   case CommandKind::PreA: {
-    uint64_t set = choice.kind == CommandKind::Pre ? bit(choice.bank) : rank[choice.bank / banksPerRank].taken & openBanks;
+    uint64_t set =
+        choice.kind == CommandKind::Pre ? bit(choice.bank) : rank[choice.bank / banksPerRank].taken & openBanks;
     for (; set; set &= set - 1) {
       Bank &b = banks[lowest(set)];
       close(lowest(set));
@@ -126,7 +130,8 @@ bool PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink,
 }
 
 /// Clocks of the run's columns, booked. The ideal cadence where bank groups and calendar admit it, else one by one.
-const int64_t *PseudoChannel::runClocks(const Entry &e, int64_t tick, Calendar *calendar, std::array<int64_t, 64> &slow) const {
+const int64_t *PseudoChannel::runClocks(const Entry &e, int64_t tick, Calendar *calendar,
+                                        std::array<int64_t, 64> &slow) const {
   const PartPattern &pattern = *e.pattern;
   int64_t clock = timing.clock(tick);
   bool ideal = true;
@@ -164,7 +169,8 @@ PartTimes PseudoChannel::issueColumns(const ColumnChoice &choice, Calendar *cale
   auto at = [&](int access) { return clocks ? clocks[access] * per : tick + pattern.clocks[access] * per; };
   const int64_t last = at(pattern.accesses() - 1);
 
-  PartTimes times{tick, last + (write ? timing.writeDone : timing.readDone), e.ready, e.rowStart, -1, -1, -1, -1, e.missed};
+  PartTimes times{tick,    last + (write ? timing.writeDone : timing.readDone), e.ready, e.rowStart, -1, -1, -1, -1,
+                  e.missed};
   int64_t longest = 0;
   for (int i = 0; i < e.segments; ++i) {
     const Bank &bank = banks[e.segment[i].bank];
@@ -178,7 +184,7 @@ PartTimes PseudoChannel::issueColumns(const ColumnChoice &choice, Calendar *cale
                          : std::max(lastColumn[kWrite] + timing.wtrS, groupWrite[e.segment[0].group] + timing.wtrL);
   }
 
-  uint64_t closing = 0;  // by segment
+  uint64_t closing = 0; // by segment
   for (int i = 0; i < e.segments; ++i) {
     int bank = e.segment[i].bank;
     for (int direction : {kRead, kWrite}) {
@@ -224,8 +230,9 @@ PartTimes PseudoChannel::issueColumns(const ColumnChoice &choice, Calendar *cale
     for (int i = 0; i < pattern.accesses(); ++i) {
       int segment = pattern.segmentOf[i];
       bool closes = closing >> segment & 1 && pattern.segments[segment].lastAccess == i;
-      DramCommand out = command(at(i), write ? (closes ? CommandKind::Wra : CommandKind::Wr) : (closes ? CommandKind::Rda : CommandKind::Rd),
-                                e.segment[segment].bank);
+      DramCommand out = command(
+          at(i), write ? (closes ? CommandKind::Wra : CommandKind::Wr) : (closes ? CommandKind::Rda : CommandKind::Rd),
+          e.segment[segment].bank);
       out.row = e.row;
       out.column = e.baseColumn + pattern.columns[i];
       sink(out);

@@ -12,26 +12,26 @@
 
 namespace garam::sim {
 
-inline constexpr int kSegments = 16;  ///< rt::AddressMap allows no more banks
+inline constexpr int kSegments = 16; ///< rt::AddressMap allows no more banks
 
 /// The accesses of a burst on one pseudo-channel.
 struct PartPattern {
   struct Segment {
-    rt::DramCell cell;       ///< of its bank, relative to the block's base, before the exclusive or
+    rt::DramCell cell; ///< of its bank, relative to the block's base, before the exclusive or
     int32_t lastAccess;
-    int64_t lastClock;       ///< of its last column at the ideal cadence, from the first column
+    int64_t lastClock; ///< of its last column at the ideal cadence, from the first column
   };
   struct Group {
-    int32_t segment;         ///< one of those of this bank group
+    int32_t segment; ///< one of those of this bank group
     int64_t firstClock, lastClock;
   };
-  std::vector<Segment> segments;      ///< one for each bank, in the order of their first accesses
-  std::vector<Group> groups;          ///< one for each bank group
-  std::vector<uint8_t> segmentOf;     ///< by access
-  std::vector<uint8_t> groupOf;       ///< by access, index in `groups`
-  std::vector<int32_t> columns;       ///< by access, relative to the base
-  std::vector<int64_t> clocks;        ///< by access: ideal cadence, from the first column
-  std::vector<uint64_t> mask;         ///< `clocks` as bits
+  std::vector<Segment> segments;  ///< one for each bank, in the order of their first accesses
+  std::vector<Group> groups;      ///< one for each bank group
+  std::vector<uint8_t> segmentOf; ///< by access
+  std::vector<uint8_t> groupOf;   ///< by access, index in `groups`
+  std::vector<int32_t> columns;   ///< by access, relative to the base
+  std::vector<int64_t> clocks;    ///< by access: ideal cadence, from the first column
+  std::vector<uint64_t> mask;     ///< `clocks` as bits
 
   int accesses() const { return int(columns.size()); }
   bool empty() const { return columns.empty(); }
@@ -44,8 +44,8 @@ struct BurstPattern {
 class Patterns {
 public:
   Patterns(const rt::AddressMap &map, const rt::DramTiming &timing)
-      : map(map), timing(timing), perBlock(map.blockCells().size()), grainBits(std::countr_zero(uint64_t(map.accessBytes()))),
-        cache((perBlock + 1) * (perBlock + 1)) {}
+      : map(map), timing(timing), perBlock(map.blockCells().size()),
+        grainBits(std::countr_zero(uint64_t(map.accessBytes()))), cache((perBlock + 1) * (perBlock + 1)) {}
 
   /// Of a burst of `bytes` at `offset` in the channel. Blocks and accesses are powers of two (rt::finishDram).
   const BurstPattern &of(int64_t offset, int64_t bytes) {
@@ -66,4 +66,4 @@ private:
   std::unique_ptr<BurstPattern> make(size_t first, size_t end) const;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -15,12 +15,14 @@ uint64_t bit(int index) { return uint64_t(1) << index; }
 
 } // namespace
 
-PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timing, const rt::AddressMap &map, int64_t number, int index)
-    : dram(dram), timing(timing), map(map), index(index), bankGroups(int(dram.timing.bankGroups)), banksPerRank(int(dram.timing.banks())),
-      ranks(int(dram.stackIds)), queue{Queue(dram.starvationLimit), Queue(dram.starvationLimit)},
-      capacity{dram.readQueue, dram.writeQueue} {
+PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timing, const rt::AddressMap &map,
+                             int64_t number, int index)
+    : dram(dram), timing(timing), map(map), index(index), bankGroups(int(dram.timing.bankGroups)),
+      banksPerRank(int(dram.timing.banks())), ranks(int(dram.stackIds)),
+      queue{Queue(dram.starvationLimit), Queue(dram.starvationLimit)}, capacity{dram.readQueue, dram.writeQueue} {
   const rt::DramTiming &t = dram.timing;
-  int64_t away = t.rp + (dram.refresh == rt::RefreshMode::AllBank ? t.rfcAb : t.rfcPb) + std::max(t.rcdRead, t.rcdWrite);
+  int64_t away =
+      t.rp + (dram.refresh == rt::RefreshMode::AllBank ? t.rfcAb : t.rfcPb) + std::max(t.rcdRead, t.rcdWrite);
   awayAccesses = (away + t.ccdS - 1) / t.ccdS;
   lastActs.fill(-kNever);
   for (int bank = 0; bank < ranks * banksPerRank; ++bank)
@@ -36,13 +38,16 @@ PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timin
   }
 }
 
-PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick) {
+PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pattern,
+                                            const rt::DramCell &base, int64_t tick) {
   Queue &q = queue[direction];
   const bool near = q.accesses() < kRowWindow * awayAccesses;
   int place = q.push(pattern);
   Entry &e = q.entries[place];
-  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missing = 0, e.missed = false, e.ready = 0, e.banks = 0;
-  e.row = base.row, e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segments.size());
+  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missing = 0, e.missed = false,
+  e.ready = 0, e.banks = 0;
+  e.row = base.row, e.baseColumn = base.column, e.stackId = uint8_t(base.stackId),
+  e.segments = uint8_t(pattern.segments.size());
   for (int i = 0; i < e.segments; ++i) {
     rt::DramCell cell = base;
     cell.bank += pattern.segments[i].cell.bank;
@@ -68,7 +73,7 @@ PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const
     return {false, false};
   }
   windowStale |= near;
-  return {!e.missing, near || !e.missing};  // a burst that lacks no row keeps those rows open
+  return {!e.missing, near || !e.missing}; // a burst that lacks no row keeps those rows open
 }
 
 bool PseudoChannel::wouldSwitch() const {
@@ -88,7 +93,8 @@ uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
     q.next(awayAccesses, [&](int place) { return near |= q.entries[place].banks, true; });
   if (dram.refresh == rt::RefreshMode::AllBank)
     return near & rankBanks(number) ? 0 : rankBanks(number);
-  // Wanted last, or not at all; then what was used last, since traffic that walks through the banks comes back to it last.
+  // Wanted last, or not at all; then what was used last, since traffic that walks through the banks comes back to it
+  // last.
   int best = -1;
   uint64_t bestAge = 0;
   for (uint64_t set = r.left & ~near; set; set &= set - 1) {
@@ -218,7 +224,7 @@ RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) {
   const int64_t actFloor = std::max(floor, actReady), preFloor = std::max(floor, preReady);
   const int64_t least = fits(std::min(actFloor, preFloor), 1, shared);
   const bool starving = q.starving();
-  uint64_t seen = takenBanks;  // banks that an older burst decides upon
+  uint64_t seen = takenBanks; // banks that an older burst decides upon
   // Oldest first: an equal tick later on does not win, and the least possible one ends the search. Refresh work wins an
   // equal tick.
   for (uint64_t set = window & ~q.open; set && best.tick > least;) {

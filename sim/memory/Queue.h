@@ -14,19 +14,19 @@ namespace garam::sim {
 /// A burst, or its half on one pseudo-channel, from arrival until its columns are decided.
 struct Entry {
   struct Segment {
-    uint8_t bank;   ///< flat: (stack id, bank, bank group), the group fastest
-    uint8_t group;  ///< flat: (stack id, bank group)
+    uint8_t bank;  ///< flat: (stack id, bank, bank group), the group fastest
+    uint8_t group; ///< flat: (stack id, bank group)
   };
   uint32_t burst;
   int32_t row, baseColumn;
   uint8_t stackId, segments;
-  bool missed;       ///< a row command was issued for it
+  bool missed; ///< a row command was issued for it
   const PartPattern *pattern;
-  uint64_t banks;    ///< flat, as a set
-  uint64_t missing;  ///< those whose open row is not this one's
-  int64_t arrival;   ///< tick
-  int64_t ready;     ///< tick from which all its rows are open and past tRCD; valid while nothing is missing
-  int64_t rowStart;  ///< tick of the first row command issued for it
+  uint64_t banks;   ///< flat, as a set
+  uint64_t missing; ///< those whose open row is not this one's
+  int64_t arrival;  ///< tick
+  int64_t ready;    ///< tick from which all its rows are open and past tRCD; valid while nothing is missing
+  int64_t rowStart; ///< tick of the first row command issued for it
   std::array<Segment, kSegments> segment;
 };
 
@@ -35,9 +35,9 @@ public:
   explicit Queue(int64_t limit) : limit(limit) {}
 
   int64_t count() const { return size; }
-  int64_t accesses() const { return columns; }  ///< column accesses of all entries
+  int64_t accesses() const { return columns; } ///< column accesses of all entries
   bool starving() const { return after - head - size >= limit; }
-  uint64_t age(int place) const { return uint64_t(place - int(head)) & 63; }  ///< 0: the oldest
+  uint64_t age(int place) const { return uint64_t(place - int(head)) & 63; } ///< 0: the oldest
   int oldest() const { return int(head & 63); }
   /// `set` is not empty.
   int oldestOf(uint64_t set) const { return (std::countr_zero(std::rotr(set, int(head & 63))) + int(head)) & 63; }
@@ -64,7 +64,7 @@ public:
   }
 
   std::array<Entry, 64> entries;
-  uint64_t open = 0;  ///< entries with all their rows open
+  uint64_t open = 0; ///< entries with all their rows open
 
   /// The oldest entries, as many as hold the data bus for `accesses` column accesses.
   template <class F> void next(int64_t accesses, F &&f) const {
@@ -81,4 +81,4 @@ private:
   uint64_t occupied = 0;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -73,7 +73,8 @@ std::vector<MemoryRequest> parseRequests(std::string_view text, const rt::Chip &
     if (!number(digits, 16, request.address))
       fail(fmt::format("address `{}`", address), "a hexadecimal number");
     if (request.address % kRequestBytes || request.address >= chipBytes(chip))
-      fail(fmt::format("address `{}`", address), fmt::format("multiples of {:#x} below {:#x}", kRequestBytes, chipBytes(chip)));
+      fail(fmt::format("address `{}`", address),
+           fmt::format("multiples of {:#x} below {:#x}", kRequestBytes, chipBytes(chip)));
     request.write = kind == "W";
     before = request.cycle;
     requests.push_back(request);
@@ -81,8 +82,8 @@ std::vector<MemoryRequest> parseRequests(std::string_view text, const rt::Chip &
   return requests;
 }
 
-ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requests, std::vector<ChannelCommand> *commands,
-                    bool keepTimes) {
+ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requests,
+                    std::vector<ChannelCommand> *commands, bool keepTimes) {
   const rt::DramParams &dram = chip.dram;
   int64_t channels = dram.channels();
   std::vector<std::vector<MemoryBurst>> lists(size_t(chip.topology.dies * channels));
@@ -106,7 +107,9 @@ ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requ
     for (int64_t i = 0; i < channels; ++i) {
       Channel::Sink sink;
       if (commands)
-        sink = [commands, number = int32_t(die * channels + i)](const DramCommand &command) { commands->push_back({number, command}); };
+        sink = [commands, number = int32_t(die * channels + i)](const DramCommand &command) {
+          commands->push_back({number, command});
+        };
       auto done = [&, keepTimes](const BurstTimes &times) {
         end = std::max(end, times.done);
         if (keepTimes)
@@ -119,7 +122,8 @@ ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requ
     channel.advance(end);
     const ChannelCounters &c = channel.counters();
     ChannelCounters &sum = result.counters;
-    sum.rowHits += c.rowHits, sum.rowMisses += c.rowMisses, sum.activates += c.activates, sum.precharges += c.precharges;
+    sum.rowHits += c.rowHits, sum.rowMisses += c.rowMisses, sum.activates += c.activates,
+        sum.precharges += c.precharges;
     sum.refreshes += c.refreshes, sum.readCommands += c.readCommands, sum.writeCommands += c.writeCommands;
     sum.readBytes += c.readBytes, sum.writeBytes += c.writeBytes;
   }

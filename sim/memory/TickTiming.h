@@ -1,5 +1,6 @@
-// The timings of a preset as distances between the first edges of two commands, in ticks. A tick is the distance between
-// two edges on which row commands may start; column commands start on whole clocks. Rule MT2 of docs/hardware/memory.md.
+// The timings of a preset as distances between the first edges of two commands, in ticks. A tick is the distance
+// between two edges on which row commands may start; column commands start on whole clocks. Rule MT2 of
+// docs/hardware/memory.md.
 #pragma once
 
 #include "runtime/chip/Dram.h"
@@ -11,14 +12,14 @@ namespace garam::sim {
 
 struct TickTiming {
   int64_t perClock;
-  int perClockBits;  ///< perClock is 1 or 2
+  int perClockBits; ///< perClock is 1 or 2
   bool sharedBus;
-  int64_t actTicks, preTicks, refTicks;  ///< on the command bus; a column command takes perClock
+  int64_t actTicks, preTicks, refTicks; ///< on the command bus; a column command takes perClock
   int64_t actRd, actWr, actPre, actAct, actRef, preAct, preRef, rdPre, wrPre, rdaAct, wraAct, rdaRef, wraRef;
   int64_t ccdS, ccdL, ccdR, rtw, wtrS, wtrL, rrdS, rrdL, faw, actRefPb, ppd;
   int64_t refActAb, refActPb, refRefAb, refRefPb, rrefdAct, rrefdRef;
-  int64_t readDone, writeDone;  ///< column command to the end of its data
-  int64_t interval;             ///< between two refreshes of a stack id, in the mode of the chip
+  int64_t readDone, writeDone; ///< column command to the end of its data
+  int64_t interval;            ///< between two refreshes of a stack id, in the mode of the chip
 
   int64_t clock(int64_t tick) const { return tick >> perClockBits; }
   int64_t clockUp(int64_t tick) const { return (tick + perClock - 1) >> perClockBits; }
@@ -30,10 +31,13 @@ struct TickTiming {
     sharedBus = t.sharedCommandBus;
     actTicks = t.actEdges, preTicks = t.preEdges, refTicks = t.refEdges;
     // A timing holds between the first edges and between the last edges of the two commands.
-    auto gap = [&](int64_t clocks, int64_t from, int64_t to) { return clocks * perClock + std::max<int64_t>(0, from - to); };
+    auto gap = [&](int64_t clocks, int64_t from, int64_t to) {
+      return clocks * perClock + std::max<int64_t>(0, from - to);
+    };
     int64_t col = perClock, writeEnd = t.cwl + t.accessClocks;
     actRd = gap(t.rcdRead, actTicks, col), actWr = gap(t.rcdWrite, actTicks, col);
-    actPre = gap(t.ras, actTicks, preTicks), actAct = gap(t.rc, actTicks, actTicks), actRef = gap(t.rc, actTicks, refTicks);
+    actPre = gap(t.ras, actTicks, preTicks), actAct = gap(t.rc, actTicks, actTicks),
+    actRef = gap(t.rc, actTicks, refTicks);
     preAct = gap(t.rp, preTicks, actTicks), preRef = gap(t.rp, preTicks, refTicks);
     rdPre = gap(t.rtp, col, preTicks), wrPre = gap(writeEnd + t.wr, col, preTicks);
     rdaAct = gap(t.rtp + t.rp, col, actTicks), wraAct = gap(writeEnd + t.wr + t.rp, col, actTicks);
@@ -41,7 +45,7 @@ struct TickTiming {
     ccdS = t.ccdS * perClock, ccdL = t.ccdL * perClock, ccdR = t.ccdR * perClock, rtw = t.rtw * perClock;
     wtrS = (writeEnd + t.wtrS) * perClock, wtrL = (writeEnd + t.wtrL) * perClock;
     rrdS = t.rrdS * perClock, rrdL = t.rrdL * perClock, faw = t.faw * perClock, ppd = t.ppd * perClock;
-    actRefPb = std::max<int64_t>(0, actTicks - refTicks);  // added where a per-bank refresh follows an activate
+    actRefPb = std::max<int64_t>(0, actTicks - refTicks); // added where a per-bank refresh follows an activate
     refActAb = gap(t.rfcAb, refTicks, actTicks), refActPb = gap(t.rfcPb, refTicks, actTicks);
     refRefAb = gap(t.rfcAb, refTicks, refTicks), refRefPb = gap(t.rfcPb, refTicks, refTicks);
     rrefdAct = gap(t.rrefd, refTicks, actTicks), rrefdRef = gap(t.rrefd, refTicks, refTicks);
@@ -50,4 +54,4 @@ struct TickTiming {
   }
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

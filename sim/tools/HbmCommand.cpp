@@ -39,21 +39,26 @@ void run(const Options &options) {
   const int64_t read = c.readCommands * dram.timing.accessBytes, written = c.writeCommands * dram.timing.accessBytes;
   const double seconds = double(result.cycles) / double(dram.timing.clockHz);
   const std::string share =
-      requests.empty() ? "null" : fmt::format("{:.6f}", double(read + written) / (seconds * dram.peakBytesPerSecond() * double(result.dies)));
+      requests.empty()
+          ? "null"
+          : fmt::format("{:.6f}", double(read + written) / (seconds * dram.peakBytesPerSecond() * double(result.dies)));
   if (!options.commands.empty())
     writeWhole(options.commands, commandsAsCsv(chip, commands));
   if (!options.json.empty())
-    writeWhole(options.json, fmt::format(R"({{"requests": {}, "cycles": {}, "read_bytes": {}, "write_bytes": {}, "achieved_share": {}, )"
-                                         R"("row_hits": {}, "row_misses": {}, "host_seconds": {:.6f}}})" "\n",
-                                         requests.size(), result.cycles, read, written, share, c.rowHits, c.rowMisses, host));
+    writeWhole(
+        options.json,
+        fmt::format(R"({{"requests": {}, "cycles": {}, "read_bytes": {}, "write_bytes": {}, "achieved_share": {}, )"
+                    R"("row_hits": {}, "row_misses": {}, "host_seconds": {:.6f}}})"
+                    "\n",
+                    requests.size(), result.cycles, read, written, share, c.rowHits, c.rowMisses, host));
   if (options.json == "-")
     return;
   fmt::print("{} on {}: {} requests, {} clocks of {:.1f} MHz\n", dram.preset, chip.name, requests.size(), result.cycles,
              double(dram.timing.clockHz) * 1e-6);
   fmt::print("  read {} bytes, written {} bytes, share of the peak of {} {}: {}\n", read, written, result.dies,
              result.dies == 1 ? "die" : "dies", share);
-  fmt::print("  row hits {}, row misses {}, activates {}, precharges {}, refreshes {}; host {:.3f} s\n", c.rowHits, c.rowMisses,
-             c.activates, c.precharges, c.refreshes, host);
+  fmt::print("  row hits {}, row misses {}, activates {}, precharges {}, refreshes {}; host {:.3f} s\n", c.rowHits,
+             c.rowMisses, c.activates, c.precharges, c.refreshes, host);
 }
 
 } // namespace

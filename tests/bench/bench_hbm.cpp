@@ -13,7 +13,8 @@ using namespace garam;
 enum Pattern { kSequential, kRandom, kAlternating };
 constexpr int64_t kInterleave = 0;
 
-/// `bytes` in each burst, kInterleave: as many as lie in a channel; alternating: 8 KB of reads, then 8 KB of writes half the channel away.
+/// `bytes` in each burst, kInterleave: as many as lie in a channel; alternating: 8 KB of reads, then 8 KB of writes
+/// half the channel away.
 void traffic(benchmark::State &state, const char *chipName, Pattern pattern, int64_t bytes) {
   const rt::Chip chip = rt::loadChip(chipName);
   const rt::DramParams &dram = chip.dram;
@@ -42,11 +43,11 @@ void traffic(benchmark::State &state, const char *chipName, Pattern pattern, int
   state.counters["share"] = double(i * bytes) / (double(end) * peak);
 }
 
-#define GARAM_BENCH(chip) \
-  BENCHMARK_CAPTURE(traffic, chip##_sequential, #chip, kSequential, kInterleave); \
-  BENCHMARK_CAPTURE(traffic, chip##_random, #chip, kRandom, kInterleave); \
-  BENCHMARK_CAPTURE(traffic, chip##_alternating_8KB, #chip, kAlternating, kInterleave); \
-  BENCHMARK_CAPTURE(traffic, chip##_sequential_64B, #chip, kSequential, 64); \
+#define GARAM_BENCH(chip)                                                                                              \
+  BENCHMARK_CAPTURE(traffic, chip##_sequential, #chip, kSequential, kInterleave);                                      \
+  BENCHMARK_CAPTURE(traffic, chip##_random, #chip, kRandom, kInterleave);                                              \
+  BENCHMARK_CAPTURE(traffic, chip##_alternating_8KB, #chip, kAlternating, kInterleave);                                \
+  BENCHMARK_CAPTURE(traffic, chip##_sequential_64B, #chip, kSequential, 64);                                           \
   BENCHMARK_CAPTURE(traffic, chip##_random_64B, #chip, kRandom, 64)
 
 GARAM_BENCH(rebel100);

@@ -10,7 +10,7 @@ from .. import __version__
 from ..errors import input_error
 
 #: Modules of this package, in the order of the help.
-COMMANDS = ("chips", "models", "compile", "run", "validate", "op", "compare", "report", "trace", "reference", "explain")
+COMMANDS = ("chips", "models", "compile", "run", "validate", "op", "compare", "report", "trace", "reference", "explain", "generate")
 
 
 class Parser(argparse.ArgumentParser):

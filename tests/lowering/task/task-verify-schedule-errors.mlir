@@ -270,3 +270,25 @@ module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
     return
   }
 }
+
+// -----
+module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
+  func.func @number() attributes {task.kernel} {
+    task.phase {
+      // expected-error @+1 {{names 1 tokens of semaphore 64; 1 to 63 of 0 to 63}}
+      task.sync vector signal <64>
+    }
+    return
+  }
+}
+
+// -----
+module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
+  func.func @slots() attributes {task.kernel} {
+    task.phase {
+      // expected-error @+1 {{has 0 slots; 1 to 63}}
+      %a = task.alloc <l1> 64 * 0 at 0
+    }
+    return
+  }
+}

@@ -51,6 +51,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     (("compare", "missing.json"), "missing.json: cannot read"),
     (("report", "missing.json", "-o", "x.html"), "missing.json: cannot read"),
     (("trace", "missing.garam", "--chip", "atom", "-o", "x"), "missing.garam: cannot read"),
+    (("generate", "llama-tiny", "--prompt", "hello", "--chip", "unit"), "--prompt: llama-tiny has no tokenizer"),
+    (("generate", "llama-tiny", "--prompt", "1", "--max-new-tokens", "4000", "--chip", "unit"), "4000 new ones"),
     (("models", "nomodel"), "nomodel: no such model"),
 ])
 def test_one_line(capsys, tmp_path, monkeypatch, arguments, said):

@@ -13,9 +13,12 @@ namespace garam::test {
 
 using Random = std::mt19937_64;
 
-inline int64_t pick(Random &random, int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); }
+inline int64_t pick(Random &random, int64_t low, int64_t high) {
+  return std::uniform_int_distribution<int64_t>(low, high)(random);
+}
 
-inline rt::DramParams params(const std::string &preset, std::vector<std::string> map, int64_t pseudoChannels, int64_t stackIds, int64_t interleave) {
+inline rt::DramParams params(const std::string &preset, std::vector<std::string> map, int64_t pseudoChannels,
+                             int64_t stackIds, int64_t interleave) {
   rt::DramParams dram{};
   dram.preset = preset;
   dram.stacks = 1, dram.channelsPerStack = 4, dram.pseudoChannels = pseudoChannels, dram.stackIds = stackIds;
@@ -32,12 +35,36 @@ inline rt::DramParams params(const std::string &preset, std::vector<std::string>
 inline rt::DramParams randomParams(Random &random) {
   rt::DramParams dram;
   switch (pick(random, 0, 5)) {
-  case 0: dram = params("hbm3_6400", {"bank_group:2", "column:3", "pseudo_channel", "channel", "column", "bank", "stack_id", "row"}, 2, pick(random, 1, 4), 2048); break;
-  case 1: dram = params("hbm3e_9400", {"bank_group:2", "column:4", "channel", "pseudo_channel", "column", "bank", "row", "stack_id"}, 2, 3, 2048); break;
-  case 2: dram = params("hbm2", {"column:1", "bank_group:1", "pseudo_channel", "bank_group", "column:1", "channel", "bank", "column", "row", "stack_id"}, 2, pick(random, 1, 2), 1024); break;
-  case 3: dram = params("gddr6_16000", {"bank_group", "column:3", "channel", "column", "bank", "stack_id", "row"}, 1, 1, 1024); break;
-  case 4: dram = params("hbm3_6400", {"column:2", "bank:1", "bank_group", "channel", "stack_id", "bank", "column", "pseudo_channel", "row"}, 2, 2, 1024); break;
-  default: dram = params("unit", {"bank_group", "column:2", "channel", "column", "bank", "row", "stack_id", "pseudo_channel"}, pick(random, 1, 2), 1, 1024); break;
+  case 0:
+    dram = params("hbm3_6400",
+                  {"bank_group:2", "column:3", "pseudo_channel", "channel", "column", "bank", "stack_id", "row"}, 2,
+                  pick(random, 1, 4), 2048);
+    break;
+  case 1:
+    dram = params("hbm3e_9400",
+                  {"bank_group:2", "column:4", "channel", "pseudo_channel", "column", "bank", "row", "stack_id"}, 2, 3,
+                  2048);
+    break;
+  case 2:
+    dram = params("hbm2",
+                  {"column:1", "bank_group:1", "pseudo_channel", "bank_group", "column:1", "channel", "bank", "column",
+                   "row", "stack_id"},
+                  2, pick(random, 1, 2), 1024);
+    break;
+  case 3:
+    dram =
+        params("gddr6_16000", {"bank_group", "column:3", "channel", "column", "bank", "stack_id", "row"}, 1, 1, 1024);
+    break;
+  case 4:
+    dram =
+        params("hbm3_6400",
+               {"column:2", "bank:1", "bank_group", "channel", "stack_id", "bank", "column", "pseudo_channel", "row"},
+               2, 2, 1024);
+    break;
+  default:
+    dram = params("unit", {"bank_group", "column:2", "channel", "column", "bank", "row", "stack_id", "pseudo_channel"},
+                  pick(random, 1, 2), 1, 1024);
+    break;
   }
   if (pick(random, 0, 1))
     dram.addressXor = {"bank_group^row>>0", "bank^row>>2"};
@@ -51,8 +78,9 @@ inline rt::DramParams randomParams(Random &random) {
   dram.refreshName = refresh == 0 ? "none" : refresh == 1 ? "all_bank" : "per_bank";
   dram.refreshPostpone = pick(random, 1, 8);
   rt::finishDram(dram, "test");
-  if (pick(random, 0, 1))  // often, so that refreshes are forced upon waiting bursts
-    dram.timing.refi = std::max(dram.timing.rfcAb + 4 * dram.timing.rc, dram.timing.banks() * (dram.timing.rfcPb + 4 * dram.timing.rc));
+  if (pick(random, 0, 1)) // often, so that refreshes are forced upon waiting bursts
+    dram.timing.refi = std::max(dram.timing.rfcAb + 4 * dram.timing.rc,
+                                dram.timing.banks() * (dram.timing.rfcPb + 4 * dram.timing.rc));
   return dram;
 }
 
@@ -74,7 +102,8 @@ public:
     burst.id = ++id;
     burst.write = pick(random, 0, 99) < writes;
     burst.bytes = sizes == 0 ? block : sizes == 1 ? std::max<int64_t>(64, grain) : pick(random, 1, block);
-    burst.offset = at % blocks * block + (sizes == 1 ? pick(random, 0, block / burst.bytes - 1) * burst.bytes : pick(random, 0, block - burst.bytes));
+    burst.offset = at % blocks * block + (sizes == 1 ? pick(random, 0, block / burst.bytes - 1) * burst.bytes
+                                                     : pick(random, 0, block - burst.bytes));
     clock += gap ? pick(random, 0, 2 * gap) : 0;
     burst.arrival = clock;
     return burst;
@@ -88,4 +117,4 @@ private:
   uint64_t id = 0;
 };
 
-}  // namespace garam::test
+} // namespace garam::test

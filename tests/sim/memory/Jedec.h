@@ -23,19 +23,25 @@ struct Device {
   int groups, banksPerGroup;
   double accessClocks;
   bool oneBus;
-  double actClocks, rowClocks;  ///< on the bus: activate; precharge and refresh
-  double CL, CWL, RCDRD, RCDWR, RP, RAS, RC, WR, RTP, CCDS, CCDL, CCDR, RRDS, RRDL, FAW, WTRS, WTRL, RTW, PPD, REFI, RFCAB, RFCPB, RREFD;
+  double actClocks, rowClocks; ///< on the bus: activate; precharge and refresh
+  double CL, CWL, RCDRD, RCDWR, RP, RAS, RC, WR, RTP, CCDS, CCDL, CCDR, RRDS, RRDL, FAW, WTRS, WTRL, RTW, PPD, REFI,
+      RFCAB, RFCPB, RREFD;
 };
 
 // Clocks. HBM3: Ramulator 2, HBM3_6400Mbps (tCK 625 ps), RREFD and RFCAB by the formulas beside it.
-inline const Device kHbm3{"hbm3_6400", 4, 4, 2, false, 1.5, 0.5, 20, 10, 31, 15, 26, 45, 72, 33, 9, 2, 4, 3, 4, 5, 24, 7, 10, 20, 2, 6240, 560, 320, 13};
-// HBM3E at 2.35 GHz: the nanoseconds of HBM3 (12.5, 6.25, 19.375, 9.375, 16.25, 28.125, 45, 20.625, 5.625, -, 2.5, -, 2.5,
-// 3.125, 15, 4.375, 6.25, 12.5, -, 3900, 350, 200, 8), rounded up to clocks of 425.53 ps.
-inline const Device kHbm3e{"hbm3e_9400", 4, 4, 2, false, 1.5, 0.5, 30, 15, 46, 23, 39, 67, 106, 49, 14, 2, 6, 3, 6, 8, 36, 11, 15, 30, 2, 9165, 823, 470, 19};
+inline const Device kHbm3{"hbm3_6400", 4, 4, 2, false, 1.5, 0.5, 20, 10, 31, 15, 26,   45,  72,  33,
+                          9,           2, 4, 3, 4,     5,   24,  7,  10, 20, 2,  6240, 560, 320, 13};
+// HBM3E at 2.35 GHz: the nanoseconds of HBM3 (12.5, 6.25, 19.375, 9.375, 16.25, 28.125, 45, 20.625, 5.625, -, 2.5,
+// -, 2.5, 3.125, 15, 4.375, 6.25, 12.5, -, 3900, 350, 200, 8), rounded up to clocks of 425.53 ps.
+inline const Device kHbm3e{"hbm3e_9400", 4, 4, 2, false, 1.5, 0.5, 30, 15, 46, 23, 39,   67,  106, 49,
+                           14,           2, 6, 3, 6,     8,   36,  11, 15, 30, 2,  9165, 823, 470, 19};
 // HBM2: Ramulator 2, HBM2_2000Mbps (tCK 1 ns); RTW and CCDR from DRAMSys.
-inline const Device kHbm2{"hbm2", 4, 4, 2, false, 2, 1, 14, 5, 14, 12, 14, 34, 48, 16, 5, 2, 4, 2, 4, 4, 15, 6, 8, 18, 1, 3900, 350, 160, 8};
+inline const Device kHbm2{"hbm2", 4, 4, 2, false, 2, 1,  14, 5, 14, 12, 14,   34,  48,  16,
+                          5,      2, 4, 2, 4,     4, 15, 6,  8, 18, 1,  3900, 350, 160, 8};
 // GDDR6: Ramulator 2, GDDR6_14000_1350mV, array timings of 15, 9, 15, 30, 45, 15, 4, 16, 5, 6 ns at 2 GHz.
-inline const Device kGddr6{"gddr6_16000", 4, 4, 2, true, 1, 1, 24, 6, 30, 18, 30, 60, 90, 30, 4, 2, 4, 2, 8, 8, 32, 10, 12, 25, 1, 3800, 240, 120, 32};
+inline const Device kGddr6{
+    "gddr6_16000", 4,   4,   2, true, 1, 1, 24, 6, 30, 18, 30, 60, 90, 30, 4, 2, 4, 2, 8, 8, 32, 10, 12, 25, 1,
+    3800,          240, 120, 32};
 
 class Checker {
 public:
@@ -59,12 +65,12 @@ private:
   using Key = std::tuple<int, int, int, int>;
   const Device d;
   std::vector<std::string> found;
-  std::map<Key, int> openRow;                                  ///< by bank
-  std::map<std::pair<std::string, Key>, int64_t> last;         ///< by command and place; -1 stands for `all`
-  std::map<int, std::vector<int64_t>> activates;               ///< of a pseudo-channel, per-bank refreshes among them
-  std::map<int, int64_t> busEnd;                               ///< 0: rows, 1: columns
+  std::map<Key, int> openRow;                          ///< by bank
+  std::map<std::pair<std::string, Key>, int64_t> last; ///< by command and place; -1 stands for `all`
+  std::map<int, std::vector<int64_t>> activates;       ///< of a pseudo-channel, per-bank refreshes among them
+  std::map<int, int64_t> busEnd;                       ///< 0: rows, 1: columns
   std::map<int, int64_t> dataEnd;
-  std::map<std::pair<int, int>, std::vector<int>> refreshed;   ///< banks, by pseudo-channel and stack id
+  std::map<std::pair<int, int>, std::vector<int>> refreshed; ///< banks, by pseudo-channel and stack id
 
   static bool isRow(const std::string &c) { return c == "ACT" || c[0] == 'P' || c.starts_with("REF"); }
   static bool isRead(const std::string &c) { return c == "RD" || c == "RDA"; }
@@ -72,8 +78,9 @@ private:
   Key bankKey(const Line &l) const { return {l.pseudoChannel, l.stackId, l.group, l.bank}; }
 
   void fail(const Line &l, const std::string &rule) {
-    found.push_back(std::to_string(l.halves / 2.0) + " " + l.command + " pc" + std::to_string(l.pseudoChannel) + " sid" + std::to_string(l.stackId) +
-                    " bg" + std::to_string(l.group) + " b" + std::to_string(l.bank) + ": " + rule);
+    found.push_back(std::to_string(l.halves / 2.0) + " " + l.command + " pc" + std::to_string(l.pseudoChannel) +
+                    " sid" + std::to_string(l.stackId) + " bg" + std::to_string(l.group) + " b" +
+                    std::to_string(l.bank) + ": " + rule);
   }
 
   void state(const Line &l) {
@@ -119,8 +126,8 @@ private:
   }
 
   void timing(const Line &l) {
-    const Key channel{l.pseudoChannel, -1, -1, -1}, sid{l.pseudoChannel, l.stackId, -1, -1}, group{l.pseudoChannel, l.stackId, l.group, -1},
-        bank = bankKey(l);
+    const Key channel{l.pseudoChannel, -1, -1, -1}, sid{l.pseudoChannel, l.stackId, -1, -1},
+        group{l.pseudoChannel, l.stackId, l.group, -1}, bank = bankKey(l);
     const double writeEnd = d.CWL + d.accessClocks;
     const std::string &c = l.command;
     if (c == "ACT" || c == "REFpb") {
@@ -131,7 +138,8 @@ private:
       }
       since(l, "ACT", bank, d.RC, "tRC"), since(l, "PRE", bank, d.RP, "tRP"), since(l, "PREA", sid, d.RP, "tRP");
       since(l, "RDA", bank, d.RTP + d.RP, "tRTP + tRP"), since(l, "WRA", bank, writeEnd + d.WR + d.RP, "tWR + tRP");
-      since(l, "REFab", sid, d.RFCAB, "tRFCab"), since(l, "REFpb", bank, d.RFCPB, "tRFCpb"), since(l, "REFpb", channel, d.RREFD, "tRREFD");
+      since(l, "REFab", sid, d.RFCAB, "tRFCab"), since(l, "REFpb", bank, d.RFCPB, "tRFCpb"),
+          since(l, "REFpb", channel, d.RREFD, "tRREFD");
       const std::vector<int64_t> &acts = activates[l.pseudoChannel];
       if (acts.size() >= 4 && double(l.halves - acts[acts.size() - 4]) < 2 * d.FAW)
         fail(l, act ? "tFAW" : "tFAW of a refresh");
@@ -189,7 +197,8 @@ private:
   }
 
   void remember(const Line &l) {
-    for (Key place : {Key{l.pseudoChannel, -1, -1, -1}, Key{l.pseudoChannel, l.stackId, -1, -1}, Key{l.pseudoChannel, l.stackId, l.group, -1}, bankKey(l)})
+    for (Key place : {Key{l.pseudoChannel, -1, -1, -1}, Key{l.pseudoChannel, l.stackId, -1, -1},
+                      Key{l.pseudoChannel, l.stackId, l.group, -1}, bankKey(l)})
       last[{l.command, place}] = l.halves;
     if (l.command == "ACT")
       openRow[bankKey(l)] = l.row;
@@ -198,8 +207,10 @@ private:
     if (l.command == "PRE" || l.command == "RDA" || l.command == "WRA")
       openRow.erase(bankKey(l));
     if (l.command == "PREA")
-      std::erase_if(openRow, [&](const auto &bank) { return std::get<0>(bank.first) == l.pseudoChannel && std::get<1>(bank.first) == l.stackId; });
+      std::erase_if(openRow, [&](const auto &bank) {
+        return std::get<0>(bank.first) == l.pseudoChannel && std::get<1>(bank.first) == l.stackId;
+      });
   }
 };
 
-}  // namespace garam::jedec
+} // namespace garam::jedec

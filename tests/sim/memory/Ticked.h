@@ -1,14 +1,11 @@
 // The channel controller again, written from docs/hardware/memory.md alone: it looks at everything on every tick and
-// keeps nothing but what has happened. Slow, and the specification in code; the event-driven Channel must issue the same
-// commands at the same ticks.
+// keeps nothing but what has happened. Slow, and the specification in code; the event-driven Channel must issue the
+// same commands at the same ticks.
 #pragma once
 
-#include "runtime/chip/DramAccess.h"
-#include "sim/memory/Channel.h"
+#include "TickedState.h"
 
 #include <algorithm>
-#include <deque>
-#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -17,12 +14,12 @@ namespace garam::test {
 
 using rt::DramCell;
 using sim::CommandKind;
-
-inline constexpr int64_t kLongAgo = -(int64_t(1) << 40);
+using ticked::kLongAgo;
 
 class Ticked {
 public:
-  Ticked(const rt::DramParams &dram, int64_t number) : dram(dram), t(dram.timing), map(dram, "test"), per(t.rowEdgesPerClock), lanes(dram.pseudoChannels) {
+  Ticked(const rt::DramParams &dram, int64_t number)
+      : dram(dram), t(dram.timing), map(dram, "test"), per(t.rowEdgesPerClock), lanes(dram.pseudoChannels) {
     perBank = dram.refresh == rt::RefreshMode::PerBank;
     interval = t.refi * per / (perBank ? t.banks() : 1);
     for (int p = 0; p < int(lanes.size()); ++p) {
@@ -70,49 +67,13 @@ public:
   }
 
 private:
-  struct Bank {
-    int row = -1;
-    int64_t act = kLongAgo, pre = kLongAgo, rd = kLongAgo, wr = kLongAgo, rda = kLongAgo, wra = kLongAgo, refAb = kLongAgo, refPb = kLongAgo;
-    int64_t takenFrom = -1, takenTo = -1;
-    bool taken = false;
-  };
-  struct Rank {
-    std::vector<Bank> banks;  ///< bank * groups + group
-    std::vector<bool> left;
-    int64_t nextDue = 0, owed = 0;
-    bool pending = false;
-  };
-  struct Entry {
-    sim::MemoryBurst burst;
-    int64_t number;
-    std::vector<DramCell> cells;
-    int64_t rowStart = -1;
-    bool missed = false;
-  };
-  struct Queue {
-    std::deque<Entry> entries;
-    int64_t arrived = 0;
-  };
-  struct Column {
-    int64_t tick;
-    bool write;
-    DramCell cell;
-  };
-  struct Lane {
-    Queue queue[2];
-    int mode = 0;
-    int64_t bypassed = 0, drainTo = 0;
-    std::vector<Rank> ranks;
-    std::vector<Column> columns;                     ///< recent ones
-    std::map<std::pair<int32_t, int32_t>, int64_t> lastOfGroup[2];
-    std::vector<std::pair<int64_t, DramCell>> acts;  ///< activates and per-bank refreshes, recent ones
-    int64_t pre = kLongAgo, refPb = kLongAgo;
-  };
-  struct Parts {
-    int64_t count = 0, left = 0;
-    bool missed = false;
-    sim::BurstTimes last{};
-  };
+  using Bank = ticked::Bank;
+  using Rank = ticked::Rank;
+  using Entry = ticked::Entry;
+  using Queue = ticked::Queue;
+  using Column = ticked::Column;
+  using Lane = ticked::Lane;
+  using Parts = ticked::Parts;
 
   const rt::DramParams dram;
   const rt::DramTiming t;
@@ -121,13 +82,15 @@ private:
   bool perBank;
   int64_t interval;
   std::vector<Lane> lanes;
-  std::set<int64_t> booked;  ///< clocks of the column bus
+  std::set<int64_t> booked; ///< clocks of the column bus
   std::map<uint64_t, Parts> parts;
   int64_t tick = 0, rowFree = 0;
   size_t lastColumnLane = 1, lastRowLane = 1;
 
   void refill(Rank &rank) { rank.left.assign(t.banks(), true); }
-  Bank &bankOf(Lane &lane, const DramCell &c) { return lane.ranks[c.stackId].banks[c.bank * t.bankGroups + c.bankGroup]; }
+  Bank &bankOf(Lane &lane, const DramCell &c) {
+    return lane.ranks[c.stackId].banks[c.bank * t.bankGroups + c.bankGroup];
+  }
   int64_t gap(int64_t clocks, int64_t from, int64_t to) const { return clocks * per + std::max<int64_t>(0, from - to); }
 
   std::vector<DramCell> cellsOf(const sim::MemoryBurst &burst, int p) const {
@@ -164,7 +127,9 @@ private:
   }
 
   bool uses(const Entry &e, int rank, int bank) const {
-    return std::any_of(e.cells.begin(), e.cells.end(), [&](const DramCell &c) { return c.stackId == rank && c.bank * t.bankGroups + c.bankGroup == bank; });
+    return std::any_of(e.cells.begin(), e.cells.end(), [&](const DramCell &c) {
+      return c.stackId == rank && c.bank * t.bankGroups + c.bankGroup == bank;
+    });
   }
 
   /// Clocks for which a refresh takes a bank away.
@@ -247,7 +212,8 @@ private:
       Entry &e = queue.entries[i];
       if (i > 0 && starving(queue))
         return;
-      if (rowsOpen(lane, e) && !takenAny(lane, e) && opened(lane, e) <= tick && columnLegal(lane, tick, e.burst.write, e.cells[0])) {
+      if (rowsOpen(lane, e) && !takenAny(lane, e) && opened(lane, e) <= tick &&
+          columnLegal(lane, tick, e.burst.write, e.cells[0])) {
         serve(p, i);
         return;
       }
@@ -298,8 +264,15 @@ private:
         ++counters.precharges;
       }
       ++(write ? counters.writeCommands : counters.readCommands);
-      sim::DramCommand out{at, write ? (closes ? CommandKind::Wra : CommandKind::Wr) : (closes ? CommandKind::Rda : CommandKind::Rd), int8_t(p),
-                           int8_t(c.stackId), int8_t(c.bankGroup), int8_t(c.bank), c.row, c.column};
+      sim::DramCommand out{at,
+                           write ? (closes ? CommandKind::Wra : CommandKind::Wr)
+                                 : (closes ? CommandKind::Rda : CommandKind::Rd),
+                           int8_t(p),
+                           int8_t(c.stackId),
+                           int8_t(c.bankGroup),
+                           int8_t(c.bank),
+                           c.row,
+                           c.column};
       commands.push_back(out);
     }
     std::erase_if(lane.columns, [&](const Column &o) { return o.tick < tick - 2000 * per; });
@@ -315,7 +288,8 @@ private:
     return false;
   }
 
-  void report(const Entry &e, int64_t last, int64_t ready, int64_t refFrom, int64_t refTo, int64_t turnFrom, int64_t turnTo) {
+  void report(const Entry &e, int64_t last, int64_t ready, int64_t refFrom, int64_t refTo, int64_t turnFrom,
+              int64_t turnTo) {
     auto clock = [&](int64_t ticks) { return (ticks + per - 1) / per; };
     sim::BurstTimes out{};
     out.id = e.burst.id, out.write = e.burst.write, out.arrival = e.burst.arrival, out.firstColumn = tick / per;
@@ -375,7 +349,8 @@ private:
     for (size_t i = 0; i < lane.acts.size(); ++i) {
       const auto &[at, o] = lane.acts[i];
       bool group = o.stackId == c.stackId && o.bankGroup == c.bankGroup;
-      if (tick < at + (group ? t.rrdL : t.rrdS) * per + extra || (i + 4 == lane.acts.size() && tick < at + t.faw * per + extra))
+      if (tick < at + (group ? t.rrdL : t.rrdS) * per + extra ||
+          (i + 4 == lane.acts.size() && tick < at + t.faw * per + extra))
         return false;
     }
     return tick >= lane.refPb + gap(t.rrefd, t.refEdges, refresh ? t.refEdges : t.actEdges);
@@ -384,7 +359,7 @@ private:
   struct Choice {
     CommandKind kind;
     int rank, bank;
-    Entry *entry;  ///< null: refresh
+    Entry *entry; ///< null: refresh
     int64_t length;
   };
 
@@ -495,7 +470,9 @@ private:
       lane.acts.push_back({tick, c});
       ++counters.activates;
       break;
-    case CommandKind::Pre: b.row = -1, b.pre = lane.pre = tick, ++counters.precharges; break;
+    case CommandKind::Pre:
+      b.row = -1, b.pre = lane.pre = tick, ++counters.precharges;
+      break;
     case CommandKind::PreA:
       for (Bank &each : rank.banks)
         if (each.row >= 0)
@@ -520,4 +497,4 @@ private:
   }
 };
 
-}  // namespace garam::test
+} // namespace garam::test

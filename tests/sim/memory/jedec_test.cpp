@@ -9,11 +9,13 @@ namespace garam::test {
 namespace {
 
 std::vector<jedec::Line> lines(std::vector<sim::DramCommand> commands, int64_t ticksPerClock) {
-  // At one instant a row command counts before a column: an activate is in time for nothing, but a precharge may be too early.
+  // At one instant a row command counts before a column: an activate is in time for nothing, but a precharge may be too
+  // early.
   std::stable_sort(commands.begin(), commands.end(), [](const auto &a, const auto &b) { return a.tick < b.tick; });
   std::vector<jedec::Line> out;
   for (const sim::DramCommand &c : commands)
-    out.push_back({c.tick * 2 / ticksPerClock, std::string(sim::kCommandNames[size_t(c.kind)]), c.pseudoChannel, c.stackId, c.bankGroup, c.bank, c.row, c.column});
+    out.push_back({c.tick * 2 / ticksPerClock, std::string(sim::kCommandNames[size_t(c.kind)]), c.pseudoChannel,
+                   c.stackId, c.bankGroup, c.bank, c.row, c.column});
   return out;
 }
 
@@ -52,8 +54,9 @@ rt::DramParams shape(const std::string &preset, Random &random) {
   if (preset == "gddr6_16000")
     dram = params(preset, {"bank_group", "column:3", "channel", "column", "bank", "stack_id", "row"}, 1, 1, 1024);
   else
-    dram = params(preset, {"bank_group:2", "column:3", "pseudo_channel", "channel", "column", "bank", "stack_id", "row"}, 2,
-                  preset == "hbm2" ? 2 : 3, 2048);
+    dram =
+        params(preset, {"bank_group:2", "column:3", "pseudo_channel", "channel", "column", "bank", "stack_id", "row"},
+               2, preset == "hbm2" ? 2 : 3, 2048);
   dram.pagePolicyName = pick(random, 0, 1) ? "open" : "closed";
   dram.refreshName = pick(random, 0, 2) ? "per_bank" : "all_bank";
   dram.refreshPostpone = pick(random, 1, 8);
@@ -88,8 +91,8 @@ TEST_P(Jedec, ShortenedTimingsAreFound) {
       continue;
     // What another rule of the preset implies: the same distance without it, or four times tRRD_S.
     const jedec::Device &d = *GetParam();
-    if ((name == "tccd_r" && d.CCDR == d.CCDS) || (name == "trrd_l" && d.RRDL == d.RRDS) || (name == "tfaw" && d.FAW <= 4 * d.RRDS) ||
-        (name == "tppd" && d.PPD == 1))
+    if ((name == "tccd_r" && d.CCDR == d.CCDS) || (name == "trrd_l" && d.RRDL == d.RRDS) ||
+        (name == "tfaw" && d.FAW <= 4 * d.RRDS) || (name == "tppd" && d.PPD == 1))
       continue;
     bool found = false;
     for (uint64_t seed = 1; seed <= 12 && !found; ++seed) {
@@ -113,9 +116,15 @@ TEST(JedecChecker, FindsHalfAClock) {
   using jedec::Line;
   const jedec::Device &d = jedec::kHbm3;
   auto violations = [&](std::vector<Line> log) { return jedec::Checker(d).check(log).size(); };
-  auto act = [](double clock, int group, int bank, int row = 1) { return Line{int64_t(2 * clock), "ACT", 0, 0, group, bank, row, -1}; };
-  auto column = [](double clock, const char *name, int group, int bank) { return Line{int64_t(2 * clock), name, 0, 0, group, bank, 1, 0}; };
-  auto pre = [](double clock, int group, int bank) { return Line{int64_t(2 * clock), "PRE", 0, 0, group, bank, -1, -1}; };
+  auto act = [](double clock, int group, int bank, int row = 1) {
+    return Line{int64_t(2 * clock), "ACT", 0, 0, group, bank, row, -1};
+  };
+  auto column = [](double clock, const char *name, int group, int bank) {
+    return Line{int64_t(2 * clock), name, 0, 0, group, bank, 1, 0};
+  };
+  auto pre = [](double clock, int group, int bank) {
+    return Line{int64_t(2 * clock), "PRE", 0, 0, group, bank, -1, -1};
+  };
   EXPECT_EQ(violations({act(0, 0, 0), column(31, "RD", 0, 0)}), 0u);
   EXPECT_EQ(violations({act(0, 0, 0), column(30, "RD", 0, 0)}), 1u);
   EXPECT_EQ(violations({act(0, 0, 0), act(4, 1, 0)}), 0u);

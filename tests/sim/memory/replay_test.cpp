@@ -35,7 +35,8 @@ TEST(Requests, RefusesBadLines) {
   EXPECT_EQ(refusal("0 X 0\n"), "requests.txt:1: kind `X`; allowed: R, W");
   EXPECT_EQ(refusal("0 R zz\n"), "requests.txt:1: address `zz`; allowed: a hexadecimal number");
   EXPECT_EQ(refusal("0 R 20\n"), "requests.txt:1: address `20`; allowed: multiples of 0x40 below 0x100000000");
-  EXPECT_EQ(refusal("0 R 100000000\n"), "requests.txt:1: address `100000000`; allowed: multiples of 0x40 below 0x100000000");
+  EXPECT_EQ(refusal("0 R 100000000\n"),
+            "requests.txt:1: address `100000000`; allowed: multiples of 0x40 below 0x100000000");
 }
 
 TEST(Replay, CountsBytesCommandsAndDies) {

@@ -20,19 +20,23 @@ struct Outcome {
 };
 
 void sortCommands(std::vector<DramCommand> &commands) {
-  auto key = [](const DramCommand &c) { return std::tuple(c.tick, c.kind, c.pseudoChannel, c.stackId, c.bankGroup, c.bank); };
-  std::sort(commands.begin(), commands.end(), [&](const DramCommand &a, const DramCommand &b) { return key(a) < key(b); });
+  auto key = [](const DramCommand &c) {
+    return std::tuple(c.tick, c.kind, c.pseudoChannel, c.stackId, c.bankGroup, c.bank);
+  };
+  std::sort(commands.begin(), commands.end(),
+            [&](const DramCommand &a, const DramCommand &b) { return key(a) < key(b); });
 }
 
 std::string text(const DramCommand &c) {
-  return fmt::format("{} {} pc{} sid{} bg{} b{} row {} col {}", c.tick, sim::kCommandNames[int(c.kind)], c.pseudoChannel, c.stackId,
-                     c.bankGroup, c.bank, c.row, c.column);
+  return fmt::format("{} {} pc{} sid{} bg{} b{} row {} col {}", c.tick, sim::kCommandNames[int(c.kind)],
+                     c.pseudoChannel, c.stackId, c.bankGroup, c.bank, c.row, c.column);
 }
 
 std::string text(const BurstTimes &b) {
-  return fmt::format("{}{} arrival {} left {} row {} first {} done {} = queue {} row {} refresh {} turn {} transfer {} {}", b.write ? 'W' : 'R',
-                     b.id, b.arrival, b.left, b.rowReady, b.firstColumn, b.done, b.memoryQueue, b.rowMiss, b.refresh, b.turnaround, b.transfer,
-                     b.rowHit ? "hit" : "miss");
+  return fmt::format(
+      "{}{} arrival {} left {} row {} first {} done {} = queue {} row {} refresh {} turn {} transfer {} {}",
+      b.write ? 'W' : 'R', b.id, b.arrival, b.left, b.rowReady, b.firstColumn, b.done, b.memoryQueue, b.rowMiss,
+      b.refresh, b.turnaround, b.transfer, b.rowHit ? "hit" : "miss");
 }
 
 /// Runs both side by side; a burst that finds no room waits, and both must agree on that.
@@ -43,11 +47,13 @@ void runCase(uint64_t seed) {
   int64_t bursts = pick(random, 20, 200), number = pick(random, 0, 3);
 
   Outcome fast;
-  sim::Channel channel(dram, number, [&](const BurstTimes &b) { fast.done.push_back(b); }, [&](const DramCommand &c) { fast.commands.push_back(c); });
+  sim::Channel channel(
+      dram, number, [&](const BurstTimes &b) { fast.done.push_back(b); },
+      [&](const DramCommand &c) { fast.commands.push_back(c); });
   Ticked ticked(dram, number);
   int64_t per = channel.ticksPerClock();
 
-  int stepping = int(pick(random, 0, 2));  // 0: every clock, 1: at its own events, 2: only where something arrives
+  int stepping = int(pick(random, 0, 2)); // 0: every clock, 1: at its own events, 2: only where something arrives
   sim::MemoryBurst next = traffic.next();
   int64_t left = bursts, idle = pick(random, 0, 1) ? 5000 : 0;
   for (int64_t clock = 0; left || ticked.done.size() < size_t(bursts) || idle-- > 0; ++clock) {
@@ -96,13 +102,16 @@ void runCase(uint64_t seed) {
     ASSERT_TRUE(b.memoryQueue >= 0 && b.rowMiss >= 0 && b.refresh >= 0 && b.turnaround >= 0);
   }
   const sim::ChannelCounters &a = channel.counters(), &b = ticked.counters;
-  EXPECT_EQ(std::tuple(a.rowHits, a.rowMisses, a.activates, a.precharges, a.refreshes, a.readCommands, a.writeCommands, a.readBytes, a.writeBytes),
-            std::tuple(b.rowHits, b.rowMisses, b.activates, b.precharges, b.refreshes, b.readCommands, b.writeCommands, b.readBytes, b.writeBytes));
+  EXPECT_EQ(std::tuple(a.rowHits, a.rowMisses, a.activates, a.precharges, a.refreshes, a.readCommands, a.writeCommands,
+                       a.readBytes, a.writeBytes),
+            std::tuple(b.rowHits, b.rowMisses, b.activates, b.precharges, b.refreshes, b.readCommands, b.writeCommands,
+                       b.readBytes, b.writeBytes));
 }
 
 TEST(Channel, IssuesTheCommandsOfTheTickedReference) {
   const char *cases = std::getenv("GARAM_MEMORY_CASES"), *first = std::getenv("GARAM_MEMORY_SEED");
-  uint64_t begin = first ? std::strtoull(first, nullptr, 10) : 1, count = cases ? std::strtoull(cases, nullptr, 10) : 600;
+  uint64_t begin = first ? std::strtoull(first, nullptr, 10) : 1,
+           count = cases ? std::strtoull(cases, nullptr, 10) : 600;
   for (uint64_t seed = begin; seed < begin + count; ++seed) {
     runCase(seed);
     if (HasFatalFailure())
