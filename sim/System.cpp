@@ -39,8 +39,8 @@ void System::listUnits() {
     }
     for (int i = 0; i < topology.banks(); ++i)
       add("shared_bank", dieUnit("shared", die, i), die, 0, i);
-    for (int i = 0; i < int(topology.neighbours(die).size()); ++i)
-      add("die_to_die", dieUnit("link", die, i), die, 0, i);
+    for (int i = 0; i < int(topology.lanes(die).size()); ++i)
+      add("die_to_die", dieUnit("lane", die, i), die, 0, i);
   }
 }
 
@@ -96,14 +96,14 @@ void System::connectDie(int die) {
   }
   for (int i = 0; i < topology.banks(); ++i)
     attach(unit(dieUnit("shared", die, i)), EndpointKind::Shared, i, fmt::format("shared{}.packetOut", i));
-  // A link takes packets from this die's mesh to the one of its neighbour.
-  std::vector<int> neighbours = topology.neighbours(die);
-  for (int i = 0; i < int(neighbours.size()); ++i) {
-    Unit &link = unit(dieUnit("link", die, i));
-    int other = neighbours[size_t(i)];
-    connect(mesh, fmt::format("die{}.packetOut", i), link, "packetIn");
-    connect(link, "packetOut", unit(dieUnit("mesh", other)), "packetIn",
-            topology.otherInput(topology.endpoint(EndpointKind::DieToDie, topology.portTowards(other, die))));
+  // A lane takes packets from this die's mesh to the one of its neighbour, where the lane that leads back ends.
+  std::vector<rt::Exit> lanes = topology.lanes(die);
+  for (int i = 0; i < int(lanes.size()); ++i) {
+    Unit &own = unit(dieUnit("lane", die, i));
+    const int other = int(lanes[size_t(i)].neighbour), back = topology.laneNumber(other, {die, lanes[size_t(i)].lane});
+    connect(mesh, fmt::format("die{}.packetOut", i), own, "packetIn");
+    connect(own, "packetOut", unit(dieUnit("mesh", other)), "packetIn",
+            topology.otherInput(topology.endpoint(EndpointKind::DieToDie, back)));
   }
 }
 

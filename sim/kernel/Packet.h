@@ -22,6 +22,10 @@ struct Endpoint {
 
 /// What a stretch of a burst's life was spent on: a stall cause, or busy.
 inline constexpr uint8_t kBusy = uint8_t(rt::kStalls);
+static_assert(kBusy < 16, "a cause has four bits");
+/// Of the farthest way in a package of 64 dies, 32 links there and back: three stretches for each link that is crossed, two
+/// before the first, two after the last, and those of a memory in between.
+inline constexpr size_t kMostStretches = 2 * (3 * 32 + 2 + 2) + 8;
 
 struct alignas(64) Packet {
   // What a router looks at, in one line of the host's cache.
@@ -43,20 +47,20 @@ struct alignas(64) Packet {
   uint64_t targets;      ///< multicast: the other cores of the die that get a copy
   uint8_t semaphore, count;  ///< signals only
 
-  // Time stamps: stretch i ends at `issued + ends[i]` and was spent on `causes[i]`.
-  std::array<uint8_t, 18> causes;
-  std::array<uint32_t, 18> ends;
+  // Time stamps: stretch i ends at `issued + end` and was spent on `cause`.
+  struct Stretch {
+    uint32_t cause : 4, end : 28;
+  };
+  std::array<Stretch, kMostStretches> stretches;
 
   Net net() const { return kind >= PacketKind::ReadResponse ? Net::Response : Net::Request; }
   /// The time since the last mark, up to `cycle`, was spent on `cause`.
   void mark(uint8_t cause, int64_t cycle) {
-    uint32_t end = uint32_t(cycle - issued);
-    if (marks && causes[marks - 1u] == cause) {
-      ends[marks - 1u] = end;
-    } else if (end > (marks ? ends[marks - 1u] : 0)) {
-      causes[marks] = cause;
-      ends[marks++] = end;
-    }
+    const uint32_t end = uint32_t(cycle - issued);
+    if (marks && stretches[marks - 1u].cause == cause)
+      stretches[marks - 1u].end = end;
+    else if (end > (marks ? stretches[marks - 1u].end : 0))
+      stretches[marks++] = {cause, end};
   }
   /// A request becomes its response: `dataFlits` go back after a read.
   void respond(int64_t dataFlits) {

@@ -1,4 +1,4 @@
-// Endpoints of a die's mesh: their numbers, routers and inputs. Rule N3 of docs/hardware/machine.md.
+// Endpoints of a die's mesh: their numbers, routers and inputs. Rules N5 and N6 of docs/hardware/machine.md.
 #pragma once
 
 #include "runtime/chip/Placement.h"
@@ -20,28 +20,26 @@ public:
   int channels() const { return int(chip.dram.channels()); }
   int banks() const { return chip.shared.bytesPerDie ? int(chip.shared.banks) : 0; }
   int routers() const { return int(chip.noc.meshColumns * chip.noc.meshRows); }
-  /// Neighbours of a die, by port: the one in x, then those in y. Dies stand in rows of two.
-  std::vector<int> neighbours(int die) const {
-    std::vector<int> found;
-    for (int other : {die ^ 1, die - 2, die + 2})
-      if (other >= 0 && other < chip.topology.dies)
-        found.push_back(other);
-    return found;
+  /// Lanes to the neighbours of a die, those to a neighbour together, in the order of `rt::neighboursOf`.
+  std::vector<rt::Exit> lanes(int die) const {
+    std::vector<rt::Exit> all;
+    for (int64_t neighbour : rt::neighboursOf(chip.topology, die))
+      for (int64_t lane = 0; lane < rt::lanesBetween(chip.noc, die, neighbour); ++lane)
+        all.push_back({neighbour, lane});
+    return all;
   }
-  /// Port of `die` through which a packet for another die leaves: x first.
-  int portTowards(int die, int target) const {
-    int next = (die ^ target) & 1 ? die ^ 1 : target > die ? die + 2 : die - 2;
-    // A row that is not full has no way in x: y first.
-    if (next >= chip.topology.dies)
-      next = die - 2;
-    std::vector<int> all = neighbours(die);
-    for (size_t port = 0; port < all.size(); ++port)
-      if (all[port] == next)
-        return int(port);
-    return -1;
+  /// Number of a lane among those of its die.
+  int laneNumber(int die, const rt::Exit &exit) const {
+    int number = int(exit.lane);
+    for (int64_t neighbour : rt::neighboursOf(chip.topology, die)) {
+      if (neighbour == exit.neighbour)
+        break;
+      number += int(rt::lanesBetween(chip.noc, die, neighbour));
+    }
+    return number;
   }
 
-  int endpoints(int die) const { return cores() + channels() + banks() + int(neighbours(die).size()); }
+  int endpoints(int die) const { return cores() + channels() + banks() + int(lanes(die).size()); }
   int endpoint(EndpointKind kind, int index) const {
     switch (kind) {
     case EndpointKind::Core:
@@ -62,13 +60,14 @@ public:
                                                        : EndpointKind::DieToDie;
   }
   int router(int die, int endpoint) const {
-    EndpointKind kind = kindOf(endpoint);
-    int64_t count[] = {cores(), channels(), banks(), int64_t(neighbours(die).size())};
-    int64_t index = endpoint - this->endpoint(kind, 0);
-    int at = int(rt::routerOf(chip.noc, index, count[size_t(kind)])), columns = int(chip.noc.meshColumns);
-    // Each row is turned by its number, so that endpoints in steps of a row's fraction do not share a few columns.
-    int row = at / columns;
-    return row * columns + (at + row) % columns;
+    const EndpointKind kind = kindOf(endpoint);
+    const int index = endpoint - this->endpoint(kind, 0);
+    if (kind == EndpointKind::DieToDie) {
+      const rt::Exit lane = lanes(die)[size_t(index)];
+      return int(rt::laneRouter(chip.noc, die, lane.neighbour, lane.lane));
+    }
+    const int count[] = {cores(), channels(), banks()};
+    return int(rt::routerOf(chip.noc, index, count[size_t(kind)]));
   }
 
   /// Inputs of the mesh from endpoints: four for each core, one for each other endpoint.

@@ -405,11 +405,12 @@ private:
   void attribute(const Packet &packet, int64_t cycle) {
     account.busy(std::clamp(packet.issued, account.accounted(), cycle));
     for (size_t i = 0; i < packet.marks; ++i) {
-      int64_t end = std::clamp(packet.issued + int64_t(packet.ends[i]), account.accounted(), cycle);
-      if (packet.causes[i] == kBusy)
+      const Packet::Stretch &stretch = packet.stretches[i];
+      const int64_t end = std::clamp(packet.issued + int64_t(stretch.end), account.accounted(), cycle);
+      if (stretch.cause == kBusy)
         account.busy(end);
       else
-        account.stall(rt::Stall(packet.causes[i]), end);
+        account.stall(rt::Stall(stretch.cause), end);
     }
     // Copies of a multicast that are still on their way.
     if (packet.targets)

@@ -1,4 +1,4 @@
-// Rules N1 to N6: the routers and links of a die.
+// Rules N1 to N8: the routers and links of a die.
 //
 // One unit, since its routers share a clock and a table, but each router decides from what it holds and what its
 // neighbours told it at least a cycle ago: a grant at cycle t is the news of t + 1 or later. A packet costs one message per
@@ -18,7 +18,8 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max() / 4;
 class Mesh : public Unit {
 public:
   Mesh(sc_core::sc_module_name name, const UnitPlace &place)
-      : Unit(name, place.kernel), machine(place.machine), noc(machine.chip.noc), topology(machine.chip), die(place.die) {
+      : Unit(name, place.kernel), machine(place.machine), noc(machine.chip.noc), topology(machine.chip), die(place.die),
+        firstLane(size_t(machine.chip.topology.dies)) {
     addInput("packetIn", kInject);  // lane: Topology's input number
     addInput("creditIn", kCredit);  // lane: endpoint; payload: network
     build();
@@ -28,9 +29,7 @@ public:
     switch (message.port) {
     case kInject: {
       Packet *packet = message.as<Packet>();
-      int target = packet->to.die == die ? topology.endpoint(packet->to.kind, packet->to.index)
-                                         : topology.endpoint(EndpointKind::DieToDie, topology.portTowards(die, packet->to.die));
-      packet->route = uint16_t(target);
+      packet->route = uint16_t(routeOf(packet->to, topology.endpointOfInput(message.lane)));
       packet->arrival = kernel.cycle();
       push(inject[message.lane] * 2 + int(packet->net()), packet);
       return;
@@ -94,6 +93,11 @@ private:
 
   void build() {
     int columns = int(noc.meshColumns), routers = topology.routers(), ends = topology.endpoints(die);
+    for (int end = 0; end < ends; ++end)
+      places.push_back(topology.router(die, end));
+    lanes = topology.lanes(die);
+    for (int i = int(lanes.size()) - 1; i >= 0; --i)
+      firstLane[size_t(lanes[size_t(i)].neighbour)] = topology.endpoint(EndpointKind::DieToDie, i);
     // Outputs: four directions, then endpoints.
     eject.resize(size_t(ends));
     inject.resize(size_t(topology.inputs(die)));
@@ -107,10 +111,10 @@ private:
           directionOut[size_t(router)][size_t(direction)] = outputPorts++;
         }
       for (int input = 0; input < topology.inputs(die); ++input)
-        if (topology.router(die, topology.endpointOfInput(input)) == router)
+        if (places[size_t(topology.endpointOfInput(input))] == router)
           inject[size_t(input)] = inputPorts++;
       for (int end = 0; end < ends; ++end)
-        if (topology.router(die, end) == router)
+        if (places[size_t(end)] == router)
           eject[size_t(end)] = outputPorts++;
       if (inputPorts - first > 64)
         throw rt::inputError(name(), fmt::format("router {} has {} inputs", router, inputPorts - first), "at most 64: more routers, or fewer endpoints");
@@ -139,7 +143,7 @@ private:
       for (int net = 0; net < 2; ++net) {
         Output &output = outputs[size_t(eject[size_t(end)] * 2 + net)];
         output.endpoint = end;
-        output.firstInput = firstInput[size_t(topology.router(die, end))];
+        output.firstInput = firstInput[size_t(places[size_t(end)])];
         output.credited = kind == EndpointKind::Memory;
       }
       addReceivers(kind, end - topology.endpoint(kind, 0));
@@ -147,10 +151,22 @@ private:
     routes.resize(size_t(routers) * size_t(ends));
     for (int router = 0; router < routers; ++router)
       for (int end = 0; end < ends; ++end) {
-        int to = topology.router(die, end), dx = to % columns - router % columns, dy = to / columns - router / columns;
+        int to = places[size_t(end)], dx = to % columns - router % columns, dy = to / columns - router / columns;
         int direction = dx > 0 ? 0 : dx < 0 ? 1 : dy > 0 ? 2 : 3;
         routes[size_t(router * ends + end)] = uint16_t(dx || dy ? directionOut[size_t(router)][size_t(direction)] : eject[size_t(end)]);
       }
+  }
+
+  /// Endpoint of this die at which a packet leaves the mesh that it entered from endpoint `from`: N8.
+  int routeOf(const Endpoint &to, int from) const {
+    const int end = topology.endpoint(to.kind, to.index);
+    if (to.die == die)
+      return end;
+    const int lane = from - topology.endpoint(EndpointKind::DieToDie, 0);
+    const bool fromY = lane >= 0 && !((lanes[size_t(lane)].neighbour ^ die) & 1);
+    // Cores, channels and banks have the same places on all dies.
+    const rt::Exit exit = rt::exitTowards(machine.chip, die, places[size_t(from)], fromY, to.die, places[size_t(end)]);
+    return firstLane[size_t(exit.neighbour)] + int(exit.lane);
   }
 
   /// Router in a direction: 0 and 1 are x up and down, 2 and 3 y; -1: none.
@@ -283,6 +299,9 @@ private:
   std::vector<Output> outputs;
   std::vector<int64_t> slots;      ///< output × slot: cycle from which it is free
   std::vector<int> firstInput;     ///< of each router
+  std::vector<int> places;         ///< router of each endpoint
+  std::vector<rt::Exit> lanes;     ///< to the neighbours
+  std::vector<int> firstLane;      ///< endpoint of the first lane to each die that is a neighbour
   std::vector<int> inject, eject;  ///< ports of the endpoints
   std::vector<uint16_t> routes;    ///< router × endpoint: output port
   std::vector<std::array<OutPort *, 6>> receivers;  ///< endpoint × packet kind

@@ -37,9 +37,10 @@ private:
 
 class UnitFixture {
 public:
-  UnitFixture(const std::string &kind, const std::vector<rt::Override> &overrides, const std::string &chip = "unit")
+  UnitFixture(const std::string &kind, const std::vector<rt::Override> &overrides, const std::string &chip = "unit",
+              int die = 0)
       : storage(rt::loadChip(chip, overrides)), machine(rt::loadChip(chip, overrides), rt::Mode::Cycles, image, storage),
-        kernel("kernel", sim::Clock::ofMhz(machine.chip.clock.coreMhz)), unit(sim::makeUnit(kind, "unit", {kernel, machine})),
+        kernel("kernel", sim::Clock::ofMhz(machine.chip.clock.coreMhz)), unit(sim::makeUnit(kind, "unit", {kernel, machine, die})),
         probe("probe", kernel) {
     probe.attach(*unit);
   }
@@ -54,6 +55,7 @@ public:
     if (kernel.failure())
       std::rethrow_exception(kernel.failure());
   }
+  const std::vector<Probe::Seen> &seen() const { return probe.seen; }
   /// Cycles in which something came out of a port.
   std::vector<int64_t> cyclesAt(const std::string &port) const {
     std::vector<int64_t> cycles;
