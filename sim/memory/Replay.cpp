@@ -129,9 +129,13 @@ ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requ
   }
   result.cycles = requests.empty() ? 0 : end - requests.front().cycle;
   if (commands)
-    std::stable_sort(commands->begin(), commands->end(),
-                     [](const ChannelCommand &a, const ChannelCommand &b) { return a.command.tick < b.command.tick; });
+    sortByTime(*commands);
   return result;
+}
+
+void sortByTime(std::vector<ChannelCommand> &commands) {
+  std::stable_sort(commands.begin(), commands.end(),
+                   [](const ChannelCommand &a, const ChannelCommand &b) { return a.command.tick < b.command.tick; });
 }
 
 std::string commandsAsCsv(const rt::Chip &chip, const std::vector<ChannelCommand> &commands) {

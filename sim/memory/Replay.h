@@ -40,6 +40,9 @@ struct ReplayResult {
 ReplayResult replay(const rt::Chip &chip, const std::vector<MemoryRequest> &requests,
                     std::vector<ChannelCommand> *commands, bool keepTimes = false);
 
+/// By time; commands of one tick keep their order.
+void sortByTime(std::vector<ChannelCommand> &commands);
+
 /// The commands as CSV with the columns ps, stack, channel, pseudo_channel, stack_id, bank_group, bank, row, column,
 /// command.
 std::string commandsAsCsv(const rt::Chip &chip, const std::vector<ChannelCommand> &commands);

@@ -1,6 +1,7 @@
 // garam-sim run: a program on a chip; its cycles, where they went, and each instruction's times.
 #include "runtime/Error.h"
 #include "sim/SimDevice.h"
+#include "sim/memory/Replay.h"
 #include "sim/tools/Tools.h"
 
 #include <numeric>
@@ -9,7 +10,7 @@ namespace garam::sim {
 namespace {
 
 struct Options {
-  std::string program, chip, trace, completions, json = "-", mode = "both";
+  std::string program, chip, trace, completions, commands, json = "-", mode = "both";
   std::vector<std::string> overrides, values;
 };
 
@@ -79,10 +80,17 @@ void run(const Options &options) {
       throw rt::inputError("--value", fmt::format("`{}`", text), "NAME=INTEGER");
   }
   SimDevice device(chip);
+  std::vector<ChannelCommand> commands;
+  if (!options.commands.empty())
+    device.onCommand([&commands](int channel, const DramCommand &command) { commands.push_back({channel, command}); });
   device.load(program, how.mode);
   const rt::RunResult result = device.run(how);
   if (!options.completions.empty())
     writeWhole(options.completions, completionsCsv(result));
+  if (!options.commands.empty()) {
+    sortByTime(commands);
+    writeWhole(options.commands, commandsAsCsv(chip, commands));
+  }
   if (!options.trace.empty())
     writeWhole(options.trace, traceJson(result, chip, program));
   writeWhole(options.json, summaryJson(result, chip, options.mode));
@@ -100,6 +108,7 @@ void addRunCommand(CLI::App &app) {
   command->add_option("--value", options->values, "NAME=INTEGER: a run-time value")->take_all();
   command->add_option("--trace", options->trace, "Writes a trace that Perfetto opens");
   command->add_option("--completions", options->completions, "Writes the times of each instruction as CSV");
+  command->add_option("--commands", options->commands, "Writes each DRAM command as CSV");
   command->add_option("--json", options->json, "Where the summary goes; - is standard output");
   command->callback([options] { run(*options); });
 }

@@ -3,17 +3,9 @@ from __future__ import annotations
 
 import pytest
 
+from accounts import check_engines
+
 CHIPS = ("unit", "atom", "rebel100")
-
-
-def check_accounts(document: dict) -> None:
-    """Busy, stalls and idle of each engine add up to the run, with known causes only."""
-    causes = {"queue_empty", "wait_semaphore", "wait_barrier", "operand_l1", "output_l1", "noc", "memory_queue", "row_miss",
-              "refresh", "turnaround", "die_to_die", "shared_memory", "fetch", "launch"}
-    assert document["engines"]
-    for engine in document["engines"]:
-        assert set(engine["stalls"]) <= causes
-        assert engine["busy_cycles"] + sum(engine["stalls"].values()) + engine["idle_cycles"] == document["cycles"], engine
 
 
 @pytest.mark.parametrize("chip", CHIPS)
@@ -22,7 +14,7 @@ def test_validates(garam, chip: str, batch: int, sequence: int) -> None:
     document = garam("validate", "minilm", "--chip", chip, "--batch", batch, "--seq", sequence)
     assert document["ok"] and document["first_bad"] is None
     assert len(document["tensors"]) >= 6 * 4
-    check_accounts(document)
+    check_engines(document)
 
 
 @pytest.mark.parametrize("dtype", ["f16", "f32"])
@@ -33,6 +25,6 @@ def test_other_types(garam, dtype: str) -> None:
 @pytest.mark.parametrize("chip", ["atom", "rebel100"])
 def test_cores_share_the_matrix_work(garam, chip: str) -> None:
     document = garam("run", "minilm", "--chip", chip, "--dies", 1, "--batch", 8, "--seq", 128, "--mode", "cycles")
-    check_accounts(document)
+    check_engines(document)
     busy = [engine["busy_cycles"] for engine in document["engines"] if engine["engine"] == "matrix"]
     assert min(busy) >= max(busy) / 2
