@@ -94,6 +94,7 @@ CompileResult compile(std::string_view mlir, const std::string &where, const Com
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // an error is one line that names the place
   Diagnostics diagnostics(context, where);
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(mlir.data(), mlir.size()), where), llvm::SMLoc());

@@ -23,7 +23,7 @@ echo "== lit"
 .venv/bin/lit -q -j2 --xunit-xml-output=$results/lit.xml build/tests || [ -f $results/lit.xml ] || failed=$((failed + 1))
 # Python.
 echo "== pytest"
-.venv/bin/pytest -q -n 2 -p no:logging --junit-xml=$results/pytest.xml tests/python tests/e2e || [ -f $results/pytest.xml ] || failed=$((failed + 1))
+.venv/bin/pytest -q -n 2 -p no:logging --junit-xml=$results/pytest.xml tests/python tests/e2e tests/lowering || [ -f $results/pytest.xml ] || failed=$((failed + 1))
 # The contract and the machine under sanitizers.
 echo "== sanitizers"
 scripts/sanitize.sh $results || [ -n "$(ls $results/sanitize-*.xml 2>/dev/null)" ] || failed=$((failed + 1))

@@ -21,6 +21,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <set>
 
 using namespace mlir;
 using namespace garam;
@@ -144,14 +145,17 @@ golden::Tensors call(ExecutionEngine &engine, const Signature &signature, const 
     throw rt::Error(rt::ErrorKind::Internal, kWhere, llvm::toString(std::move(error)));
 
   golden::Tensors outputs;
+  std::set<int64_t> allocations; // equal results share one
   const int64_t *next = results.data();
   for (const Place &place : signature.results) {
     auto type = cast<RankedTensorType>(place.type);
     const auto *data = reinterpret_cast<const uint8_t *>(next[1]);
     outputs[place.name].assign(data, data + byteSize(type));
-    std::free(reinterpret_cast<void *>(next[0]));
+    allocations.insert(next[0]);
     next += 3 + 2 * type.getRank();
   }
+  for (int64_t allocation : allocations)
+    std::free(reinterpret_cast<void *>(allocation));
   return outputs;
 }
 
