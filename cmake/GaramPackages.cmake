@@ -13,6 +13,11 @@ find_package(fmt CONFIG REQUIRED)
 garam_need(tomlplusplus libtomlplusplus-dev)
 find_package(tomlplusplus CONFIG REQUIRED)
 
+find_package(OpenSSL QUIET COMPONENTS Crypto)
+if(NOT OPENSSL_CRYPTO_LIBRARY)
+  message(FATAL_ERROR "OpenSSL: not found; install it with: apt-get install libssl-dev")
+endif()
+
 find_program(GARAM_FLATC flatc)
 if(NOT GARAM_FLATC)
   message(FATAL_ERROR "flatc: not found; install it with: apt-get install flatbuffers-compiler libflatbuffers-dev")

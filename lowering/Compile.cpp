@@ -40,8 +40,11 @@ public:
   Diagnostics(MLIRContext &context, const std::string &where)
       : where(where), handler(&context, [this](Diagnostic &diagnostic) { take(diagnostic); }) {}
 
-  [[noreturn]] void raise(std::string_view otherwise) {
-    throw rt::Error(rt::ErrorKind::Input, place.empty() ? where : place, message.empty() ? std::string(otherwise) : message);
+  /// `allowed` is for messages that do not say it themselves, as those of MLIR's parser.
+  [[noreturn]] void raise(std::string_view otherwise, std::string_view allowed) {
+    bool says = message.find("; ") != message.npos;
+    throw rt::Error(rt::ErrorKind::Input, place.empty() ? where : place, message.empty() ? std::string(otherwise) : message,
+                    says ? "" : allowed);
   }
 
 private:
@@ -100,7 +103,7 @@ CompileResult compile(std::string_view mlir, const std::string &where, const Com
   sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(mlir.data(), mlir.size()), where), llvm::SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
-    diagnostics.raise("is no MLIR module");
+    diagnostics.raise("is no MLIR module", "allowed: a module as --emit prints it");
   stampModule(*module, options);
 
   CompileResult result;
@@ -117,7 +120,7 @@ CompileResult compile(std::string_view mlir, const std::string &where, const Com
       manager.enableCrashReproducerGeneration(options.reproducer);
     buildPipeline(manager, level, from == level, options);
     if (failed(manager.run(*module)))
-      diagnostics.raise("did not compile");
+      diagnostics.raise("did not compile", "allowed: what docs/graph.md describes");
     if (level == Level::Mapping) {
       result.mapping = lowering::writeMappings(*module);
       (*module)->setAttr("garam.mapping", StringAttr::get(&context, result.mapping));
@@ -130,7 +133,7 @@ CompileResult compile(std::string_view mlir, const std::string &where, const Com
   }
   FailureOr<rt::Program> program = isa::toProgram(*module);
   if (failed(program))
-    diagnostics.raise("is no program");
+    diagnostics.raise("is no program", "allowed: a module as --emit isa prints it");
   result.program = rt::serialize(*program);
   return result;
 }

@@ -36,8 +36,6 @@ void stampModule(ModuleOp module, const CompileOptions &options) {
     module->setAttr("garam.set", builder.getStrArrayAttr(overrides));
   if (options.dies)
     module->setAttr("garam.dies", builder.getI64IntegerAttr(options.dies));
-  if (options.keepIntermediates)
-    module->setAttr("garam.keep_intermediates", builder.getUnitAttr());
   auto text = [&](StringRef name, const std::string &value) {
     if (!value.empty())
       module->setAttr(name, builder.getStringAttr(value));

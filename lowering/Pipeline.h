@@ -20,7 +20,6 @@ struct CompileOptions {
   std::vector<rt::Override> overrides;    ///< `--set`
   int64_t dies = 0;                       ///< the first so many only; 0: all
   std::string mappingFile;                ///< JSON; empty: heuristic
-  bool keepIntermediates = false;         ///< each boundary tensor keeps its own memory, so that it can be read after a run
   std::vector<std::string> disabled;      ///< optimisations switched off, by the names of optimisations()
   std::optional<Level> emit;              ///< stop there and print
 

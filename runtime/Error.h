@@ -15,18 +15,21 @@ enum class ErrorKind {
   Internal        ///< our own mistake
 };
 
-/// `WHERE: WHAT; ALLOWED`, in one line.
+/// Text that came with a file, fit for a line of UTF-8: control characters and broken sequences become `\xNN`.
+std::string printable(std::string_view text);
+
+/// `WHERE: WHAT; ALLOWED`, in one printable line.
 class Error : public std::runtime_error {
 public:
   Error(ErrorKind kind, std::string_view where, std::string_view what, std::string_view allowed = {})
-      : std::runtime_error(allowed.empty() ? fmt::format("{}: {}", where, what)
-                                           : fmt::format("{}: {}; {}", where, what, allowed)),
+      : std::runtime_error(printable(allowed.empty() ? fmt::format("{}: {}", where, what)
+                                                     : fmt::format("{}: {}; {}", where, what, allowed))),
         kind(kind) {}
 
   const ErrorKind kind;
 };
 
-inline Error inputError(std::string_view where, std::string_view what, std::string_view allowed = {}) {
+inline Error inputError(std::string_view where, std::string_view what, std::string_view allowed) {
   return Error(ErrorKind::Input, where, what, allowed);
 }
 

@@ -56,7 +56,7 @@ void SimDevice::load(const rt::Program &program, rt::Mode mode) {
     try {
       storage->check(segment->address, int64_t(segment->bytes));
     } catch (const rt::Error &error) {
-      throw rt::inputError(fmt::format("segment `{}`", segment->name), error.what());
+      throw rt::Error(rt::ErrorKind::Input, fmt::format("segment `{}`", segment->name), error.what());
     }
   }
   loadSegments(image.program, mode);
@@ -82,7 +82,7 @@ void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
 
 const rt::Segment &SimDevice::find(const std::string &segment, uint64_t bytes, uint64_t offset) const {
   if (!storage)
-    throw rt::inputError("device", "no program is loaded");
+    throw rt::inputError("device", "no program is loaded", "load one first");
   for (const auto &own : image.program.segments) {
     if (own->name != segment)
       continue;
@@ -105,15 +105,21 @@ void SimDevice::read(const std::string &segment, std::span<uint8_t> bytes, uint6
 }
 
 void SimDevice::resolveLaunches(const rt::RunOptions &options) {
+  auto valueNames = [&] {
+    std::vector<std::string> names;
+    for (const auto &value : image.program.values)
+      names.push_back(value->name);
+    return names.empty() ? std::string("none") : fmt::format("{}", fmt::join(names, ", "));
+  };
   for (const auto &[name, value] : options.values) {
     const auto &known = image.program.values;
     if (std::none_of(known.begin(), known.end(), [&](const auto &entry) { return entry->name == name; }))
-      throw rt::inputError("values", fmt::format("the program has no run-time value `{}`", name));
+      throw rt::inputError("values", fmt::format("the program has no run-time value `{}`", name), "allowed: " + valueNames());
   }
   auto valueOf = [&](const std::string &name) {
     auto given = options.values.find(name);
     if (given == options.values.end())
-      throw rt::inputError("values", fmt::format("run-time value `{}` is missing", name));
+      throw rt::inputError("values", fmt::format("run-time value `{}` is missing", name), "needed: " + valueNames());
     for (const auto &entry : image.program.values)
       if (entry->name == name && (given->second < entry->low || given->second > entry->high))
         throw rt::inputError(fmt::format("value `{}`", name), fmt::format("{}", given->second),
@@ -127,11 +133,11 @@ void SimDevice::resolveLaunches(const rt::RunOptions &options) {
     own.kernel = launch->kernel;
     for (size_t i = 0; i < launch->parameters.size(); ++i) {
       const rt::fb::ParameterT &parameter = *launch->parameters[i];
-      own.parameters[i] = parameter.offset;
-      if (parameter.segment >= 0)
-        own.parameters[i] += image.program.segments[size_t(parameter.segment)]->address;
-      else if (!parameter.value.empty())
-        own.parameters[i] += valueOf(parameter.value);
+      int64_t base = parameter.segment >= 0      ? image.program.segments[size_t(parameter.segment)]->address
+                     : !parameter.value.empty() ? valueOf(parameter.value)
+                                                : 0;
+      // Wrapping, as the sequencer adds.
+      own.parameters[i] = int64_t(uint64_t(base) + uint64_t(parameter.offset));
     }
     image.launches.push_back(own);
   }
@@ -139,7 +145,7 @@ void SimDevice::resolveLaunches(const rt::RunOptions &options) {
 
 rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   if (!storage)
-    throw rt::inputError("device", "no program is loaded");
+    throw rt::inputError("device", "no program is loaded", "load one first");
   if (loadedMode == rt::Mode::Cycles && options.mode != rt::Mode::Cycles)
     throw rt::inputError("mode", "the program was loaded without tensor data", "allowed: cycles");
   resolveLaunches(options);
@@ -149,6 +155,7 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   machine.keepRecords = options.records;
   machine.progress = options.progress;
   machine.afterLaunch = options.afterLaunch;
+  machine.mostCycles = options.mostCycles;
   machine.commandSink = commandSink;
   System system(machine, {options.reverseUnits, memoryKind});
   system.run();

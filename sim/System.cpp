@@ -91,7 +91,7 @@ void System::connectDie(int die) {
     auto *initiator = dynamic_cast<MemoryInitiator *>(&port);
     auto *target = dynamic_cast<MemoryTarget *>(&unit(dieUnit("memory", die, i)));
     if (!initiator || !target)
-      throw rt::inputError("memory", fmt::format("`{}` has no TLM-2.0 target socket", options.memoryKind));
+      throw rt::inputError("memory", fmt::format("`{}` has no TLM-2.0 target socket", options.memoryKind), "a unit that is a MemoryTarget");
     initiator->memorySocket().bind(target->memorySocket());
   }
   for (int i = 0; i < topology.banks(); ++i)
@@ -110,6 +110,8 @@ void System::connectDie(int die) {
 void System::run() {
   if (machine.image.launches.empty())
     return;
+  if (machine.mostCycles)
+    kernel.limit(machine.mostCycles);
   sc_core::sc_start();
   if (kernel.failure())
     std::rethrow_exception(kernel.failure());

@@ -43,6 +43,9 @@ void loadWeight(Storage &storage, const rt::SafetensorsFile &file, const rt::Seg
   if (entry.shape != weight.shape)
     throw rt::inputError(file.path(), fmt::format("tensor `{}` has the shape [{}]", weight.tensor, fmt::join(entry.shape, ", ")),
                          fmt::format("the program was compiled for [{}]", fmt::join(weight.shape, ", ")));
+  if (!weight.sha256.empty() && file.digest(weight.tensor) != weight.sha256)
+    throw rt::inputError(file.path(), fmt::format("tensor `{}` has other bytes than when the program was compiled", weight.tensor),
+                         fmt::format("SHA-256 {}", weight.sha256));
   const size_t rank = weight.shape.size();
   std::vector<int64_t> begin = weight.slice_begin, end = weight.slice_end, order = weight.permutation, strides(rank);
   if (begin.empty()) {

@@ -1,5 +1,6 @@
 #include "lowering/isa/Layout.h"
 
+#include "runtime/Error.h"
 #include "runtime/isa/Address.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -45,7 +46,6 @@ int Layout::addSegment(std::string name, SegmentKindName kind, int64_t bytes, Ra
 }
 
 LogicalResult Layout::plan() {
-  keep = module->hasAttr("garam.keep_intermediates");
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main)
     return module.emitError("has no @main; a program is the launches of @main");
@@ -58,6 +58,7 @@ LogicalResult Layout::plan() {
   planAllocs(main);
   // All launches use the same workspace, one after another.
   int64_t workspace = 0, shared = 0;
+  bool usesWorkspace = false, usesShared = false;
   for (auto launch : main.getOps<tile::LaunchOp>()) {
     auto kernel = module.lookupSymbol<func::FuncOp>(launch.getKernel());
     bool placed = kernel != nullptr;
@@ -66,14 +67,19 @@ LogicalResult Layout::plan() {
     for (unsigned i = 0; placed && i < kernel.getNumArguments(); ++i)
       placed = kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr) && kernel.getArgAttrOfType<IntegerAttr>(i, task::kOffsetAttr) &&
                kernel.getArgAttrOfType<StringAttr>(i, task::kArgAttr);
+    for (task::WorkspaceOp own : placed ? llvm::to_vector(kernel.getOps<task::WorkspaceOp>()) : SmallVector<task::WorkspaceOp>()) {
+      placed = placed && own.getOffset();
+      usesShared |= own.getMem() == tile::Mem::shared;
+    }
     if (!placed)
       return launch.emitOpError() << "runs '" << launch.getKernel() << "', which has no places for its arguments; run task-allocate first";
+    usesWorkspace |= kernel->hasAttrOfType<IntegerAttr>(task::kWorkspaceParamAttr);
     workspace = std::max(workspace, kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceAttr).getInt());
     shared = std::max(shared, kernel->getAttrOfType<IntegerAttr>(task::kSharedAttr).getInt());
   }
-  if (shared)
+  if (usesShared)
     sharedMemory = addSegment("shared", SegmentKindName::Workspace, shared, bytesType(module.getContext(), shared), rt::sharedAddress(0, 0));
-  if (workspace && !keep)
+  if (usesWorkspace)
     sharedWorkspace = addSegment("workspace", SegmentKindName::Workspace, workspace, bytesType(module.getContext(), workspace));
   for (auto launch : main.getOps<tile::LaunchOp>())
     if (failed(planLaunch(launch)))
@@ -152,7 +158,7 @@ void Layout::planAllocs(func::FuncOp main) {
     bool isOutput = output != outputNames.end();
     std::string name = isOutput ? output->second : fmt::format("tensor{}", segments.size());
     std::optional<int64_t> address;
-    if (!isOutput && !keep) {
+    if (!isOutput) {
       llvm::erase_if(live, [&, first = first](const Live &l) {
         if (l.last < first)
           free.push_back({l.address, l.bytes});
@@ -170,8 +176,21 @@ void Layout::planAllocs(func::FuncOp main) {
     auto kind = isOutput ? SegmentKindName::Output : SegmentKindName::Workspace;
     int segment = addSegment(std::move(name), kind, bytes, tensorOf(alloc.getType()), address);
     segmentOf[alloc] = segment;
-    if (!isOutput && !keep)
+    if (!isOutput)
       live.push_back({last, segments[segment].address, int64_t(llvm::alignTo(bytes, kSegmentAlignment))});
+  }
+}
+
+FailureOr<std::string> Layout::digestOf(StringRef tensor, Location loc) {
+  auto path = module->getAttrOfType<StringAttr>("garam.weights_file");
+  if (!path || path.empty())
+    return std::string();
+  try {
+    if (!weightsFile)
+      weightsFile = std::make_unique<rt::SafetensorsFile>(path.str());
+    return weightsFile->digest(std::string_view(tensor));
+  } catch (const rt::Error &error) {
+    return emitError(loc) << error.what();
   }
 }
 
@@ -198,9 +217,12 @@ FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
     auto source = main.getArgAttrOfType<TypeAttr>(arg.getArgNumber(), "garam.source_dtype");
     auto file = RankedTensorType::get(type.getShape(), source ? source.getValue() : type.getElementType());
     int64_t offset = kernel.getArgAttrOfType<IntegerAttr>(i, task::kOffsetAttr).getInt();
+    FailureOr<std::string> digest = digestOf(name.getValue(), op.getLoc());
+    if (failed(digest))
+      return failure();
     auto none = b.getDenseI64ArrayAttr({});
     segments[segment].weights.push_back(
-        isa::WeightAttr::get(b.getContext(), name.getValue(), file, "", uint64_t(offset), type.getElementType(), none, none, none));
+        isa::WeightAttr::get(b.getContext(), name.getValue(), file, *digest, uint64_t(offset), type.getElementType(), none, none, none));
   }
   found->second = segment;
   return segment;
@@ -253,14 +275,10 @@ LogicalResult Layout::planLaunch(tile::LaunchOp op) {
     set(param.getInt(), *segment, 0, "");
   }
   if (auto param = kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceParamAttr)) {
-    int64_t bytes = kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceAttr).getInt();
-    int segment = sharedWorkspace ? *sharedWorkspace
-                                  : addSegment(fmt::format("workspace{}", launches.size()), SegmentKindName::Workspace, bytes,
-                                               bytesType(context, bytes));
-    set(param.getInt(), segment, 0, "");
+    set(param.getInt(), *sharedWorkspace, 0, "");
     for (auto workspace : kernel.getOps<task::WorkspaceOp>())
       if (workspace.getMem() == tile::Mem::hbm)
-        addBoundary(workspace.getNodeAttr(), segment, *workspace.getOffset(), cast<MemRefType>(workspace.getType()));
+        addBoundary(workspace.getNodeAttr(), *sharedWorkspace, *workspace.getOffset(), cast<MemRefType>(workspace.getType()));
   }
   for (auto workspace : kernel.getOps<task::WorkspaceOp>())
     if (workspace.getMem() == tile::Mem::shared)

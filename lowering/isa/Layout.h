@@ -4,11 +4,13 @@
 #include "dialects/isa/Isa.h"
 #include "dialects/task/Task.h"
 #include "runtime/chip/Chip.h"
+#include "runtime/program/Safetensors.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace garam::lowering {
@@ -40,8 +42,8 @@ struct ValuePlan {
   int64_t low, high;
 };
 
-/// From @main: its arguments, allocs and launches. With `garam.keep_intermediates` on the module every boundary tensor keeps its
-/// own memory and is listed; else memory is used again after a tensor's last launch, and only outputs are listed.
+/// From @main: its arguments, allocs and launches. Memory is used again after a tensor's last launch; validation reads a boundary
+/// tensor when the launch that wrote it has completed.
 class Layout {
 public:
   Layout(mlir::ModuleOp module, const rt::Chip &chip) : module(module), chip(chip) {}
@@ -57,6 +59,8 @@ private:
   mlir::LogicalResult planConstant(mlir::memref::GetGlobalOp op);
   void planAllocs(mlir::func::FuncOp main);
   mlir::LogicalResult planLaunch(tile::LaunchOp op);
+  /// SHA-256 of a tensor of the module's weights file; empty where no file is named.
+  mlir::FailureOr<std::string> digestOf(llvm::StringRef tensor, mlir::Location loc);
   mlir::FailureOr<int> weightSegment(tile::LaunchOp op, mlir::func::FuncOp kernel);
   void addBoundary(mlir::StringAttr node, int segment, int64_t offset, mlir::MemRefType type);
   int addSegment(std::string name, isa::SegmentKindName kind, int64_t bytes, mlir::RankedTensorType type,
@@ -65,11 +69,11 @@ private:
 
   mlir::ModuleOp module;
   const rt::Chip &chip;
-  bool keep = false;
   int64_t next = 0;  ///< free from here on, in home "all dies"
   llvm::DenseMap<mlir::Value, int> segmentOf;
   std::map<std::vector<void *>, int> weightSegments;
   llvm::DenseMap<mlir::Value, std::string> outputNames;
+  std::unique_ptr<rt::SafetensorsFile> weightsFile;
   std::optional<int> sharedWorkspace, sharedMemory;
 };
 

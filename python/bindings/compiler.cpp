@@ -37,8 +37,8 @@ CompileOptions optionsOf(py::dict options) {
   take(options, "emit", emit);
   if (!emit.empty())
     out.emit = levelOf(emit);
-  take(options, "mapping_file", out.mappingFile), take(options, "keep_intermediates", out.keepIntermediates);
-  take(options, "disabled", out.disabled), take(options, "model", out.model), take(options, "dtype", out.dtype);
+  take(options, "mapping_file", out.mappingFile), take(options, "disabled", out.disabled);
+  take(options, "model", out.model), take(options, "dtype", out.dtype);
   take(options, "phase", out.phase), take(options, "weights_file", out.weightsFile), take(options, "batch", out.batch);
   take(options, "sequence_length", out.sequenceLength), take(options, "kv_capacity", out.kvCapacity);
   take(options, "flops", out.flops), take(options, "compulsory_bytes", out.compulsoryBytes);

@@ -51,6 +51,7 @@ struct RunOptions {
   std::map<std::string, int64_t> values;  ///< run-time values by name
   bool records = false;                   ///< keep an InsnRecord per engine instruction
   bool reverseUnits = false;              ///< construct units in reverse order (results must not depend on it)
+  int64_t mostCycles = 0;                 ///< a run that goes on beyond ends with an Error (Undefined); 0: no limit
   std::function<void(double)> progress;   ///< share of launches done
   /// Called when a launch has completed and the next has not begun; the device may be read then. Takes no time of the machine.
   std::function<void(uint32_t)> afterLaunch;

@@ -52,7 +52,7 @@ const InsnInfo *find(std::string_view mnemonic) {
 const InsnInfo &info(const Insn &insn) {
   const InsnInfo *record = find(insn.opcode);
   if (!record)
-    throw inputError("instruction", fmt::format("opcode {:#04x} is not assigned", int(insn.opcode)));
+    throw inputError("instruction", fmt::format("opcode {:#04x} is not assigned", int(insn.opcode)), "allowed: those of the instruction manual");
   return *record;
 }
 
@@ -67,7 +67,7 @@ static void verifyToken(const InsnInfo &record, const Token &token, bool signal)
   std::string_view what = signal ? "signal" : "wait";
   if (!token.valid) {
     if (!(token == Token{}))
-      throw inputError(record.mnemonic, fmt::format("{} is unused but not zero", what));
+      throw inputError(record.mnemonic, fmt::format("{} is unused but not zero", what), "allowed: 0");
     return;
   }
   if (token.semaphore >= kSemaphores)
@@ -114,17 +114,17 @@ void verify(const Insn &insn) {
   // One text for each instruction: the first place is used first.
   for (const auto *tokens : {&insn.waits, &insn.signals})
     if (!(*tokens)[0].valid && (*tokens)[1].valid)
-      throw inputError(record.mnemonic, "uses its second wait or signal but not its first");
+      throw inputError(record.mnemonic, "uses its second wait or signal but not its first", "allowed: the first place first");
   if (insn.waits[0].valid && insn.waits[1].valid && insn.waits[0].semaphore == insn.waits[1].semaphore)
     throw inputError(record.mnemonic, "waits twice on one semaphore", "allowed: one wait with a count");
   for (int i = 0; i < kSlots; ++i) {
     if (i < int(record.fields.size()))
       verifySlot(record, record.fields[i], insn.slots[i], insn.isReg(i));
     else if (insn.slots[i] || insn.isReg(i))
-      throw inputError(record.mnemonic, fmt::format("unused slot {} is not zero", i));
+      throw inputError(record.mnemonic, fmt::format("unused slot {} is not zero", i), "allowed: 0");
   }
   if (insn.regs >> kSlots)
-    throw inputError(record.mnemonic, "register mask names slots beyond 12");
+    throw inputError(record.mnemonic, "register mask names slots beyond 12", "allowed: slots 0 to 12");
 }
 
 static uint16_t tokenBits(const Token &token) {
@@ -136,11 +136,11 @@ static uint16_t tokenBits(const Token &token) {
 static Token tokenFromBits(uint16_t bits, std::string_view what) {
   if (!(bits & 0x8000)) {
     if (bits)
-      throw inputError("instruction", fmt::format("unused {} is not zero", what));
+      throw inputError("instruction", fmt::format("unused {} is not zero", what), "allowed: 0");
     return {};
   }
   if (bits & 0x3000)
-    throw inputError("instruction", fmt::format("reserved bits of {} are not zero", what));
+    throw inputError("instruction", fmt::format("reserved bits of {} are not zero", what), "allowed: 0");
   return {true, bool(bits & 0x4000), uint8_t(bits & 63), uint8_t((bits >> 6 & 63) + 1)};
 }
 
@@ -169,7 +169,7 @@ Insn decode(std::span<const uint8_t, kWordBytes> word) {
   insn.opcode = Opcode(word[0]);
   info(insn);
   if (word[1])
-    throw inputError("instruction", "byte 1 is not zero");
+    throw inputError("instruction", "byte 1 is not zero", "allowed: 0");
   insn.regs = get<uint16_t>(word, 2);
   for (int i = 0; i < 2; ++i) {
     insn.waits[i] = tokenFromBits(get<uint16_t>(word, 4 + 2 * i), "wait");

@@ -60,6 +60,13 @@ static void addToken(std::array<Token, 2> &tokens, std::string_view where, std::
   throw inputError(where, fmt::format("a third `{}`", key), "allowed: two");
 }
 
+static std::string fields(const InsnInfo &record) {
+  std::string names;
+  for (const FieldInfo &field : record.fields)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", field.name);
+  return names.empty() ? "none" : names;
+}
+
 Insn parse(std::string_view text) {
   auto nextWord = [&] {
     size_t begin = text.find_first_not_of(" \t");
@@ -91,9 +98,9 @@ Insn parse(std::string_view text) {
       if (record->fields[i].name == key)
         slot = int(i);
     if (slot < 0)
-      throw inputError(mnemonic, fmt::format("no field `{}`", key));
+      throw inputError(mnemonic, fmt::format("no field `{}`", key), "allowed: " + fields(*record));
     if (seen[slot])
-      throw inputError(mnemonic, fmt::format("field `{}` twice", key));
+      throw inputError(mnemonic, fmt::format("field `{}` twice", key), "allowed: each field once");
     seen[slot] = true;
     if (value.starts_with('r')) {
       insn.regs |= uint16_t(1 << slot);
@@ -106,7 +113,7 @@ Insn parse(std::string_view text) {
   }
   for (size_t i = 0; i < record->fields.size(); ++i)
     if (!seen[i])
-      throw inputError(mnemonic, fmt::format("field `{}` is missing", record->fields[i].name));
+      throw inputError(mnemonic, fmt::format("field `{}` is missing", record->fields[i].name), "needed: " + fields(*record));
   verify(insn);
   return insn;
 }

@@ -1,6 +1,7 @@
 #include "runtime/program/Safetensors.h"
 
 #include "runtime/Error.h"
+#include "runtime/program/Sha256.h"
 
 #include <algorithm>
 #include <cstring>
@@ -252,6 +253,14 @@ const SafetensorsEntry &SafetensorsFile::find(std::string_view tensor) const {
   auto found = entries.find(tensor);
   if (found == entries.end())
     throw inputError(name, fmt::format("no tensor `{}`", tensor), fmt::format("it holds {} tensors", entries.size()));
+  return found->second;
+}
+
+const std::string &SafetensorsFile::digest(std::string_view tensor) const {
+  const SafetensorsEntry &entry = find(tensor);
+  auto [found, added] = digests.try_emplace(std::string(tensor));
+  if (added)
+    found->second = sha256(entry.bytes);
   return found->second;
 }
 

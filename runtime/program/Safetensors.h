@@ -33,11 +33,14 @@ public:
   const std::map<std::string, SafetensorsEntry, std::less<>> &tensors() const { return entries; }
   /// Throws Error (Input) if there is none of that name.
   const SafetensorsEntry &find(std::string_view tensor) const;
+  /// SHA-256 of a tensor's bytes, computed when first asked for. Throws as `find`.
+  const std::string &digest(std::string_view tensor) const;
 
 private:
   const std::string name;
   std::span<const uint8_t> mapped;
   std::map<std::string, SafetensorsEntry, std::less<>> entries;
+  mutable std::map<std::string, std::string, std::less<>> digests;
 };
 
 /// Entries of a file's bytes; `where` names it in errors.

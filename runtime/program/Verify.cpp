@@ -48,9 +48,14 @@ private:
     for (uint8_t waiter : kernel.waiters)
       require(waiter < kEngines || waiter == 255, kernel.name, "names an engine that does not exist");
     std::vector<Descriptor> descriptors;
-    for (const auto &table : kernel.descriptors)
-      descriptors.push_back(fromTable(present(table, "descriptor")));
-    std::vector<Insn> insns = decodeKernel(kernel);
+    std::vector<Insn> insns;
+    try {
+      for (const auto &table : kernel.descriptors)
+        descriptors.push_back(fromTable(present(table, "descriptor")));
+      insns = decodeKernel(kernel);
+    } catch (const Error &error) {
+      throw Error(error.kind, fmt::format("{}: `{}`", where, kernel.name), error.what());
+    }
     require(insns.back().opcode == Opcode::SeqEnd, kernel.name, "does not finish with seq.end");
     for (size_t i = 0; i < insns.size(); ++i)
       checkInsn(kernel, descriptors, insns, i);
@@ -74,10 +79,17 @@ private:
               fmt::format("instruction {} names a descriptor of the wrong kind", i));
     }
     bool typed = record.engine == Engine::Matrix || record.engine == Engine::Vector;
-    for (size_t f = 0; typed && f < record.fields.size(); ++f)
-      if (record.fields[f].name == "types")
+    for (size_t f = 0; f < record.fields.size(); ++f) {
+      std::string_view field = record.fields[f].name;
+      if (field == "index_type" || field == "type")
+        require(insn.slots[f] == int(DType::I32) || insn.slots[f] == int(DType::I64), kernel.name,
+                fmt::format("instruction {} reads integers that are neither i32 nor i64", i));
+      if (field == "scope")
+        require(insn.slots[f] <= 1, kernel.name, fmt::format("instruction {} names an unknown scope", i));
+      if (typed && field == "types")
         require(byteSize(DType(insn.slots[f] & 15)) && byteSize(DType(insn.slots[f] >> 4 & 15)) && insn.slots[f] >> 9 == 0, kernel.name,
                 fmt::format("instruction {} names an unknown type", i));
+    }
   }
 
   /// Bodies lie inside the loops and skips around them.

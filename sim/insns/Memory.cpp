@@ -25,6 +25,15 @@ void checkCount(std::string_view insn, std::string_view name, int64_t count) {
                     "zero or more, and inside memory");
 }
 
+void checkElements(std::string_view insn, const Memory &memory, int64_t rows, int64_t cols) {
+  checkCount(insn, "rows", rows);
+  checkCount(insn, "cols", cols);
+  const size_t most = memory.l1.size() + memory.acc.size();
+  if (__int128(rows) * cols > __int128(most))
+    throw rt::Error(rt::ErrorKind::Undefined, insn, fmt::format("{} rows of {} columns", rows, cols),
+                    fmt::format("at most {} elements, the bytes of L1 and acc", most));
+}
+
 uint8_t *resolve(const Memory &memory, const Operand &o) {
   if (o.rows == 0 || o.rowBytes == 0)
     return nullptr;

@@ -89,7 +89,9 @@ GARAM_INSN(vec_map) {
   if (chain.reduction != rt::Reduction::None)
     writes +=
         result.add(call.memory, {kName, "dst2", args.dst2, 0, 1, 4 * (chain.reduceRows ? args.cols : args.rows), 4});
-  if (writes == 0)
+  if (!chain.dst.present)
+    checkElements(kName, call.memory, args.rows, args.cols);
+  if (writes == 0 || call.path == Path::Check)
     return;
   if (chain.dst.present)
     panel.dst = result.data(0);

@@ -42,6 +42,8 @@ GARAM_INSN(vec_rotate) {
   rows.interleaved = args.mode == 1;
   rows.outType = outType;
   rows.out = result.data(0);
+  if (call.path == Path::Check)
+    return;
   call.path == Path::Plain ? plain::rotate(rows) : fast::rotate(rows);
 }
 

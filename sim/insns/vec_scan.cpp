@@ -1,30 +1,13 @@
 // vec.scan: inclusive prefix sum of each row in f32, columns ascending.
-#include "sim/insns/Kernels.h"
-#include "sim/insns/Registry.h"
-#include "sim/insns/Types.h"
+#include "sim/insns/PlainRows.h"
 
 namespace garam::sim::insns {
 
-namespace {
-constexpr std::string_view kName = "vec.scan";
-}
-
 GARAM_INSN(vec_scan) {
   const auto args = rt::VecScanArgs::from(call.values);
-  const rt::DType type = typeAt(kName, args.types, 0), outType = typeAt(kName, args.types, 4);
-  checkCount(kName, "rows", args.rows);
-  checkCount(kName, "cols", args.cols);
-  if (args.rows == 0 || args.cols == 0)
-    return;
-  const int size = rt::byteSize(type), outSize = rt::byteSize(outType);
   PlainRows rows{};
-  rows.rows = args.rows, rows.cols = args.cols;
-  rows.src = {resolve(call.memory, {kName, "src", args.src, args.srcStride, args.rows, args.cols * size, size}),
-              args.srcStride, type};
-  result.add(call.memory, {kName, "dst", args.dst, args.dstStride, args.rows, args.cols * outSize, outSize});
-  rows.outType = outType;
-  rows.out = result.data(0);
-  call.path == Path::Plain ? plain::scan(rows) : fast::scan(rows);
+  if (plainRows("vec.scan", call, args, args.rows, args.cols, result, rows))
+    call.path == Path::Plain ? plain::scan(rows) : fast::scan(rows);
 }
 
 } // namespace garam::sim::insns

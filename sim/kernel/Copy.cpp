@@ -43,19 +43,42 @@ uint8_t *localByte(const insns::Memory &memory, int64_t address) {
   return address >= rt::kAccBase ? memory.acc.data() + (address - rt::kAccBase) : memory.l1.data() + address;
 }
 
-/// Lowest and highest displacement of a side.
+/// Lowest and highest displacement of a side; wide, since a program may say any stride.
 struct Reach {
-  int64_t low = 0, high = 0;
-  void add(int64_t displacement) { (displacement < 0 ? low : high) += displacement; }
+  __int128 low = 0, high = 0;
+  void add(__int128 displacement) { (displacement < 0 ? low : high) += displacement; }
 };
+
+/// The memory of a core that a transfer's local side lies in.
+struct LocalSide {
+  bool acc;
+  int64_t address, base, size;
+};
+
+LocalSide localSide(const Storage &storage, int core, const rt::Transfer &transfer) {
+  int64_t address = transfer.toGlobal ? transfer.src : transfer.dst;
+  bool acc = address >= rt::kAccBase;
+  insns::Memory memory = storage.local(core);
+  return {acc, address, acc ? rt::kAccBase : 0, int64_t((acc ? memory.acc : memory.l1).size())};
+}
 
 } // namespace
 
-void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfer) {
-  const rt::DmaShape &shape = transfer.shape;
-  for (int64_t count : shape.counts)
+void checkCounts(const Storage &storage, int core, const rt::Transfer &transfer) {
+  LocalSide local = localSide(storage, core, transfer);
+  int64_t bytes = 1;
+  for (int64_t count : transfer.shape.counts) {
     if (count < 0)
       throw rt::Error(rt::ErrorKind::Undefined, "transfer", fmt::format("count of {}", count), "zero or more");
+    if (count > local.size || bytes * count > local.size)
+      throw rt::Error(rt::ErrorKind::Undefined, "transfer", fmt::format("more bytes than the core's {}", local.acc ? "acc" : "L1"),
+                      fmt::format("at most {} bytes", local.size));
+    bytes *= std::max<int64_t>(1, count);
+  }
+}
+
+void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfer) {
+  const rt::DmaShape &shape = transfer.shape;
   if (shape.bytes() == 0)
     return;
   Reach src, dst;
@@ -63,29 +86,28 @@ void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfe
   for (size_t d = 1; d < 5; ++d) {
     Reach &global = transfer.toGlobal ? dst : src, &local = transfer.toGlobal ? src : dst;
     int64_t globalStride = (transfer.toGlobal ? shape.dstStrides : shape.srcStrides)[d];
-    local.add((shape.counts[d] - 1) * (transfer.toGlobal ? shape.srcStrides : shape.dstStrides)[d]);
+    local.add(__int128(shape.counts[d] - 1) * (transfer.toGlobal ? shape.srcStrides : shape.dstStrides)[d]);
     if (d < 4 || transfer.indices.empty()) {
-      global.add((shape.counts[d] - 1) * globalStride);
+      global.add(__int128(shape.counts[d] - 1) * globalStride);
       continue;
     }
     auto [low, high] = std::minmax_element(transfer.indices.begin(), transfer.indices.end());
-    if (std::abs(*low) > (int64_t(1) << 40) || std::abs(*high) > (int64_t(1) << 40))
-      throw rt::Error(rt::ErrorKind::Undefined, "transfer", "an absurd index", "within the table");
-    global.low += std::min(*low * globalStride, *high * globalStride);
-    global.high += std::max(*low * globalStride, *high * globalStride);
+    __int128 first = __int128(*low) * globalStride, last = __int128(*high) * globalStride;
+    global.low += std::min(first, last);
+    global.high += std::max(first, last);
   }
-  const Reach &local = transfer.toGlobal ? src : dst, &global = transfer.toGlobal ? dst : src;
-  int64_t localAddress = transfer.toGlobal ? transfer.src : transfer.dst;
-  int64_t globalAddress = transfer.toGlobal ? transfer.dst : transfer.src;
-  insns::Memory memory = storage.local(core);
-  bool acc = localAddress >= rt::kAccBase;
-  int64_t base = acc ? rt::kAccBase : 0, size = int64_t((acc ? memory.acc : memory.l1).size());
-  if (localAddress + local.low < base || localAddress + local.high > base + size)
+  const Reach &reach = transfer.toGlobal ? src : dst, &global = transfer.toGlobal ? dst : src;
+  LocalSide local = localSide(storage, core, transfer);
+  __int128 begin = local.address + reach.low - local.base, end = local.address + reach.high - local.base;
+  if (begin < 0 || end > local.size)
     throw rt::Error(rt::ErrorKind::Undefined, "transfer",
-                    fmt::format("bytes {:#x} to {:#x} of {}", localAddress + local.low - base, localAddress + local.high - base,
-                                acc ? "acc" : "L1"),
-                    fmt::format("within {} bytes", size));
-  storage.check(globalAddress + global.low, global.high - global.low);
+                    fmt::format("bytes {} to {} of {}", begin, end, local.acc ? "acc" : "L1"), fmt::format("within {} bytes", local.size));
+  // A home's offsets have 48 bits.
+  constexpr __int128 kFar = __int128(1) << 48;
+  if (global.low < -kFar || global.high > kFar)
+    throw rt::Error(rt::ErrorKind::Undefined, "transfer", "strides or indices that leave every memory", "within one memory");
+  int64_t from = int64_t(uint64_t(transfer.toGlobal ? transfer.dst : transfer.src) + uint64_t(int64_t(global.low)));
+  storage.check(from, int64_t(global.high - global.low));
 }
 
 void StagedCopy::read(const Storage &storage, int core, const rt::Transfer &transfer) {

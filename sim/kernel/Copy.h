@@ -8,7 +8,9 @@
 
 namespace garam::sim {
 
-/// Throws rt::Error (Undefined) if a byte of either side lies outside of its memory.
+/// Throws rt::Error (Undefined) if a count is negative or all of them move more bytes than the core's memory has.
+void checkCounts(const Storage &storage, int core, const rt::Transfer &transfer);
+/// Throws rt::Error (Undefined) if a byte of either side lies outside of its memory. After `checkCounts`.
 void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfer);
 
 class StagedCopy {

@@ -33,6 +33,9 @@ void Kernel::step() {
     // Both ticks of a cycle in one activation: the falling edge has no meaning outside.
     Tick tick;
     int64_t cycle = cycleOf(armed);
+    if (cycle > last)
+      throw rt::Error(rt::ErrorKind::Undefined, fmt::format("cycle {}", cycle), "the program has not ended",
+                      fmt::format("this run has at most {} cycles", last));
     while (!stopped && wheel.peek(tick) && cycleOf(tick) == cycle)
       dispatch(tick);
   } catch (...) {

@@ -7,6 +7,7 @@
 #include <systemc>
 
 #include <exception>
+#include <limits>
 #include <vector>
 
 namespace garam::sim {
@@ -31,6 +32,8 @@ public:
   int64_t cycle() const { return cycleOf(current); }
   const Clock &clock() const { return coreClock; }
 
+  /// A simulation that goes on beyond the cycle ends with an rt::Error (Undefined).
+  void limit(int64_t cycle) { last = cycle; }
   /// Ends the simulation after this tick.
   void stop() { stopped = true; }
   bool isStopped() const { return stopped; }
@@ -49,6 +52,7 @@ private:
   std::vector<Unit *> deciding;
   sc_core::sc_event wake;
   Tick current = -1;
+  int64_t last = std::numeric_limits<int64_t>::max();
   Tick armed = -1;  ///< tick of the pending notification of `wake`, -1: none
   bool running = false, stopped = false;
   uint64_t delivered = 0;

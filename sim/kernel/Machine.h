@@ -77,6 +77,7 @@ struct Machine {
   Pool<Issued> issued;
   Pool<L1Run> runs;
   const LaunchStart *launch = nullptr;  ///< the current one, for records
+  int64_t mostCycles = 0;  ///< a run that goes on beyond is ended; 0: no limit
   int64_t bucketCycles = 1024;
   std::vector<std::vector<int64_t>> channelBytes;  ///< by channel of the machine
   std::function<void(int channel, const DramCommand &)> commandSink;  ///< empty: none

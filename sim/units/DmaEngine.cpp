@@ -160,6 +160,7 @@ private:
     for (size_t d = 0; d < 5; ++d)
       if (issued.insn->isReg(int(3 + d)))
         transfer.shape.counts[d] = v[3 + d];
+    checkCounts(machine.storage, core, transfer);
     rt::Opcode opcode = issued.insn->opcode;
     if (opcode == rt::Opcode::DmaGather || opcode == rt::Opcode::DmaScatter)
       loadIndices(transit, v[8], rt::DType(v[9]));
@@ -180,12 +181,12 @@ private:
   void loadIndices(Transit &transit, int64_t address, rt::DType type) {
     rt::Transfer &transfer = transit.transfer;
     int64_t count = transfer.shape.counts[4], bytes = rt::byteSize(type);
-    transit.indices.resize(size_t(std::max<int64_t>(0, count)));
+    transit.indices.resize(size_t(count));
     if (!machine.functional()) {
       drawIndices(transit);
     } else {
       insns::Memory memory = machine.storage.local(core);
-      if (address < 0 || address % bytes || address + count * bytes > int64_t(memory.l1.size()))
+      if (address < 0 || address % bytes || address > int64_t(memory.l1.size()) - count * bytes)
         throw rt::Error(rt::ErrorKind::Undefined, "indices", fmt::format("{} entries at {:#x}", count, address),
                         fmt::format("aligned, within {} bytes", memory.l1.size()));
       for (size_t i = 0; i < transit.indices.size(); ++i) {

@@ -80,10 +80,9 @@ private:
       if (!rt::timing::supportsMma(machine.chip.matrix, a, w))
         fail(*issued, rt::Error(rt::ErrorKind::Unimplemented, "mma",
                                 fmt::format("no product of {} and {} on this array", rt::name(a), rt::name(w))));
+      execute(*issued);
       if (machine.timed())
         cycles = rt::timing::mma(machine.chip.matrix, a, w, args.m, args.k, args.n);
-      if (machine.functional())
-        execute(*issued);
     }
     preload = {issued, cycle, cycle + cycles.preload, cycles.stream, cycles.drain};
     if (cycles.preload)
@@ -108,8 +107,10 @@ private:
   void execute(const Issued &issued) {
     try {
       insns::Memory memory = machine.storage.local(core);
-      insns::execute(issued.insn->opcode, {memory, issued.values, nullptr, machine.chip.matrix.rows}, result);
-      result.commit(memory);
+      insns::Path path = machine.functional() ? insns::Path::Fast : insns::Path::Check;
+      insns::execute(issued.insn->opcode, {memory, issued.values, nullptr, machine.chip.matrix.rows, path}, result);
+      if (machine.functional())
+        result.commit(memory);
     } catch (const rt::Error &error) {
       fail(issued, error);
     }

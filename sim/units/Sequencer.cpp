@@ -142,8 +142,8 @@ private:
   void leaveLoops() {
     while (!loops.empty() && pc == loops.back().end) {
       Loop &loop = loops.back();
-      loop.value += loop.step;
-      if (loop.value < loop.upper) {
+      // A value beyond 64 bits is beyond any bound.
+      if (!__builtin_add_overflow(loop.value, loop.step, &loop.value) && loop.value < loop.upper) {
         regs[size_t(loop.iv)] = loop.value;
         pc = loop.first;
         ++local;

@@ -46,8 +46,8 @@ private:
   /// Computes the results; the L1 plays the beats, the rest follows.
   void begin(const Issued &issued, int64_t cycle) {
     try {
-      if (machine.functional())
-        insns::execute(issued.insn->opcode, {machine.storage.local(core), issued.values, chainOf(issued)}, result);
+      insns::Path path = machine.functional() ? insns::Path::Fast : insns::Path::Check;
+      insns::execute(issued.insn->opcode, {machine.storage.local(core), issued.values, chainOf(issued), 0, path}, result);
     } catch (const rt::Error &error) {
       fail(issued, error);
     }

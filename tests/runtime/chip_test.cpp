@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <random>
 #include <sstream>
 
 using namespace garam::rt;
@@ -77,38 +76,5 @@ TEST(Chip, UnknownNameListsTheChips) {
     FAIL();
   } catch (const Error &error) {
     EXPECT_NE(std::string_view(error.what()).find("chip: no chip `atum`; allowed: atom"), std::string_view::npos) << error.what();
-  }
-}
-
-/// Mutated chip files load or are refused with an Error of kind Input.
-TEST(Chip, MutatedFilesAreRefusedOrLoad) {
-  std::mt19937_64 random(5);
-  std::string text = textOf("atom");
-  int count = std::getenv("GARAM_LONG") && std::string(std::getenv("GARAM_LONG")) == "1" ? 100000 : 3000;
-  for (int n = 0; n < count; ++n) {
-    std::string mutated = text;
-    for (uint64_t edits = 1 + random() % 4; edits; --edits) {
-      size_t at = random() % mutated.size();
-      switch (random() % 4) {
-      case 0:
-        mutated[at] = char(random());
-        break;
-      case 1:
-        mutated.erase(at, random() % 40);
-        break;
-      case 2:
-        mutated.insert(at, mutated.substr(random() % mutated.size(), random() % 40));
-        break;
-      default:
-        mutated[at] = "0123456789.=[]\"-e\n"[random() % 18];
-      }
-      if (mutated.empty())
-        mutated = " ";
-    }
-    try {
-      parseChip(mutated, "m.toml");
-    } catch (const Error &error) {
-      ASSERT_EQ(error.kind, ErrorKind::Input) << error.what();
-    }
   }
 }

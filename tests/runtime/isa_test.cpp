@@ -75,7 +75,7 @@ TEST(Isa, ErrorsNameTheField) {
   EXPECT_EQ(message("seq.sin rd=1"), "instruction: `seq.sin` is unknown; see the instruction manual for what there is");
   EXPECT_EQ(message("seq.core rd=64"), "seq.core: field `rd` is 64; allowed: 0 to 63");
   EXPECT_EQ(message("seq.core rd=r3"), "seq.core: field `rd` names a register; allowed: an immediate");
-  EXPECT_EQ(message("seq.core"), "seq.core: field `rd` is missing");
+  EXPECT_EQ(message("seq.core"), "seq.core: field `rd` is missing; needed: rd");
   EXPECT_EQ(message("seq.core rd=1 wait=3"), "seq.core: has a wait; allowed: engine instructions and seq.load");
   EXPECT_EQ(message("vector.sync wait=1 wait=2 wait=3"), "vector.sync: a third `wait`; allowed: two");
   EXPECT_EQ(message("vector.sync signal=remote:1"), "vector.sync: signal is remote; allowed: signals of instructions with a field `peer`");

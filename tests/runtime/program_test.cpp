@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 using namespace garam::rt;
 
 static Program sample() {
@@ -82,27 +80,6 @@ TEST(Program, AFlippedBitIsRefused) {
     flipped[bit / 8] ^= uint8_t(1 << bit % 8);
     EXPECT_THROW(deserialize(flipped, "flipped.garam"), Error) << bit;
   }
-}
-
-/// Behind a checksum that fits, flipped bytes give a valid program or an Error of kind Input; the sanitizer build sees to the rest.
-TEST(Program, FlippedBytesAreRefusedOrHarmless) {
-  std::vector<uint8_t> bytes = serialize(sample());
-  bytes.resize(bytes.size() - kSealBytes);
-  std::mt19937_64 random(4);
-  int refused = 0;
-  for (int n = 0; n < 20000; ++n) {
-    std::vector<uint8_t> mutated = bytes;
-    for (uint64_t flips = 1 + random() % 3; flips; --flips)
-      mutated[random() % mutated.size()] ^= uint8_t(1 << random() % 8);
-    seal(mutated);
-    try {
-      deserialize(mutated, "mutated.garam");
-    } catch (const Error &error) {
-      ASSERT_EQ(error.kind, ErrorKind::Input) << error.what();
-      ++refused;
-    }
-  }
-  EXPECT_GT(refused, 10000);
 }
 
 static void expectRefused(const Program &program, std::string_view message) {

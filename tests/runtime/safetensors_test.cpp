@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 using namespace garam::rt;
 
 namespace {
@@ -44,7 +42,7 @@ TEST(Safetensors, ReadsNamesTypesShapesAndBytes) {
 
 TEST(Safetensors, SaysWhatIsWrong) {
   EXPECT_NE(errorOf({1, 2, 3}).find("too short"), std::string::npos);
-  EXPECT_NE(errorOf(file(kGood, 19)).find("tensor `b\n` lies at bytes 12 to 20"), std::string::npos);
+  EXPECT_NE(errorOf(file(kGood, 19)).find("tensor `b\\x0a` lies at bytes 12 to 20"), std::string::npos);
   EXPECT_NE(errorOf(file(kGood + "x", 20)).find("text after the header"), std::string::npos);
   EXPECT_NE(errorOf(file(R"({"a":{"dtype":"BF17","shape":[],"data_offsets":[0,2]}})", 2)).find("unknown type `BF17`"), std::string::npos);
   EXPECT_NE(errorOf(file(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 8)).find("lies at bytes"), std::string::npos);
@@ -52,15 +50,4 @@ TEST(Safetensors, SaysWhatIsWrong) {
   std::vector<uint8_t> longer = file(kGood, 20);
   longer[6] = 1;
   EXPECT_NE(errorOf(longer).find("a header of"), std::string::npos);
-}
-
-TEST(Safetensors, MutatedFilesNeverCrash) {
-  std::mt19937 random(1);
-  for (int i = 0; i < 20000; ++i) {
-    std::vector<uint8_t> bytes = file(kGood, 20);
-    for (int n = int(random() % 4); n >= 0; --n)
-      bytes[random() % bytes.size()] = uint8_t(random());
-    bytes.resize(random() % 3 ? bytes.size() : random() % bytes.size());
-    errorOf(bytes);
-  }
 }

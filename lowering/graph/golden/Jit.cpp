@@ -103,7 +103,7 @@ struct Signature {
 const std::vector<uint8_t> &find(const golden::Tensors &inputs, const Place &place) {
   auto found = inputs.find(place.name);
   if (found == inputs.end())
-    throw rt::inputError(kWhere, fmt::format("input `{}` is missing", place.name));
+    throw rt::inputError(kWhere, fmt::format("input `{}` is missing", place.name), "needed: every argument of @main");
   auto type = dyn_cast<RankedTensorType>(place.type);
   size_t bytes = type ? byteSize(type) : sizeof(int64_t);
   if (found->second.size() != bytes)
@@ -173,18 +173,18 @@ golden::Tensors golden::runGolden(ModuleOp source, const Tensors &inputs) {
   });
   auto main = module->lookupSymbol<func::FuncOp>("main");
   if (!main || main.isDeclaration())
-    throw rt::inputError(kWhere, "the module has no function @main");
+    throw rt::inputError(kWhere, "the module has no function @main", "needed: @main with a body");
   Signature signature(main);
   for (const auto &[name, bytes] : inputs)
     if (llvm::none_of(signature.arguments, [&](const Place &place) { return place.name == name; }))
-      throw rt::inputError(kWhere, fmt::format("input `{}` is unknown", name));
+      throw rt::inputError(kWhere, fmt::format("input `{}` is unknown", name), "allowed: the arguments of @main");
   for (const Place &place : signature.arguments)
     find(inputs, place);
   main->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(), UnitAttr::get(context));
 
   PassManager passes(context);
   if (failed(parsePassPipeline(kPipeline, passes, llvm::errs())) || failed(passes.run(*module)))
-    throw rt::inputError(kWhere, message.empty() ? "the module cannot be lowered" : message);
+    throw rt::inputError(kWhere, message.empty() ? "the module cannot be lowered" : message, "allowed: the graph dialect with arith, tensor and func");
   ExecutionEngineOptions options;
   auto optimize = makeOptimizingTransformer(/*optLevel=*/2, /*sizeLevel=*/0, /*targetMachine=*/nullptr);
   options.transformer = optimize;
@@ -211,6 +211,6 @@ golden::Tensors golden::runGolden(std::string_view text, const Tensors &inputs) 
   });
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(StringRef(text.data(), text.size()), &context);
   if (!module)
-    throw rt::inputError(kWhere, message);
+    throw rt::inputError(kWhere, message, "allowed: a module of the graph level");
   return runGolden(*module, inputs);
 }

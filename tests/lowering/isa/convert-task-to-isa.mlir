@@ -1,13 +1,13 @@
 // RUN: garam-opt %s --pass-pipeline='builtin.module(tile-verify,convert-tile-to-task,func.func(task-expand-division,task-insert-sync),task-allocate,func.func(task-fold-sync,task-split-sync,task-assign-semaphores),task-verify-schedule,func.func(task-lower-addresses),canonicalize,cse,loop-invariant-code-motion,convert-task-to-isa)' | FileCheck %s
 
 // Columns scaled by two in tiles of 64, on three cores in a grid: division by a constant, rings, clamped sizes, segments.
-module attributes {graph.chip = #graph.chip<name = "atom", path = "">, garam.flops = 7 : i64, garam.keep_intermediates} {
+module attributes {graph.chip = #graph.chip<name = "atom", path = "">, garam.flops = 7 : i64} {
   // CHECK: isa.program attributes {{.*}}chip = "atom"{{.*}}flops = 7
   // CHECK: isa.value "n" 1 to 10
   // CHECK: isa.segment 0 "x" input at {{[0-9]+}} bytes 1200 as tensor<3x100xf32>
   // CHECK: isa.segment 1 "twice" output
-  // CHECK: isa.segment 2 "weights0" weight {{.*}}tensor = "scale"
-  // CHECK: isa.segment 3 "workspace0" workspace
+  // CHECK: isa.segment 2 "workspace" workspace
+  // CHECK: isa.segment 3 "weights0" weight {{.*}}tensor = "scale"
   // CHECK: isa.kernel 0 "scale"
   // CHECK: isa.semaphore 0 dma_in tokens 0
   // CHECK: isa.dma_shape 0
@@ -19,9 +19,9 @@ module attributes {graph.chip = #graph.chip<name = "atom", path = "">, garam.flo
   // CHECK: isa.dma_store
   // CHECK: isa.sync_barrier scope=0
   // CHECK: isa.seq_end
-  // CHECK: isa.launch "scale" kernel 0 [#isa.parameter<segment = 0, offset = 0, value = "">, #isa.parameter<segment = 2, offset = 0, value = "">, #isa.parameter<segment = 1, offset = 0, value = "">, #isa.parameter<segment = -1, offset = 0, value = "n">, #isa.parameter<segment = 3, offset = 0, value = "">]
+  // CHECK: isa.launch "scale" kernel 0 [#isa.parameter<segment = 0, offset = 0, value = "">, #isa.parameter<segment = 3, offset = 0, value = "">, #isa.parameter<segment = 1, offset = 0, value = "">, #isa.parameter<segment = -1, offset = 0, value = "n">, #isa.parameter<segment = 2, offset = 0, value = "">]
   // CHECK: isa.boundary "twice" in 1 + 0 as tensor<3x100xf32> launch 0
-  // CHECK: isa.boundary "scaled" in 3 + 0 as tensor<3x100xf32> launch 0
+  // CHECK: isa.boundary "scaled" in 2 + 0 as tensor<3x100xf32> launch 0
   func.func @scale(%x: memref<3x100xf32, #tile.mem<hbm>> {tile.arg = "input"}, %w: memref<100xf32, #tile.mem<hbm>> {tile.arg = "weight"},
                    %y: memref<3x100xf32, #tile.mem<hbm>> {tile.arg = "output", tile.node = "twice"},
                    %n: index {tile.arg = "value"}) attributes {tile.kernel} {

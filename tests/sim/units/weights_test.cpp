@@ -1,0 +1,90 @@
+// Weights by reference: read, cut, turned and cast as the program says; a file that is not the one of the compilation is refused.
+#include "Run.h"
+#include "runtime/Error.h"
+#include "runtime/program/Sha256.h"
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace garam;
+using namespace garam::test;
+
+namespace {
+
+class Weights : public testing::Test {
+protected:
+  const std::string path = testing::TempDir() + "garam-weights-" + std::to_string(getpid()) + ".safetensors";
+  void TearDown() override { std::filesystem::remove(path); }
+
+  /// A file with the f32 tensor `w` of the shape.
+  void write(const std::vector<float> &values, const std::string &shape, const std::string &name = "w") {
+    std::string header = fmt::format(R"({{"{}":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{}]}}}})", name, shape, values.size() * 4);
+    uint64_t length = header.size();
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char *>(&length), 8);
+    file << header;
+    file.write(reinterpret_cast<const char *>(values.data()), std::streamsize(values.size() * 4));
+  }
+
+  /// Columns 1 and 2 of a 2 × 3 tensor, transposed, as f16.
+  rt::Program program(const std::vector<float> &values) {
+    KernelBuilder kernel;
+    ProgramBuilder builder;
+    builder.segment("weights", rt::hbmAddress(rt::kAllDies, 4096), 64).kernel(kernel).launch();
+    auto weight = std::make_unique<rt::fb::WeightSourceT>();
+    weight->tensor = "w";
+    weight->dtype = uint8_t(rt::DType::F32), weight->to_dtype = uint8_t(rt::DType::F16);
+    weight->shape = {2, 3}, weight->permutation = {1, 0}, weight->slice_begin = {0, 1}, weight->slice_end = {2, 3};
+    weight->sha256 = rt::sha256({reinterpret_cast<const uint8_t *>(values.data()), values.size() * 4});
+    weight->offset = 8;
+    builder.program.segments[0]->weights.push_back(std::move(weight));
+    builder.program.weights_file = path;
+    return std::move(builder.program);
+  }
+
+  std::string refusal(const rt::Program &program, rt::Mode mode = rt::Mode::Both) {
+    try {
+      sim::SimDevice(rt::loadChip("unit")).load(program, mode);
+      return "loaded";
+    } catch (const rt::Error &error) {
+      EXPECT_EQ(error.kind, rt::ErrorKind::Input);
+      return error.what();
+    }
+  }
+};
+
+const std::vector<float> kValues{1, 2, 3, 4, 5, 6};
+
+TEST_F(Weights, AreCutTurnedAndCast) {
+  write(kValues, "2,3");
+  sim::SimDevice device(rt::loadChip("unit"));
+  device.load(program(kValues), rt::Mode::Both);
+  // 2, 5, 3, 6 as f16.
+  EXPECT_EQ(readAll<uint16_t>(device, "weights", 4, 8), (std::vector<uint16_t>{0x4000, 0x4500, 0x4200, 0x4600}));
+}
+
+TEST_F(Weights, OfAnotherFileAreRefused) {
+  rt::Program own = program(kValues);
+  EXPECT_EQ(refusal(own), path + ": No such file or directory; a safetensors file");
+  write({1, 2, 3, 4, 5, 6.5f}, "2,3");
+  EXPECT_EQ(refusal(own), path + ": tensor `w` has other bytes than when the program was compiled; SHA-256 " + own.segments[0]->weights[0]->sha256);
+  write(kValues, "3,2");
+  EXPECT_EQ(refusal(own), path + ": tensor `w` has the shape [3, 2]; the program was compiled for [2, 3]");
+  write(kValues, "2,3", "v");
+  EXPECT_EQ(refusal(own), path + ": no tensor `w`; it holds 1 tensors");
+  // Without tensor data nothing is read.
+  EXPECT_EQ(refusal(own, rt::Mode::Cycles), "loaded");
+  own.weights_file.clear();
+  EXPECT_NE(refusal(own).find("weight"), std::string::npos);
+}
+
+TEST(Sha256, OfKnownBytes) {
+  const std::string text = "abc";
+  EXPECT_EQ(rt::sha256({reinterpret_cast<const uint8_t *>(text.data()), text.size()}),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(rt::sha256({}), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+} // namespace
