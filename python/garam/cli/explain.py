@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from ..attribution import ENGINES, node_of
 from ..errors import input_error
 from ..files import write_json
 from .console import console, percent, progress
@@ -59,6 +58,8 @@ def _rows(result: Result) -> list[dict[str, Any]]:
 
 def _instructions(result: Result) -> dict[tuple[str, str], dict[str, int]]:
     """Kernel and node → mnemonic → instructions in the program."""
+    from ..attribution import node_of
+
     info = result.program.info
     out: dict[tuple[str, str], dict[str, int]] = {}
     for kernel in info["kernels"]:
@@ -77,6 +78,8 @@ def _all(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
 
 
 def _one(arguments: argparse.Namespace, result: Result, rows: list[dict[str, Any]]) -> None:
+    from ..attribution import ENGINES
+
     first = rows[0]
     cores = len({entry["core"] for entry in result.counters["engines"]})
     cycles = sum(row["cycles"] for row in rows)

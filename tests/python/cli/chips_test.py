@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from samples import sample_result
@@ -13,6 +15,13 @@ def test_the_list(capsys):
     assert main(["chips"]) == 0
     shown = capsys.readouterr().out
     assert all(name in shown for name in ("unit", "atom", "rebel100"))
+
+
+def test_loads_nothing_slow():
+    """PyTorch and pandas take seconds, which a list of chips need not cost."""
+    script = "import sys; from garam.cli import main; main(['chips']); print({'torch', 'pandas', 'transformers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("set()\n")
 
 
 def test_json_alone_on_standard_output(capsys):
