@@ -51,12 +51,13 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise input_error(str(path), f"cannot read: {error.strerror}") from None
+        raise input_error(str(path), f"cannot read: {error.strerror}", "a file that is there") from None
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
+    data = read_bytes(path)
     try:
-        return json.loads(read_bytes(path))
+        return json.loads(data)
     except ValueError as error:
         raise input_error(str(path), f"not JSON: {error}") from None
 

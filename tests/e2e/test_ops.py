@@ -23,7 +23,7 @@ def shapes(name: str, rng: random.Random) -> list[object]:
             extra += ["--causal"]
             if rng.random() < 0.5:
                 extra += ["--window", rng.randint(1, 60)]
-        return ["--shape", f"{kv * rng.choice([1, 2, 4])},{kv},{query},{key},{rng.choice([8, 20, 32, 64])}", *extra]
+        return ["--shape", f"{kv * rng.choice([1, 2, 4])},{kv},{query},{key},{rng.choice([1, 7, 8, 20, 32, 64])}", *extra]
     return ["--shape", f"{size(200)},{size(1500)}"]
 
 
@@ -32,6 +32,22 @@ def cases() -> list[tuple[str, str, str, list[object]]]:
     names = ("matmul", "layer_norm", "rms_norm", "softmax", "attention", "gelu", "silu", "add", "mul")
     return [(name, chip, rng.choice(["bf16", "bf16", "f16", "f32"]), shapes(name, rng))
             for _ in range(60 if LONG else 8) for name in names for chip in CHIPS]
+
+
+#: Ones, primes, and shapes that are long in one dimension only.
+EDGES = [("matmul", "1,1,1"), ("matmul", "997,13,1"), ("matmul", "1,1,5003"), ("matmul", "4099,1,7"), ("matmul", "1,4099,1"),
+         ("matmul", "1,3,20011"), ("layer_norm", "1,1"), ("layer_norm", "1,100003"), ("layer_norm", "20011,1"), ("rms_norm", "1,100003"),
+         ("rms_norm", "20011,1"), ("softmax", "1,1"), ("softmax", "1,100003"), ("softmax", "20011,1"), ("gelu", "1,300007"),
+         ("gelu", "100003,1"), ("silu", "3,100003"), ("add", "1,300007"), ("add", "100003,1"), ("mul", "1,1"),
+         ("attention", "1,1,1,1,1"), ("attention", "3,1,1,1009,7"), ("attention", "1,1,1009,1,8"), ("attention", "2,2,7,31,257"),
+         ("attention", "31,31,1,1,3"), ("attention", "1,1,3,4099,16"), ("attention", "5,5,127,127,33")]
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("name, shape", EDGES)
+def test_edges(garam, name: str, shape: str, chip: str) -> None:
+    document = garam("op", name, "--shape", shape, "--chip", chip, "--validate", "--mode", "values")
+    assert document["ok"], document["first_bad"]
 
 
 @pytest.mark.parametrize("name, chip, dtype, shape", cases(), ids=lambda value: "-".join(map(str, value)) if isinstance(value, list) else str(value))

@@ -88,3 +88,8 @@ def test_an_unwritable_place(capsys, tmp_path: Path):
     place = tmp_path / "none" / "chips.json"
     assert main(["chips", "--json", str(place)]) == 2
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there(capsys):
+    assert main(["compare", "/nowhere/run.json"]) == 2
+    assert capsys.readouterr().err == "error: /nowhere/run.json: cannot read: No such file or directory; a file that is there\n"
