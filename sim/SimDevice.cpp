@@ -33,13 +33,15 @@ KernelImage decode(const rt::Kernel &kernel) {
 void SimDevice::load(const rt::Program &program, rt::Mode mode) {
   insns::start();
   if (program.chip != asked.name)
-    throw rt::inputError("program", fmt::format("compiled for the chip `{}`", program.chip), fmt::format("this device is `{}`", asked.name));
+    throw rt::inputError("program", fmt::format("compiled for the chip `{}`", program.chip),
+                         fmt::format("this device is `{}`", asked.name));
   ProgramImage fresh;
   rt::Chip own = asked.withDies(program.dies);
   for (const auto &kernel : program.kernels) {
     fresh.kernels.push_back(decode(*kernel));
     if (int64_t bytes = fresh.kernels.back().bytes; bytes > own.sequencer.instructionBytes)
-      throw rt::inputError("program", fmt::format("kernel `{}` takes {} bytes of instruction memory", kernel->name, bytes),
+      throw rt::inputError("program",
+                           fmt::format("kernel `{}` takes {} bytes of instruction memory", kernel->name, bytes),
                            fmt::format("the chip has {}", own.sequencer.instructionBytes));
   }
   for (const auto &segment : program.segments)
@@ -91,7 +93,8 @@ const rt::Segment &SimDevice::find(const std::string &segment, uint64_t bytes, u
                            fmt::format("it has {} bytes", own->bytes));
     return *own;
   }
-  throw rt::inputError("segment", fmt::format("no `{}`", segment), fmt::format("the program has {}", image.program.segments.size()));
+  throw rt::inputError("segment", fmt::format("no `{}`", segment),
+                       fmt::format("the program has {}", image.program.segments.size()));
 }
 
 void SimDevice::write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset) {
@@ -114,7 +117,8 @@ void SimDevice::resolveLaunches(const rt::RunOptions &options) {
   for (const auto &[name, value] : options.values) {
     const auto &known = image.program.values;
     if (std::none_of(known.begin(), known.end(), [&](const auto &entry) { return entry->name == name; }))
-      throw rt::inputError("values", fmt::format("the program has no run-time value `{}`", name), "allowed: " + valueNames());
+      throw rt::inputError("values", fmt::format("the program has no run-time value `{}`", name),
+                           "allowed: " + valueNames());
   }
   auto valueOf = [&](const std::string &name) {
     auto given = options.values.find(name);
@@ -133,7 +137,7 @@ void SimDevice::resolveLaunches(const rt::RunOptions &options) {
     own.kernel = launch->kernel;
     for (size_t i = 0; i < launch->parameters.size(); ++i) {
       const rt::fb::ParameterT &parameter = *launch->parameters[i];
-      int64_t base = parameter.segment >= 0      ? image.program.segments[size_t(parameter.segment)]->address
+      int64_t base = parameter.segment >= 0     ? image.program.segments[size_t(parameter.segment)]->address
                      : !parameter.value.empty() ? valueOf(parameter.value)
                                                 : 0;
       // Wrapping, as the sequencer adds.
@@ -166,7 +170,8 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   const rt::HostParams &host = chip->host;
   for (const auto &segment : image.program.segments)
     if (segment->kind == rt::fb::SegmentKind::Input || segment->kind == rt::fb::SegmentKind::Output)
-      result.hostLinkSeconds += host.latencyNs * 1e-9 + double(segment->bytes) / (host.gigabytesPerSecond * 1e9 * double(host.links));
+      result.hostLinkSeconds +=
+          host.latencyNs * 1e-9 + double(segment->bytes) / (host.gigabytesPerSecond * 1e9 * double(host.links));
   return result;
 }
 

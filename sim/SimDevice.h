@@ -32,7 +32,7 @@ private:
   void resolveLaunches(const rt::RunOptions &options);
 
   const rt::Chip asked;
-  std::optional<rt::Chip> chip;  ///< with the program's dies
+  std::optional<rt::Chip> chip; ///< with the program's dies
   std::unique_ptr<Storage> storage;
   ProgramImage image;
   rt::Mode loadedMode = rt::Mode::Both;
@@ -41,4 +41,4 @@ private:
   uint64_t lastMessages = 0;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

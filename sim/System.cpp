@@ -4,10 +4,13 @@ namespace garam::sim {
 
 static std::string coreUnit(std::string_view unit, int core) { return fmt::format("core{}_{}", core, unit); }
 static std::string dieUnit(std::string_view unit, int die) { return fmt::format("die{}_{}", die, unit); }
-static std::string dieUnit(std::string_view unit, int die, int index) { return fmt::format("die{}_{}{}", die, unit, index); }
+static std::string dieUnit(std::string_view unit, int die, int index) {
+  return fmt::format("die{}_{}{}", die, unit, index);
+}
 
 System::System(Machine &machine, const SystemOptions &options)
-    : machine(machine), options(options), topology(machine.chip), kernel("kernel", Clock::ofMhz(machine.chip.clock.coreMhz)) {
+    : machine(machine), options(options), topology(machine.chip),
+      kernel("kernel", Clock::ofMhz(machine.chip.clock.coreMhz)) {
   machine.channelBytes.assign(size_t(machine.chip.topology.dies * topology.channels()), {});
   listUnits();
   for (size_t i = 0; i < specs.size(); ++i) {
@@ -47,7 +50,8 @@ void System::listUnits() {
 void System::connectCore(int core) {
   const int coresPerDie = int(machine.chip.topology.coresPerDie), local = core % coresPerDie;
   Unit &mesh = unit(dieUnit("mesh", core / coresPerDie)), &semaphores = unit(coreUnit("semaphores", core));
-  Unit &l1 = unit(coreUnit("l1", core)), &sequencer = unit(coreUnit("sequencer", core)), &processor = unit("command_processor");
+  Unit &l1 = unit(coreUnit("l1", core)), &sequencer = unit(coreUnit("sequencer", core)),
+       &processor = unit("command_processor");
   connect(processor, fmt::format("seq{}Out", core), sequencer, "startIn");
   connect(semaphores, "seqOut", sequencer, "tokenIn");
   connect(sequencer, "doneOut", processor, "doneIn");
@@ -91,7 +95,8 @@ void System::connectDie(int die) {
     auto *initiator = dynamic_cast<MemoryInitiator *>(&port);
     auto *target = dynamic_cast<MemoryTarget *>(&unit(dieUnit("memory", die, i)));
     if (!initiator || !target)
-      throw rt::inputError("memory", fmt::format("`{}` has no TLM-2.0 target socket", options.memoryKind), "a unit that is a MemoryTarget");
+      throw rt::inputError("memory", fmt::format("`{}` has no TLM-2.0 target socket", options.memoryKind),
+                           "a unit that is a MemoryTarget");
     initiator->memorySocket().bind(target->memorySocket());
   }
   for (int i = 0; i < topology.banks(); ++i)
@@ -144,6 +149,7 @@ rt::RunResult System::result() const {
   for (const auto &own : units)
     if (auto *target = dynamic_cast<const MemoryTarget *>(own.get()))
       target->addCounters(result.hbm);
+  result.gatherIndices = machine.gatherIndices;
   result.bucketCycles = machine.bucketCycles;
   result.channelBytes = machine.channelBytes;
   result.records = machine.records;

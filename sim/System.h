@@ -16,7 +16,7 @@ namespace garam::sim {
 
 struct SystemOptions {
   bool reverseUnits = false;
-  std::string memoryKind = "memory";  ///< unit with a TLM-2.0 target socket behind each channel's port
+  std::string memoryKind = "memory"; ///< unit with a TLM-2.0 target socket behind each channel's port
 };
 
 class System {
@@ -50,4 +50,4 @@ private:
   std::vector<std::unique_ptr<Unit>> units;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

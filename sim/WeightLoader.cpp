@@ -23,7 +23,8 @@ void cast(rt::DType from, const uint8_t *src, rt::DType to, uint8_t *dst, int64_
       insns::plain::storeInt(to, insns::plain::loadInt(from, src + i * rt::byteSize(from)), dst + i * rt::byteSize(to));
   } else {
     for (int64_t i = 0; i < count; ++i)
-      insns::plain::storeFloat(to, insns::plain::loadFloat(from, src + i * rt::byteSize(from)), dst + i * rt::byteSize(to));
+      insns::plain::storeFloat(to, insns::plain::loadFloat(from, src + i * rt::byteSize(from)),
+                               dst + i * rt::byteSize(to));
   }
 }
 
@@ -34,17 +35,20 @@ void gather(const uint8_t *src, int64_t stride, int bytes, int64_t count, uint8_
 
 } // namespace
 
-void loadWeight(Storage &storage, const rt::SafetensorsFile &file, const rt::Segment &segment, const rt::fb::WeightSourceT &weight) {
+void loadWeight(Storage &storage, const rt::SafetensorsFile &file, const rt::Segment &segment,
+                const rt::fb::WeightSourceT &weight) {
   const rt::SafetensorsEntry &entry = file.find(weight.tensor);
   auto from = rt::DType(weight.dtype), to = rt::DType(weight.to_dtype);
   if (entry.dtype != from)
     throw rt::inputError(file.path(), fmt::format("tensor `{}` is of type {}", weight.tensor, entry.typeName),
                          fmt::format("the program was compiled for {}", rt::name(from)));
   if (entry.shape != weight.shape)
-    throw rt::inputError(file.path(), fmt::format("tensor `{}` has the shape [{}]", weight.tensor, fmt::join(entry.shape, ", ")),
+    throw rt::inputError(file.path(),
+                         fmt::format("tensor `{}` has the shape [{}]", weight.tensor, fmt::join(entry.shape, ", ")),
                          fmt::format("the program was compiled for [{}]", fmt::join(weight.shape, ", ")));
   if (!weight.sha256.empty() && file.digest(weight.tensor) != weight.sha256)
-    throw rt::inputError(file.path(), fmt::format("tensor `{}` has other bytes than when the program was compiled", weight.tensor),
+    throw rt::inputError(file.path(),
+                         fmt::format("tensor `{}` has other bytes than when the program was compiled", weight.tensor),
                          fmt::format("SHA-256 {}", weight.sha256));
   const size_t rank = weight.shape.size();
   std::vector<int64_t> begin = weight.slice_begin, end = weight.slice_end, order = weight.permutation, strides(rank);

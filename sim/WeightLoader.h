@@ -8,6 +8,7 @@
 namespace garam::sim {
 
 /// Throws rt::Error (Input) if the tensor is missing, of another type or shape.
-void loadWeight(Storage &storage, const rt::SafetensorsFile &file, const rt::Segment &segment, const rt::fb::WeightSourceT &weight);
+void loadWeight(Storage &storage, const rt::SafetensorsFile &file, const rt::Segment &segment,
+                const rt::fb::WeightSourceT &weight);
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -82,6 +82,9 @@ py::dict resultTable(const rt::RunResult &result) {
                         py::arg("row_hits") = hbm.rowHits, py::arg("row_misses") = hbm.rowMisses,
                         py::arg("activates") = hbm.activates, py::arg("precharges") = hbm.precharges,
                         py::arg("refreshes") = hbm.refreshes);
+  out["gather_indices"] = result.gatherIndices == rt::IndexSource::None
+                              ? py::object(py::none())
+                              : py::str(std::string(rt::name(result.gatherIndices)));
   out["host_seconds"] = result.hostSeconds;
   out["host_link_seconds"] = result.hostLinkSeconds;
   out["records"] = recordTable(result.records);

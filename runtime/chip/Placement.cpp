@@ -29,8 +29,8 @@ Exit exitTowards(const Chip &chip, int64_t die, int64_t entry, bool fromY, int64
   const int64_t columns = chip.noc.meshColumns;
   if (!((die ^ targetDie) & 1))
     return {targetDie > die ? die + 2 : die - 2, target % columns};
-  // The last die of a row that is not full has no neighbour in x: up first. Its packets are the only ones that turn from y
-  // to x, always from up to right: no circle of waiting packets can close over that turn.
+  // The last die of a row that is not full has no neighbour in x: up first. Its packets are the only ones that turn
+  // from y to x, always from up to right: no circle of waiting packets can close over that turn.
   if ((die ^ 1) >= chip.topology.dies)
     return {die - 2, entry % columns};
   return {die ^ 1, (fromY ? target : entry) / columns};

@@ -1,5 +1,6 @@
-// Where things stand: which channel an address belongs to, which router of a die's mesh an endpoint sits on, and the lanes
-// of the links between dies with the way that packets take over them. Rules H1 and N6 to N8 of docs/hardware/machine.md.
+// Where things stand: which channel an address belongs to, which router of a die's mesh an endpoint sits on, and the
+// lanes of the links between dies with the way that packets take over them. Rules H1 and N6 to N8 of
+// docs/hardware/machine.md.
 #pragma once
 
 #include "runtime/chip/Chip.h"
@@ -27,8 +28,8 @@ int64_t laneRouter(const NocParams &noc, int64_t die, int64_t neighbour, int64_t
 struct Exit {
   int64_t neighbour, lane;
 };
-/// The way of a packet that entered the mesh of `die` at router `entry` and goes to router `target` of `targetDie`, another
-/// one; `fromY`: it entered through a lane in y.
+/// The way of a packet that entered the mesh of `die` at router `entry` and goes to router `target` of `targetDie`,
+/// another one; `fromY`: it entered through a lane in y.
 Exit exitTowards(const Chip &chip, int64_t die, int64_t entry, bool fromY, int64_t targetDie, int64_t target);
 
 /// Physical place of an HBM address: a die and a byte offset in its memory.
@@ -43,4 +44,4 @@ struct ChannelPlace {
 };
 ChannelPlace channelPlace(const DramParams &dram, int64_t dieOffset);
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -11,6 +11,11 @@ std::string_view name(Stall stall) {
   return kNames[size_t(stall)];
 }
 
+std::string_view name(IndexSource source) {
+  static constexpr std::array<std::string_view, 3> kNames{"none", "memory", "drawn"};
+  return kNames[size_t(source)];
+}
+
 static std::map<std::string, DeviceFactory, std::less<>> &factories() {
   static std::map<std::string, DeviceFactory, std::less<>> map;
   return map;

@@ -57,10 +57,15 @@ struct RunOptions {
   std::function<void(uint32_t)> afterLaunch;
 };
 
+/// Where the index lists of the gathers and scatters of a run came from; Drawn: uniformly, as no tensor data was kept.
+enum class IndexSource : uint8_t { None, Memory, Drawn };
+std::string_view name(IndexSource source);
+
 struct RunResult {
   int64_t cycles = 0;
   std::vector<EngineCounters> engines;  ///< by core, engines in the order of Engine without Seq
   HbmCounters hbm;
+  IndexSource gatherIndices = IndexSource::None;
   double hostSeconds = 0;
   double hostLinkSeconds = 0;  ///< transfers over the host link, beside `cycles`
   std::vector<InsnRecord> records;

@@ -16,8 +16,8 @@ struct Chain;
 
 namespace garam::sim::insns {
 
-/// Plain is the scalar definition, Fast uses the host's vectors; both give the same bits. Check looks at the operands only
-/// and leaves the contents of the results open.
+/// Plain is the scalar definition, Fast uses the host's vectors; both give the same bits. Check looks at the operands
+/// only and leaves the contents of the results open.
 enum class Path : uint8_t { Fast, Plain, Check };
 
 /// Everything an instruction's body reads.

@@ -29,8 +29,8 @@ uint8_t *resolve(const Memory &memory, const Operand &operand);
 /// Throws rt::Error (Undefined) if a count is negative or too large for any memory.
 void checkCount(std::string_view insn, std::string_view name, int64_t count);
 
-/// Throws rt::Error (Undefined) if an instruction that does not store its elements goes through more of them than its memory
-/// has bytes, as strides of zero allow.
+/// Throws rt::Error (Undefined) if an instruction that does not store its elements goes through more of them than its
+/// memory has bytes, as strides of zero allow.
 void checkElements(std::string_view insn, const Memory &memory, int64_t rows, int64_t cols);
 
 /// Results of an instruction, computed at its start and written when it completes. Reused from one instruction to the

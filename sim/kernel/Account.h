@@ -52,4 +52,4 @@ private:
   }
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -11,7 +11,8 @@ public:
   /// Edge n lies at ⌊n · numerator / denominator⌋ fs.
   Clock(int64_t numerator, int64_t denominator)
       : whole(numerator / denominator), part(numerator % denominator), denominator(denominator),
-        exact(part ? INT64_MAX / part : INT64_MAX), reciprocal(1.0 / double(denominator)), edges(double(denominator) / double(numerator)) {}
+        exact(part ? INT64_MAX / part : INT64_MAX), reciprocal(1.0 / double(denominator)),
+        edges(double(denominator) / double(numerator)) {}
   static Clock ofMhz(double mhz) { return Clock(1'000'000'000'000'000, std::llround(mhz * 1e6)); }
   /// A period in picoseconds, exact to a femtosecond.
   static Clock ofPeriodPs(double ps) { return Clock(std::llround(ps * 1000), 1); }
@@ -40,10 +41,10 @@ public:
   int64_t after(int64_t fs) const { return at(fs) + 1; }
 
 private:
-  int64_t whole, part, denominator;  ///< of the period
-  int64_t exact;                     ///< edges below need no more than 64 bits
-  double reciprocal;                 ///< of the denominator, nearly
-  double edges;                      ///< per femtosecond, nearly
+  int64_t whole, part, denominator; ///< of the period
+  int64_t exact;                    ///< edges below need no more than 64 bits
+  double reciprocal;                ///< of the denominator, nearly
+  double edges;                     ///< per femtosecond, nearly
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -16,4 +16,4 @@ private:
   sc_core::sc_simcontext *before, *own;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -17,7 +17,8 @@ template <class F> void forEachPiece(const rt::Transfer &transfer, F &&each) {
     return;
   int inner = 1;
   for (; inner < (indexed ? 4 : 5); ++inner) {
-    if (shape.counts[size_t(inner)] != 1 && (shape.srcStrides[size_t(inner)] != shape.counts[0] || shape.dstStrides[size_t(inner)] != shape.counts[0]))
+    if (shape.counts[size_t(inner)] != 1 &&
+        (shape.srcStrides[size_t(inner)] != shape.counts[0] || shape.dstStrides[size_t(inner)] != shape.counts[0]))
       break;
     shape.counts[0] *= shape.counts[size_t(inner)];
     shape.counts[size_t(inner)] = 1;
@@ -71,7 +72,8 @@ void checkCounts(const Storage &storage, int core, const rt::Transfer &transfer)
     if (count < 0)
       throw rt::Error(rt::ErrorKind::Undefined, "transfer", fmt::format("count of {}", count), "zero or more");
     if (count > local.size || bytes * count > local.size)
-      throw rt::Error(rt::ErrorKind::Undefined, "transfer", fmt::format("more bytes than the core's {}", local.acc ? "acc" : "L1"),
+      throw rt::Error(rt::ErrorKind::Undefined, "transfer",
+                      fmt::format("more bytes than the core's {}", local.acc ? "acc" : "L1"),
                       fmt::format("at most {} bytes", local.size));
     bytes *= std::max<int64_t>(1, count);
   }
@@ -101,11 +103,13 @@ void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfe
   __int128 begin = local.address + reach.low - local.base, end = local.address + reach.high - local.base;
   if (begin < 0 || end > local.size)
     throw rt::Error(rt::ErrorKind::Undefined, "transfer",
-                    fmt::format("bytes {} to {} of {}", begin, end, local.acc ? "acc" : "L1"), fmt::format("within {} bytes", local.size));
+                    fmt::format("bytes {} to {} of {}", begin, end, local.acc ? "acc" : "L1"),
+                    fmt::format("within {} bytes", local.size));
   // A home's offsets have 48 bits.
   constexpr __int128 kFar = __int128(1) << 48;
   if (global.low < -kFar || global.high > kFar)
-    throw rt::Error(rt::ErrorKind::Undefined, "transfer", "strides or indices that leave every memory", "within one memory");
+    throw rt::Error(rt::ErrorKind::Undefined, "transfer", "strides or indices that leave every memory",
+                    "within one memory");
   int64_t from = int64_t(uint64_t(transfer.toGlobal ? transfer.dst : transfer.src) + uint64_t(int64_t(global.low)));
   storage.check(from, int64_t(global.high - global.low));
 }

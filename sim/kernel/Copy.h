@@ -23,4 +23,4 @@ private:
   std::vector<uint8_t> bytes;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

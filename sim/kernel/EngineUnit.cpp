@@ -160,7 +160,8 @@ Issued *EngineUnit::takeHead(int64_t cycle) {
 }
 
 void EngineUnit::fire(const rt::Token &token, int64_t cycle, int64_t peer) {
-  signalOut->send(cycle, SignalWord{token.semaphore, token.count, token.remote, uint16_t(peer), uint16_t(launchNumber)}.pack());
+  signalOut->send(
+      cycle, SignalWord{token.semaphore, token.count, token.remote, uint16_t(peer), uint16_t(launchNumber)}.pack());
 }
 
 void EngineUnit::complete(Issued *issued, int64_t start, int64_t cycle, int64_t peer, uint64_t targets) {
@@ -189,8 +190,9 @@ void EngineUnit::complete(Issued *issued, int64_t start, int64_t cycle, int64_t 
 }
 
 void EngineUnit::fail(const Issued &issued, const rt::Error &error) const {
-  throw rt::Error(error.kind, fmt::format("cycle {}, {}, {}", kernel.cycle(), name(),
-                                          describe(machine, machine.launch, issued.index, *issued.info)),
+  throw rt::Error(error.kind,
+                  fmt::format("cycle {}, {}, {}", kernel.cycle(), name(),
+                              describe(machine, machine.launch, issued.index, *issued.info)),
                   error.what());
 }
 

@@ -1,5 +1,5 @@
-// What the four engines of a core share: an in-order queue, the counters of the semaphores they wait on, signals, records
-// and the account of their cycles. Rules S2, Y1, Y2, C1 of docs/hardware/machine.md.
+// What the four engines of a core share: an in-order queue, the counters of the semaphores they wait on, signals,
+// records and the account of their cycles. Rules S2, Y1, Y2, C1 of docs/hardware/machine.md.
 #pragma once
 
 #include "sim/kernel/Account.h"
@@ -28,11 +28,12 @@ private:
 struct SignalWord {
   uint8_t semaphore, count;
   bool remote;
-  uint16_t peer;    ///< core, if remote
-  uint16_t launch;  ///< low bits of its number: a token outlives no launch
+  uint16_t peer;   ///< core, if remote
+  uint16_t launch; ///< low bits of its number: a token outlives no launch
 
   uint64_t pack() const {
-    return uint64_t(semaphore) | uint64_t(count) << 8 | uint64_t(remote) << 16 | uint64_t(peer) << 24 | uint64_t(launch) << 40;
+    return uint64_t(semaphore) | uint64_t(count) << 8 | uint64_t(remote) << 16 | uint64_t(peer) << 24 |
+           uint64_t(launch) << 40;
   }
   static SignalWord unpack(uint64_t word) {
     return {uint8_t(word), uint8_t(word >> 8), bool(word >> 16 & 1), uint16_t(word >> 24), uint16_t(word >> 40)};
@@ -66,14 +67,16 @@ protected:
   virtual std::string activity() const { return {}; }
 
   /// The head of the queue, if its waits hold; null otherwise.
-  const Issued *ready() const { return !queue.empty() && bank.holds(queue.front()->insn->waits) ? queue.front() : nullptr; }
+  const Issued *ready() const {
+    return !queue.empty() && bank.holds(queue.front()->insn->waits) ? queue.front() : nullptr;
+  }
   /// Takes the head: tokens go, the sequencer sees the free entry a cycle later.
   Issued *takeHead(int64_t cycle);
   /// Completes an instruction: its signals fire, its record is kept, its object returns to the pool.
   void complete(Issued *issued, int64_t start, int64_t cycle, int64_t peer = -1, uint64_t targets = 0);
   /// Announces a run to the L1; it starts at `run->start`, which is this cycle or a later one.
   void announce(L1Run *run, int64_t cycle) {
-    runsOut += run->client != L1Client::Dma;  // what is never held up needs no answer
+    runsOut += run->client != L1Client::Dma; // what is never held up needs no answer
     runOut->send(cycle, payloadOf(run));
   }
   void wake(int64_t cycle) { wakeAt(risingTick(cycle), kWake); }
@@ -85,7 +88,7 @@ protected:
   const int die, core;
   Account account;
   uint32_t launchNumber = 0;
-  int runsOut = 0;  ///< runs that the L1 has not ended
+  int runsOut = 0; ///< runs that the L1 has not ended
 
 private:
   enum class State : uint8_t { Empty, Waiting, Active };
@@ -95,7 +98,7 @@ private:
 
   TokenBank bank;
   std::deque<Issued *> queue;
-  int arrived = 0;  ///< instructions that came at this tick
+  int arrived = 0; ///< instructions that came at this tick
   const LaunchStart *starting = nullptr;
   State state = State::Empty;
   int64_t completed = 0, reported = 0;
@@ -107,4 +110,4 @@ private:
 /// `kernel/index mnemonic (op at source)` for messages.
 std::string describe(const Machine &machine, const LaunchStart *launch, uint32_t index, const rt::InsnInfo &info);
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -53,10 +53,10 @@ private:
   sc_core::sc_event wake;
   Tick current = -1;
   int64_t last = std::numeric_limits<int64_t>::max();
-  Tick armed = -1;  ///< tick of the pending notification of `wake`, -1: none
+  Tick armed = -1; ///< tick of the pending notification of `wake`, -1: none
   bool running = false, stopped = false;
   uint64_t delivered = 0;
   std::exception_ptr thrown;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

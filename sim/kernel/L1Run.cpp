@@ -3,7 +3,6 @@
 #include "runtime/timing/Timing.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace garam::sim {
 namespace {
@@ -24,7 +23,8 @@ struct MmaShape {
 L1Stream weights(const rt::MatrixParams &matrix, const rt::MmaArgs &args, int64_t pass, int64_t &cycles) {
   MmaShape shape(matrix, args);
   const int64_t kTile = pass % shape.kTiles, nTile = pass / shape.kTiles, bytes = rt::byteSize(shape.w);
-  const int64_t k = std::min(matrix.rows, args.k - kTile * matrix.rows), n = std::min(matrix.columns, args.n - nTile * matrix.columns);
+  const int64_t k = std::min(matrix.rows, args.k - kTile * matrix.rows),
+                n = std::min(matrix.columns, args.n - nTile * matrix.columns);
   cycles = std::max<int64_t>(1, ceilDiv(k * bytes, 2 * matrix.weightRowsPerCycle));
   L1Stream stream;
   const int64_t major = shape.transposed ? n : k, minor = shape.transposed ? k : n;
@@ -72,8 +72,8 @@ void loadPass(const rt::MatrixParams &matrix, L1Run &run) {
 }
 
 /// Rows × columns in beats: rule V2.
-L1Stream panel(const rt::VectorParams &vector, int64_t base, int64_t stride, int64_t rows, int64_t cols, int64_t bytes, bool perRow,
-               int64_t cost, bool write) {
+L1Stream panel(const rt::VectorParams &vector, int64_t base, int64_t stride, int64_t rows, int64_t cols, int64_t bytes,
+               bool perRow, int64_t cost, bool write) {
   L1Stream stream;
   stream.base = base;
   stream.every = cost;
@@ -124,7 +124,8 @@ bool nextPass(const rt::MatrixParams &matrix, L1Run &run) {
   return true;
 }
 
-void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::SlotValues &v, const rt::Chain *chain, L1Run &run) {
+void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::SlotValues &v, const rt::Chain *chain,
+                 L1Run &run) {
   run.client = L1Client::Vector;
   run.isStream = false;
   run.piece.clear();
@@ -143,9 +144,11 @@ void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::Sl
     const int64_t bases[] = {args.s0, args.s1, args.s2}, strides[] = {args.s0Stride, args.s1Stride, args.s2Stride};
     for (size_t i = 0; beats && i < 3; ++i)
       if (const rt::ChainOperand &own = chain->sources[i]; own.present)
-        run.piece.add(panel(vector, bases[i], strides[i], args.rows, args.cols, rt::byteSize(own.type), own.perRow, cost, false));
+        run.piece.add(
+            panel(vector, bases[i], strides[i], args.rows, args.cols, rt::byteSize(own.type), own.perRow, cost, false));
     if (beats && chain->dst.present)
-      run.piece.add(panel(vector, args.dst, args.dstStride, args.rows, args.cols, rt::byteSize(chain->dst.type), chain->dst.perRow, cost, true));
+      run.piece.add(panel(vector, args.dst, args.dstStride, args.rows, args.cols, rt::byteSize(chain->dst.type),
+                          chain->dst.perRow, cost, true));
     return finish();
   }
   case rt::Opcode::VecRotate: {
@@ -194,39 +197,6 @@ void beginLinear(int64_t address, int64_t bytes, int64_t width, bool write, L1Ru
   stream.totalRows = 1;
   stream.write = write;
   run.piece.add(stream);
-}
-
-BankMap::BankMap(const rt::L1Params &l1)
-    : banks(l1.banks), beatBytes(l1.beatBytes),
-      beatShift(std::has_single_bit(uint64_t(beatBytes)) ? std::countr_zero(uint64_t(beatBytes)) : -1),
-      bankShift(std::has_single_bit(uint64_t(banks)) ? std::countr_zero(uint64_t(banks)) : -1),
-      all(banks >= 64 ? ~uint64_t(0) : (uint64_t(1) << banks) - 1) {}
-
-void BankMap::addMany(int64_t first, int64_t last, BankMask &mask) const {
-  // More beats than banks touch them all: one turn is enough.
-  for (int64_t beat = std::max(first, last - banks + 1); beat <= last; ++beat) {
-    auto bank = size_t(beat % banks);
-    mask.words[bank / 64] |= uint64_t(1) << (bank % 64);
-  }
-}
-
-void addBanks(const BankMap &map, const L1Run &run, BankMask &reads, BankMask &writes) {
-  for (int s = 0; s < run.piece.streams; ++s) {
-    const L1Stream &stream = run.piece.stream[size_t(s)];
-    const int64_t since = run.position - stream.phase;
-    if (since < 0 || (stream.every > 1 && since % stream.every))
-      continue;
-    const int64_t access = stream.every > 1 ? since / stream.every : since;
-    if (access >= stream.count)
-      continue;
-    const int64_t outer = stream.inner > 1 ? access / stream.inner : access, inner = access - outer * stream.inner;
-    const int64_t rows = std::min(stream.rows, stream.totalRows - outer * stream.rows);
-    const int64_t bytes = std::min(stream.bytes, stream.rowBytes - inner * stream.innerStride);
-    int64_t address = stream.base + outer * stream.outerStride + inner * stream.innerStride;
-    BankMask &mask = stream.write ? writes : reads;
-    for (int64_t row = 0; row < rows; ++row, address += stream.rowStride)
-      map.add(address, bytes, mask);
-  }
 }
 
 } // namespace garam::sim

@@ -25,7 +25,7 @@ struct KernelImage {
   std::vector<const rt::InsnInfo *> infos;
   std::vector<rt::Descriptor> descriptors;
   std::array<uint8_t, rt::kSemaphores> initialTokens{}, waiters{};
-  int64_t bytes = 0;  ///< of code and descriptors, as fetched
+  int64_t bytes = 0; ///< of code and descriptors, as fetched
 };
 
 struct LaunchImage {
@@ -43,7 +43,7 @@ struct ProgramImage {
   std::vector<KernelImage> kernels;
   std::vector<LaunchImage> launches;
   std::vector<Extent> segments;
-  rt::Program program;  ///< for the names in messages
+  rt::Program program; ///< for the names in messages
 };
 
 /// An engine instruction as the sequencer issued it.
@@ -60,7 +60,7 @@ struct Issued {
 struct LaunchStart {
   const LaunchImage *launch;
   const KernelImage *kernel;
-  int64_t begin, fetch, start;  ///< cycles: begin of the launch, of the fetch, of the sequencers
+  int64_t begin, fetch, start; ///< cycles: begin of the launch, of the fetch, of the sequencers
 };
 
 struct Machine {
@@ -76,12 +76,13 @@ struct Machine {
   Pool<Packet> packets;
   Pool<Issued> issued;
   Pool<L1Run> runs;
-  const LaunchStart *launch = nullptr;  ///< the current one, for records
-  int64_t mostCycles = 0;  ///< a run that goes on beyond is ended; 0: no limit
+  const LaunchStart *launch = nullptr; ///< the current one, for records
+  int64_t mostCycles = 0;              ///< a run that goes on beyond is ended; 0: no limit
+  rt::IndexSource gatherIndices = rt::IndexSource::None;
   int64_t bucketCycles = 1024;
-  std::vector<std::vector<int64_t>> channelBytes;  ///< by channel of the machine
-  std::function<void(int channel, const DramCommand &)> commandSink;  ///< empty: none
-  int64_t cycles = 0;  ///< of the run, known at its end
+  std::vector<std::vector<int64_t>> channelBytes;                    ///< by channel of the machine
+  std::function<void(int channel, const DramCommand &)> commandSink; ///< empty: none
+  int64_t cycles = 0;                                                ///< of the run, known at its end
   std::function<void(double)> progress;
   std::function<void(uint32_t)> afterLaunch;
 
@@ -89,4 +90,4 @@ struct Machine {
   bool timed() const { return mode != rt::Mode::Values; }
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -1,6 +1,6 @@
-// The payload between the NoC and a memory controller, TLM-2.0 base protocol: BEGIN_REQ is the arrival of a burst, END_REQ
-// says that it has a queue entry, BEGIN_RESP is its last beat. Delays are annotated; data stays in Storage, the pointer is
-// null. The extension is ignorable: a controller that knows where the time went says so in it.
+// The payload between the NoC and a memory controller, TLM-2.0 base protocol: BEGIN_REQ is the arrival of a burst,
+// END_REQ says that it has a queue entry, BEGIN_RESP is its last beat. Delays are annotated; data stays in Storage, the
+// pointer is null. The extension is ignorable: a controller that knows where the time went says so in it.
 #pragma once
 
 #include <tlm>
@@ -17,9 +17,9 @@ struct Packet;
 /// Femtoseconds from the acceptance of the burst to its last beat, by cause; they add up.
 struct MemoryTimes : tlm::tlm_extension<MemoryTimes> {
   bool known = false;
-  int64_t accepted = 0;  ///< absolute
+  int64_t accepted = 0; ///< absolute
   int64_t memoryQueue = 0, rowMiss = 0, refresh = 0, turnaround = 0, transfer = 0;
-  Packet *packet = nullptr;  ///< of the initiator
+  Packet *packet = nullptr; ///< of the initiator
 
   tlm_extension_base *clone() const override { return new MemoryTimes(*this); }
   void copy_from(const tlm_extension_base &other) override { *this = static_cast<const MemoryTimes &>(other); }
@@ -51,4 +51,4 @@ private:
   std::vector<MemoryPayload *> idle;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -1,5 +1,5 @@
-// The two sides of the TLM-2.0 door to a memory. Whatever is a MemoryTarget, or has a target socket of its own, can stand
-// behind a MemoryInitiator.
+// The two sides of the TLM-2.0 door to a memory. Whatever is a MemoryTarget, or has a target socket of its own, can
+// stand behind a MemoryInitiator.
 #pragma once
 
 #include "runtime/device/Device.h"
@@ -20,4 +20,4 @@ struct MemoryTarget {
   virtual void addCounters(rt::HbmCounters &counters) const = 0;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -15,14 +15,14 @@ constexpr Tick fallingTick(int64_t cycle) { return cycle * 2 + 1; }
 constexpr int64_t cycleOf(Tick tick) { return tick >> 1; }
 
 struct Message {
-  uint32_t unit;     ///< receiver
-  uint16_t port;     ///< of the receiver
-  uint16_t lane;     ///< which of several like ports
-  uint64_t payload;  ///< a number or a pointer, as the port says
+  uint32_t unit;    ///< receiver
+  uint16_t port;    ///< of the receiver
+  uint16_t lane;    ///< which of several like ports
+  uint64_t payload; ///< a number or a pointer, as the port says
 
   template <class T> T *as() const { return reinterpret_cast<T *>(payload); }
 };
 
 template <class T> uint64_t payloadOf(T *object) { return reinterpret_cast<uint64_t>(object); }
 
-}  // namespace garam::sim
+} // namespace garam::sim

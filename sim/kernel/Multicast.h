@@ -21,4 +21,4 @@ inline void answer(Machine &machine, const OutPort &port, Packet *packet, int64_
   }
 }
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -17,35 +17,35 @@ enum class EndpointKind : uint8_t { Core, Memory, Shared, DieToDie };
 struct Endpoint {
   EndpointKind kind = EndpointKind::Core;
   int16_t die = 0;
-  int16_t index = 0;  ///< among its kind on the die
+  int16_t index = 0; ///< among its kind on the die
 };
 
 /// What a stretch of a burst's life was spent on: a stall cause, or busy.
 inline constexpr uint8_t kBusy = uint8_t(rt::kStalls);
 static_assert(kBusy < 16, "a cause has four bits");
-/// Of the farthest way in a package of 64 dies, 32 links there and back: three stretches for each link that is crossed, two
-/// before the first, two after the last, and those of a memory in between.
+/// Of the farthest way in a package of 64 dies, 32 links there and back: three stretches for each link that is crossed,
+/// two before the first, two after the last, and those of a memory in between.
 inline constexpr size_t kMostStretches = 2 * (3 * 32 + 2 + 2) + 8;
 
 struct alignas(64) Packet {
   // What a router looks at, in one line of the host's cache.
   Packet *next;
-  int64_t arrival;       ///< of its head at the current router input
-  uint16_t flits;        ///< header included
-  uint16_t route;        ///< endpoint of this die that it goes to
+  int64_t arrival; ///< of its head at the current router input
+  uint16_t flits;  ///< header included
+  uint16_t route;  ///< endpoint of this die that it goes to
   PacketKind kind;
   uint8_t marks;
   bool write;
-  bool dataHere;         ///< the core that asked gets the data too
-  int32_t bytes;         ///< of the burst
-  Endpoint from, to;     ///< the core that asked; where it goes now
+  bool dataHere;     ///< the core that asked gets the data too
+  int32_t bytes;     ///< of the burst
+  Endpoint from, to; ///< the core that asked; where it goes now
   int64_t issued;
-  int64_t local;         ///< L1 offset at the core that asked
+  int64_t local; ///< L1 offset at the core that asked
 
-  int64_t offset;        ///< in the channel, the bank or the remote L1
-  uint64_t owner;        ///< of the engine that asked: its burst's number
-  uint64_t targets;      ///< multicast: the other cores of the die that get a copy
-  uint8_t semaphore, count;  ///< signals only
+  int64_t offset;           ///< in the channel, the bank or the remote L1
+  uint64_t owner;           ///< of the engine that asked: its burst's number
+  uint64_t targets;         ///< multicast: the other cores of the die that get a copy
+  uint8_t semaphore, count; ///< signals only
 
   // Time stamps: stretch i ends at `issued + end` and was spent on `cause`.
   struct Stretch {
@@ -71,4 +71,4 @@ struct alignas(64) Packet {
   void mark(rt::Stall cause, int64_t cycle) { mark(uint8_t(cause), cycle); }
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

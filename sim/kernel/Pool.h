@@ -28,4 +28,4 @@ private:
   std::vector<T *> idle;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -42,7 +42,8 @@ void Storage::Unmap::operator()(uint8_t *data) const { munmap(data, bytes); }
 Storage::Block Storage::allocate(size_t bytes) {
   void *data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (data == MAP_FAILED)
-    throw rt::Error(rt::ErrorKind::Input, "host", fmt::format("no memory for {} bytes of the chip", bytes), "a smaller chip, or a larger host");
+    throw rt::Error(rt::ErrorKind::Input, "host", fmt::format("no memory for {} bytes of the chip", bytes),
+                    "a smaller chip, or a larger host");
   return Block(static_cast<uint8_t *>(data), Unmap{bytes});
 }
 

@@ -50,4 +50,4 @@ private:
   std::vector<PagedMemory> hbm, shared;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -54,7 +54,7 @@ public:
     return -1;
   }
   EndpointKind kindOf(int endpoint) const {
-    return endpoint < cores()                         ? EndpointKind::Core
+    return endpoint < cores()                          ? EndpointKind::Core
            : endpoint < cores() + channels()           ? EndpointKind::Memory
            : endpoint < cores() + channels() + banks() ? EndpointKind::Shared
                                                        : EndpointKind::DieToDie;
@@ -82,4 +82,4 @@ private:
   const rt::Chip &chip;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

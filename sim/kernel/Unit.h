@@ -28,9 +28,7 @@ public:
   explicit OutPort(std::string name) : name(std::move(name)) {}
 
   /// The receiver takes it at its edge of `cycle`.
-  void send(int64_t cycle, uint64_t payload) const {
-    kernel->post(cycle * 2 + falling, {unit, port, lane, payload});
-  }
+  void send(int64_t cycle, uint64_t payload) const { kernel->post(cycle * 2 + falling, {unit, port, lane, payload}); }
   void bind(Kernel &toKernel, uint32_t toUnit, const InPort &to, uint16_t toLane) {
     kernel = &toKernel, unit = toUnit, port = to.number, lane = toLane, falling = to.edge == Edge::Falling;
   }
@@ -81,7 +79,7 @@ private:
   friend class Kernel;
   friend void connect(Unit &from, std::string_view out, Unit &to, std::string_view in, int lane);
   const uint32_t self;
-  Tick marked = -1;  ///< the tick it last decided at
+  Tick marked = -1; ///< the tick it last decided at
   std::deque<InPort> inputs;
   std::deque<OutPort> outputs;
 };
@@ -89,4 +87,4 @@ private:
 /// Binds `from.out` to `to.in`.
 void connect(Unit &from, std::string_view out, Unit &to, std::string_view in, int lane = 0);
 
-}  // namespace garam::sim
+} // namespace garam::sim

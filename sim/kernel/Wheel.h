@@ -25,7 +25,8 @@ public:
   /// The earliest tick that has messages; false if there is none.
   bool peek(Tick &tick);
 
-  /// Calls `body(message)` for each message of `tick`, the one that peek gave. Messages posted meanwhile are for later ticks.
+  /// Calls `body(message)` for each message of `tick`, the one that peek gave. Messages posted meanwhile are for later
+  /// ticks.
   template <class F> void drain(Tick tick, F &&body) {
     Chunk *chunk = heads[tick % kSlots];
     heads[tick % kSlots] = tails[tick % kSlots] = nullptr;
@@ -71,7 +72,7 @@ private:
   Chunk *newChunk();
   void pullFar();
 
-  Tick base = 0;  ///< no message is earlier
+  Tick base = 0; ///< no message is earlier
   std::array<Chunk *, kSlots> heads{}, tails{};
   std::array<uint64_t, kSlots / 64> occupied{};
   Chunk *freeChunks = nullptr;
@@ -80,4 +81,4 @@ private:
   uint64_t nextSequence = 0;
 };
 
-}  // namespace garam::sim
+} // namespace garam::sim

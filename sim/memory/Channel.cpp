@@ -64,11 +64,11 @@ public:
     for (Lane &lane : lanes) {
       if (!lane.channel.queued())
         continue;
-      if (lane.stale) {
-        tick = std::min(tick, now + 1);
-        continue;
-      }
-      tick = std::min({tick, columnOf(lane, now + 1).tick, rowOf(lane, now + 1).tick + lane.channel.leastOpening()});
+      int64_t own = now + 1;
+      if (!lane.stale)
+        own = std::min(columnOf(lane, own).tick, rowOf(lane, own).tick + lane.channel.leastOpening());
+      // Row commands under the columns of a run are nobody's event.
+      tick = std::min(tick, std::max(own, lane.channel.leastColumn()));
     }
     if (tick >= kNever)
       return kNever;

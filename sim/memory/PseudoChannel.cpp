@@ -224,6 +224,9 @@ RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) {
   const int64_t actFloor = std::max(floor, actReady), preFloor = std::max(floor, preReady);
   const int64_t least = fits(std::min(actFloor, preFloor), 1, shared);
   const bool starving = q.starving();
+  uint64_t kept = 0; // open rows that a burst wants which lacks none of its rows
+  for (uint64_t set = q.open; set; set &= set - 1)
+    kept |= q.entries[lowest(set)].banks;
   uint64_t seen = takenBanks; // banks that an older burst decides upon
   // Oldest first: an equal tick later on does not win, and the least possible one ends the search. Refresh work wins an
   // equal tick.
@@ -232,14 +235,12 @@ RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) {
     set &= ~bit(place);
     const Entry &e = q.entries[place];
     const bool first = starving && place == q.oldest();
-    for (uint64_t mine = e.missing & ~seen; mine; mine &= mine - 1) {
+    // A row stays open for an older burst (which has `seen` the bank) and for one that lacks none of its rows.
+    for (uint64_t mine = e.missing & ~seen & (first ? ~uint64_t(0) : ~kept); mine; mine &= mine - 1) {
       const int bank = lowest(mine);
       const Bank &b = banks[bank];
       RowChoice choice{0, CommandKind::Act, bank, place};
       if (openBanks & bit(bank)) {
-        // A row stays open for an older burst (which has `seen` the bank) and for one that lacks none of its rows.
-        if (!first && (hits[mode][bank] & q.open))
-          continue;
         choice.kind = CommandKind::Pre;
         choice.tick = std::max(preFloor, b.preReady);
       } else {

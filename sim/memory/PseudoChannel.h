@@ -68,6 +68,8 @@ public:
 
   int direction() const { return mode; }
   const Entry &entry(int place) const { return queue[mode].entries[place]; }
+  /// No column command is legal before this tick, whatever is open.
+  int64_t leastColumn() const { return std::min(columnReady[kRead], columnReady[kWrite]); }
   /// Least ticks from a row command to a column that it makes possible.
   int64_t leastOpening() const { return std::min(timing.actRd, timing.actWr); }
   int64_t rowTicks(CommandKind kind) const;

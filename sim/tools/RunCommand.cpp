@@ -17,12 +17,13 @@ struct Options {
 std::string completionsCsv(const rt::RunResult &result) {
   std::string out = "core,engine,index,issue_cycle,start_cycle,end_cycle\n";
   for (const rt::InsnRecord &record : result.records)
-    fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{}\n", record.core, rt::name(record.engine), record.index, record.issue,
-                   record.start, record.end);
+    fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{}\n", record.core, rt::name(record.engine), record.index,
+                   record.issue, record.start, record.end);
   return out;
 }
 
-/// Trace events as JSON, which Perfetto opens: a track per engine, a slice per instruction, in microseconds of the chip.
+/// Trace events as JSON, which Perfetto opens: a track per engine, a slice per instruction, in microseconds of the
+/// chip.
 std::string traceJson(const rt::RunResult &result, const rt::Chip &chip, const rt::Program &program) {
   std::vector<std::vector<rt::Insn>> kernels;
   for (const auto &kernel : program.kernels)
@@ -30,31 +31,38 @@ std::string traceJson(const rt::RunResult &result, const rt::Chip &chip, const r
   const double us = 1.0 / chip.clock.coreMhz;
   std::string out = "{\"traceEvents\":[\n";
   for (const rt::EngineCounters &engine : result.engines)
-    fmt::format_to(std::back_inserter(out), R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":"{}"}}}},{})", engine.core,
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"ph":"M","name":"thread_name","pid":{},"tid":{},"args":{{"name":"{}"}}}},{})", engine.core,
                    int(engine.engine), rt::name(engine.engine), "\n");
   for (const rt::InsnRecord &record : result.records)
-    fmt::format_to(std::back_inserter(out), R"({{"ph":"X","name":"{}","pid":{},"tid":{},"ts":{:.6f},"dur":{:.6f},"args":{{"index":{}}}}},{})",
-                   rt::info(kernels[record.kernel][record.index]).mnemonic, record.core, int(record.engine), double(record.start) * us,
-                   double(record.end - record.start) * us, record.index, "\n");
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"ph":"X","name":"{}","pid":{},"tid":{},"ts":{:.6f},"dur":{:.6f},"args":{{"index":{}}}}},{})",
+                   rt::info(kernels[record.kernel][record.index]).mnemonic, record.core, int(record.engine),
+                   double(record.start) * us, double(record.end - record.start) * us, record.index, "\n");
   return out + R"({"ph":"M","name":"process_labels","pid":0,"args":{"labels":"cycles of the core clock"}}]})" + "\n";
 }
 
 std::string summaryJson(const rt::RunResult &result, const rt::Chip &chip, const std::string &mode) {
-  std::string out = fmt::format(R"({{"chip": "{}", "mode": "{}", "cycles": {}, "seconds": {}, "host_seconds": {},)", chip.name, mode,
-                                result.cycles, chip.seconds(result.cycles), result.hostSeconds);
+  std::string out = fmt::format(R"({{"chip": "{}", "mode": "{}", "cycles": {}, "seconds": {}, "host_seconds": {},)",
+                                chip.name, mode, result.cycles, chip.seconds(result.cycles), result.hostSeconds);
   const rt::HbmCounters &hbm = result.hbm;
-  fmt::format_to(std::back_inserter(out), R"( "hbm": {{"read_bytes": {}, "write_bytes": {}, "row_hits": {}, "row_misses": {}, )", hbm.readBytes,
+  fmt::format_to(std::back_inserter(out),
+                 R"( "hbm": {{"read_bytes": {}, "write_bytes": {}, "row_hits": {}, "row_misses": {}, )", hbm.readBytes,
                  hbm.writeBytes, hbm.rowHits, hbm.rowMisses);
-  fmt::format_to(std::back_inserter(out), R"("activates": {}, "precharges": {}, "refreshes": {}}}, "engines": [)", hbm.activates, hbm.precharges,
-                 hbm.refreshes);
+  fmt::format_to(std::back_inserter(out), R"("activates": {}, "precharges": {}, "refreshes": {}}}, )", hbm.activates,
+                 hbm.precharges, hbm.refreshes);
+  const bool gathers = result.gatherIndices != rt::IndexSource::None;
+  fmt::format_to(std::back_inserter(out), R"("gather_indices": {0}{1}{0}, "engines": [)", gathers ? "\"" : "",
+                 gathers ? rt::name(result.gatherIndices) : "null");
   for (size_t i = 0; i < result.engines.size(); ++i) {
     const rt::EngineCounters &engine = result.engines[i];
-    fmt::format_to(std::back_inserter(out), R"({}{{"core": {}, "engine": "{}", "busy_cycles": {}, "stalls": {{)", i ? ", " : "", engine.core,
-                   rt::name(engine.engine), engine.busy);
+    fmt::format_to(std::back_inserter(out), R"({}{{"core": {}, "engine": "{}", "busy_cycles": {}, "stalls": {{)",
+                   i ? ", " : "", engine.core, rt::name(engine.engine), engine.busy);
     bool first = true;
     for (int s = 0; s < rt::kStalls; ++s)
       if (engine.stalls[size_t(s)]) {
-        fmt::format_to(std::back_inserter(out), R"({}"{}": {})", first ? "" : ", ", rt::name(rt::Stall(s)), engine.stalls[size_t(s)]);
+        fmt::format_to(std::back_inserter(out), R"({}"{}": {})", first ? "" : ", ", rt::name(rt::Stall(s)),
+                       engine.stalls[size_t(s)]);
         first = false;
       }
     fmt::format_to(std::back_inserter(out), R"(}}, "idle_cycles": {}}})", engine.idle);
@@ -104,7 +112,8 @@ void addRunCommand(CLI::App &app) {
   command->add_option("program", options->program, "Program (.garam)")->required();
   command->add_option("--chip", options->chip, "Name or file of the chip")->required();
   command->add_option("--set", options->overrides, "KEY=VALUE of the chip file")->take_all();
-  command->add_option("--mode", options->mode, "both, cycles or values")->check(CLI::IsMember({"both", "cycles", "values"}));
+  command->add_option("--mode", options->mode, "both, cycles or values")
+      ->check(CLI::IsMember({"both", "cycles", "values"}));
   command->add_option("--value", options->values, "NAME=INTEGER: a run-time value")->take_all();
   command->add_option("--trace", options->trace, "Writes a trace that Perfetto opens");
   command->add_option("--completions", options->completions, "Writes the times of each instruction as CSV");

@@ -15,4 +15,4 @@ void addHbmCommand(CLI::App &app);
 /// Writes a file whole or not at all; `-` is standard output. Throws rt::Error (Input).
 void writeWhole(const std::string &path, std::string_view text);
 
-}  // namespace garam::sim
+} // namespace garam::sim

@@ -39,16 +39,16 @@ public:
     std::string text;
     for (size_t group = 0; group < arrived.size(); ++group)
       if (!arrived[group].empty())
-        text += fmt::format("{}{} cores have arrived at the barrier of {}", text.empty() ? "" : "; ",
-                            arrived[group].size(),
-                            group + 1 == arrived.size() ? "the program" : fmt::format("die {}", group));
+        text +=
+            fmt::format("{}{} cores have arrived at the barrier of {}", text.empty() ? "" : "; ", arrived[group].size(),
+                        group + 1 == arrived.size() ? "the program" : fmt::format("die {}", group));
     return text;
   }
 
 private:
   enum Port : uint16_t { kArrive };
   Machine &machine;
-  std::vector<std::vector<uint16_t>> arrived;  ///< by die, then that of all
+  std::vector<std::vector<uint16_t>> arrived; ///< by die, then that of all
   std::vector<OutPort *> doneOut;
 };
 

@@ -8,8 +8,9 @@ namespace {
 
 class CommandProcessor : public Unit {
 public:
-  CommandProcessor(sc_core::sc_module_name name, const UnitPlace &place) : Unit(name, place.kernel), machine(place.machine) {
-    addInput("doneIn", kDone);  // payload: the cycle in which the core's seq.end completed
+  CommandProcessor(sc_core::sc_module_name name, const UnitPlace &place)
+      : Unit(name, place.kernel), machine(place.machine) {
+    addInput("doneIn", kDone); // payload: the cycle in which the core's seq.end completed
     for (int core = 0; core < machine.chip.cores(); ++core)
       for (int e = 0; e < rt::kEngines; ++e)
         startOut.push_back(addOutput(fmt::format("{}{}Out", rt::name(rt::Engine(e)), core)));
@@ -56,7 +57,7 @@ public:
 private:
   enum Port : uint16_t { kDone, kWake };
   Machine &machine;
-  std::vector<OutPort *> startOut;  ///< core × engine
+  std::vector<OutPort *> startOut; ///< core × engine
   std::vector<LaunchStart> starts;
   size_t next = 0;
   int64_t done = 0, last = 0, held = -1;

@@ -48,9 +48,9 @@ public:
 
 private:
   enum Port : uint16_t { kPacket };
-  int64_t flit, unit;  ///< a flit takes flit / unit cycles
+  int64_t flit, unit; ///< a flit takes flit / unit cycles
   int64_t latency;
-  int64_t free = 0, part = 0;  ///< the lane is free at free + part / unit
+  int64_t free = 0, part = 0; ///< the lane is free at free + part / unit
   std::vector<Packet *> arrived;
   OutPort *packetOut;
 };

@@ -1,4 +1,5 @@
-// Rules D1 to D7: both DMA engines. An instruction is prepared, then sends its bursts, and completes with the last of them.
+// Rules D1 to D7: both DMA engines. An instruction is prepared, then sends its bursts, and completes with the last of
+// them.
 //
 // Bursts retire in the order in which they were sent; the cycles since the burst before retired belong to the one that
 // retires and are cut by its own time stamps (rule C2).
@@ -7,10 +8,10 @@
 #include "runtime/timing/Bursts.h"
 #include "sim/kernel/Copy.h"
 #include "sim/kernel/EngineUnit.h"
+#include "sim/kernel/Indices.h"
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <optional>
 #include <random>
 
@@ -31,10 +32,10 @@ struct Transit {
 };
 
 struct InFlight {
-  Packet *packet;  ///< with its time stamps; owned by the engine again once it is back
+  Packet *packet; ///< with its time stamps; owned by the engine again once it is back
   Transit *transit;
-  int acks;        ///< answers still to come: the response and one for each copy
-  bool last;       ///< of its transfer
+  int acks;  ///< answers still to come: the response and one for each copy
+  bool last; ///< of its transfer
 };
 
 class DmaEngine : public EngineUnit {
@@ -51,7 +52,8 @@ public:
 
   std::string activity() const override {
     if (barrier)
-      return fmt::format("{} waits for the other cores", describe(machine, machine.launch, barrier->index, *barrier->info));
+      return fmt::format("{} waits for the other cores",
+                         describe(machine, machine.launch, barrier->index, *barrier->info));
     return fmt::format("{} bursts are in flight", inFlight);
   }
 
@@ -179,45 +181,13 @@ private:
   }
 
   void loadIndices(Transit &transit, int64_t address, rt::DType type) {
-    rt::Transfer &transfer = transit.transfer;
-    int64_t count = transfer.shape.counts[4], bytes = rt::byteSize(type);
-    transit.indices.resize(size_t(count));
-    if (!machine.functional()) {
-      drawIndices(transit);
-    } else {
-      insns::Memory memory = machine.storage.local(core);
-      if (address < 0 || address % bytes || address > int64_t(memory.l1.size()) - count * bytes)
-        throw rt::Error(rt::ErrorKind::Undefined, "indices", fmt::format("{} entries at {:#x}", count, address),
-                        fmt::format("aligned, within {} bytes", memory.l1.size()));
-      for (size_t i = 0; i < transit.indices.size(); ++i) {
-        const uint8_t *from = memory.l1.data() + address + int64_t(i) * bytes;
-        if (type == rt::DType::I64) {
-          std::memcpy(&transit.indices[i], from, 8);
-        } else {
-          int32_t narrow;
-          std::memcpy(&narrow, from, 4);
-          transit.indices[i] = narrow;
-        }
-      }
-    }
-    transfer.indices = transit.indices;
-  }
-
-  /// Without tensor data: uniform over the steps that stay inside the segment of the base address (rule T2).
-  void drawIndices(Transit &transit) {
-    const rt::Transfer &transfer = transit.transfer;
-    int64_t base = transfer.toGlobal ? transfer.dst : transfer.src;
-    int64_t stride = (transfer.toGlobal ? transfer.shape.dstStrides : transfer.shape.srcStrides)[4];
-    int64_t room = 0;
-    for (const Extent &segment : machine.image.segments)
-      if (base >= segment.address && base < segment.address + int64_t(segment.bytes))
-        room = segment.address + int64_t(segment.bytes) - base;
-    int64_t reach = transfer.shape.counts[0];
-    for (size_t d = 1; d < 4; ++d)
-      reach += std::max<int64_t>(0, transfer.shape.counts[d] - 1) * (transfer.toGlobal ? transfer.shape.dstStrides : transfer.shape.srcStrides)[d];
-    int64_t steps = stride > 0 && room >= reach ? (room - reach) / stride + 1 : 1;
-    for (int64_t &index : transit.indices)
-      index = int64_t(random() % uint64_t(steps));
+    transit.indices.resize(size_t(transit.transfer.shape.counts[4]));
+    if (machine.functional())
+      readIndices(machine.storage, core, address, type, transit.indices);
+    else
+      drawIndices(machine.image.segments, transit.transfer, random, transit.indices);
+    machine.gatherIndices = machine.functional() ? rt::IndexSource::Memory : rt::IndexSource::Drawn;
+    transit.transfer.indices = transit.indices;
   }
 
   // ---- sending ----
@@ -239,8 +209,8 @@ private:
       wake(nextSend);
   }
 
-  /// Sends while fewer than the limit are in flight; sends of later cycles are published at once, since nothing that can
-  /// still happen takes them back.
+  /// Sends while fewer than the limit are in flight; sends of later cycles are published at once, since nothing that
+  /// can still happen takes them back.
   void sendBursts(int64_t cycle) {
     if (!sending)
       return;
@@ -299,7 +269,8 @@ private:
   /// Announces the access of a burst to this core's L1. What dma_in does there is never held up.
   void announceRead(Packet &packet, int64_t width, int64_t cycle) {
     L1Run *run = machine.runs.take();
-    const bool inside = packet.to.kind == EndpointKind::Core && packet.to.die == self.die && packet.to.index == self.index;
+    const bool inside =
+        packet.to.kind == EndpointKind::Core && packet.to.die == self.die && packet.to.index == self.index;
     beginLinear(packet.write ? packet.local : packet.offset, packet.bytes, width, false, *run);
     if (inside) {
       L1Run write;
@@ -341,7 +312,8 @@ private:
     }
     case rt::Space::Shared:
       packet.offset = rt::offsetOf(global);
-      packet.to = {EndpointKind::Shared, int16_t(rt::homeOf(global)), int16_t(packet.offset / grain % chip.shared.banks)};
+      packet.to = {EndpointKind::Shared, int16_t(rt::homeOf(global)),
+                   int16_t(packet.offset / grain % chip.shared.banks)};
       return;
     case rt::Space::L1:
       packet.offset = rt::offsetOf(global);
@@ -432,8 +404,8 @@ private:
   int64_t preparedAt = 0, nextSend = 0;
   std::optional<rt::BurstCursor> cursor;
   rt::Burst nextBurst{};
-  bool held = false;  ///< nextBurst has not been sent
-  Packet *reading = nullptr;  ///< being read from L1
+  bool held = false;         ///< nextBurst has not been sent
+  Packet *reading = nullptr; ///< being read from L1
   bool readingInside = false;
   struct {
     bool done;

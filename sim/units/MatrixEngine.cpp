@@ -53,7 +53,7 @@ private:
   struct Stage {
     Issued *issued = nullptr;
     int64_t start = 0, end = 0, stream = 0, drain = 0;
-    bool running = false;  ///< the L1 says when it ends
+    bool running = false; ///< the L1 says when it ends
   };
   struct Draining {
     Issued *issued;

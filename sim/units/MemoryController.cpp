@@ -15,8 +15,10 @@ class MemoryController : public Unit, public MemoryTarget, public tlm::tlm_fw_tr
 public:
   MemoryController(sc_core::sc_module_name name, const UnitPlace &place)
       : Unit(name, place.kernel), machine(place.machine), core(kernel.clock()),
-        clock(1'000'000'000'000'000, machine.chip.dram.timing.clockHz), number(place.die * int(machine.chip.dram.channels()) + place.index),
-        channel(machine.chip.dram, place.index, [this](const BurstTimes &times) { done(times); }, sinkOf(machine, number)) {
+        clock(1'000'000'000'000'000, machine.chip.dram.timing.clockHz),
+        number(place.die * int(machine.chip.dram.channels()) + place.index),
+        channel(
+            machine.chip.dram, place.index, [this](const BurstTimes &times) { done(times); }, sinkOf(machine, number)) {
     target.bind(*this);
   }
 
@@ -38,7 +40,8 @@ public:
 
   void decide(int64_t cycle) override { run(cycle); }
 
-  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase, sc_core::sc_time &delay) override {
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
+                                     sc_core::sc_time &delay) override {
     if (phase == tlm::END_RESP)
       return tlm::TLM_COMPLETED;
     payload.acquire();
@@ -48,7 +51,9 @@ public:
       wakeFor(arrivals.front().clock);
     return tlm::TLM_ACCEPTED;
   }
-  void b_transport(tlm::tlm_generic_payload &payload, sc_core::sc_time &) override { payload.set_response_status(tlm::TLM_OK_RESPONSE); }
+  void b_transport(tlm::tlm_generic_payload &payload, sc_core::sc_time &) override {
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  }
   bool get_direct_mem_ptr(tlm::tlm_generic_payload &, tlm::tlm_dmi &) override { return false; }
   unsigned transport_dbg(tlm::tlm_generic_payload &) override { return 0; }
 
@@ -61,7 +66,7 @@ private:
   enum Port : uint16_t { kWake };
   struct Arrival {
     tlm::tlm_generic_payload *payload;
-    MemoryTimes *times;  ///< null if the initiator does not ask
+    MemoryTimes *times; ///< null if the initiator does not ask
     int64_t clock;
   };
 

@@ -14,7 +14,8 @@ class MemoryPort : public Unit, public MemoryInitiator, public tlm::tlm_bw_trans
 public:
   MemoryPort(sc_core::sc_module_name name, const UnitPlace &place)
       : Unit(name, place.kernel), machine(place.machine), clock(kernel.clock()),
-        memoryClock(1'000'000'000'000'000, machine.chip.dram.timing.clockHz), bytes(machine.channelBytes[size_t(place.die * machine.chip.dram.channels() + place.index)]) {
+        memoryClock(1'000'000'000'000'000, machine.chip.dram.timing.clockHz),
+        bytes(machine.channelBytes[size_t(place.die * machine.chip.dram.channels() + place.index)]) {
     addInput("packetIn", kPacket);
     packetOut = addOutput("packetOut");
     creditOut = addOutput("creditOut");
@@ -31,7 +32,8 @@ public:
 
   void decide(int64_t) override { offer(); }
 
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase, sc_core::sc_time &delay) override {
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
+                                     sc_core::sc_time &delay) override {
     int64_t at = nowFs() + int64_t(delay.value());
     if (phase == tlm::END_REQ) {
       accepted(at);
@@ -48,23 +50,28 @@ public:
       phase = tlm::END_RESP;
       return tlm::TLM_COMPLETED;
     }
-    throw rt::Error(rt::ErrorKind::Input, name(), "the memory answered in a phase that the base protocol does not have", "END_REQ, BEGIN_RESP");
+    throw rt::Error(rt::ErrorKind::Input, name(), "the memory answered in a phase that the base protocol does not have",
+                    "END_REQ, BEGIN_RESP");
   }
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
   std::string waitingFor() const override {
-    return waiting.empty() && !offered ? std::string() : fmt::format("{} bursts wait for the memory controller", waiting.size() + (offered ? 1 : 0));
+    return waiting.empty() && !offered
+               ? std::string()
+               : fmt::format("{} bursts wait for the memory controller", waiting.size() + (offered ? 1 : 0));
   }
 
 private:
   enum Port : uint16_t { kPacket };
   struct Waiting {
     Packet *packet;
-    int64_t clock;  ///< of the controller, from which it may be offered
+    int64_t clock; ///< of the controller, from which it may be offered
   };
 
   static int64_t nowFs() { return int64_t(sc_core::sc_time_stamp().value()); }
-  int64_t arrivalClock(int64_t cycle) const { return memoryClock.after(clock.edge(cycle)) + machine.chip.clock.syncCycles; }
+  int64_t arrivalClock(int64_t cycle) const {
+    return memoryClock.after(clock.edge(cycle)) + machine.chip.clock.syncCycles;
+  }
   /// The core cycle in which an event at `fs` of the controller is seen.
   int64_t seen(int64_t fs) const { return clock.after(fs) + machine.chip.clock.syncCycles; }
 
@@ -134,7 +141,7 @@ private:
   PayloadPool payloads;
   std::deque<Waiting> waiting;
   tlm::tlm_generic_payload *offered = nullptr;
-  int64_t nextClock = 0;  ///< one request in a clock
+  int64_t nextClock = 0; ///< one request in a clock
   std::vector<int64_t> &bytes;
   OutPort *packetOut, *creditOut;
 };

@@ -1,9 +1,9 @@
 // Rules N1 to N8: the routers and links of a die.
 //
 // One unit, since its routers share a clock and a table, but each router decides from what it holds and what its
-// neighbours told it at least a cycle ago: a grant at cycle t is the news of t + 1 or later. A packet costs one message per
-// hop, the arrival of its head at the next input; links and slots are free times, and an output that must wait for one is
-// woken when it comes.
+// neighbours told it at least a cycle ago: a grant at cycle t is the news of t + 1 or later. A packet costs one message
+// per hop, the arrival of its head at the next input; links and slots are free times, and an output that must wait for
+// one is woken when it comes.
 #include "sim/kernel/Registry.h"
 #include "sim/kernel/Topology.h"
 
@@ -20,8 +20,8 @@ public:
   Mesh(sc_core::sc_module_name name, const UnitPlace &place)
       : Unit(name, place.kernel), machine(place.machine), noc(machine.chip.noc), topology(machine.chip), die(place.die),
         firstLane(size_t(machine.chip.topology.dies)) {
-    addInput("packetIn", kInject);  // lane: Topology's input number
-    addInput("creditIn", kCredit);  // lane: endpoint; payload: network
+    addInput("packetIn", kInject); // lane: Topology's input number
+    addInput("creditIn", kCredit); // lane: endpoint; payload: network
     build();
   }
 
@@ -37,20 +37,23 @@ public:
     case kCredit: {
       int out = eject[message.lane] * 2 + int(message.payload);
       Output &output = outputs[size_t(out)];
-      slots[size_t(out) * size_t(noc.packetSlots) + output.returned++ % size_t(noc.packetSlots)] = kernel.cycle();
+      slotOf(out, output.returned) = kernel.cycle();
       output.blocked = false;
       dirty.push_back(out);
       return;
     }
-    case kHead:
-      return head(int(message.payload));
-    case kRetry:
-      dirty.push_back(int(message.payload));
+    case kWake:
       return;
+    case kEvent:
+      return happen(Event(message.payload));
     }
   }
 
   void decide(int64_t cycle) override {
+    std::vector<Event> &due = soon[size_t(cycle % kSoon)];
+    for (Event event : due)
+      happen(event);
+    due.clear();
     for (int out : dirty)
       arbitrate(out, cycle);
     dirty.clear();
@@ -65,28 +68,37 @@ public:
   }
 
 private:
-  enum Port : uint16_t { kInject, kCredit, kHead, kRetry };
+  enum Port : uint16_t { kInject, kCredit, kWake, kEvent };
+
+  /// What happens inside at a later cycle: an input or an output, and which of both. A head is at an input; an output
+  /// can be granted again. Nearly all lie a few cycles ahead, in `soon`, and the first of a cycle wakes the mesh for
+  /// it.
+  using Event = uint32_t;
+  static Event headAt(int in) { return Event(in) << 1; }
+  static Event retryOf(int out) { return Event(out) << 1 | 1; }
+  static constexpr int64_t kSoon = 256;
 
   struct Input {
     Packet *first = nullptr, *last = nullptr;
-    int64_t ready = 0;    ///< the tail of the packet before has left
-    uint32_t left = 0;    ///< packets that have been granted
-    int32_t upstream = -1;  ///< output that feeds it; -1: an endpoint
+    int64_t ready = 0;     ///< the tail of the packet before has left
+    int32_t wants = 0;     ///< output of the first packet
+    int32_t upstream = -1; ///< output that feeds it; -1: an endpoint
     int32_t router = 0;
-    uint8_t bit = 0;      ///< its number at the router
+    uint8_t left = 0; ///< slot of the first packet
+    uint8_t bit = 0;  ///< its number at the router
   };
   struct Output {
-    uint64_t requests = 0;  ///< inputs whose head wants it
+    uint64_t requests = 0; ///< inputs whose head wants it
     int64_t free = 0;
-    int64_t retry = -1;     ///< cycle of the retry that is under way
-    uint32_t granted = 0;
-    uint32_t returned = 0;  ///< credits from an endpoint
-    int32_t downstream = -1;  ///< input of the next router; -1: an endpoint
+    int64_t retry = -1;      ///< cycle of the retry that is under way
+    int32_t downstream = -1; ///< input of the next router; -1: an endpoint
     int32_t endpoint = -1;
-    int32_t firstInput = 0;   ///< of its router
-    uint8_t next = 0;         ///< input that is asked first
-    bool blocked = false;     ///< waits for a slot whose time is not known
-    bool credited = true;     ///< the receiver has slots
+    int32_t firstInput = 0; ///< of its router
+    uint8_t granted = 0;    ///< slot of the next packet
+    uint8_t returned = 0;   ///< slot of the next credit from an endpoint
+    uint8_t next = 0;       ///< input that is asked first
+    bool blocked = false;   ///< waits for a slot whose time is not known
+    bool credited = true;   ///< the receiver has slots
   };
 
   // Ports are numbered over the die; each has an input or output per network at number · 2 + network.
@@ -117,7 +129,8 @@ private:
         if (places[size_t(end)] == router)
           eject[size_t(end)] = outputPorts++;
       if (inputPorts - first > 64)
-        throw rt::inputError(name(), fmt::format("router {} has {} inputs", router, inputPorts - first), "at most 64: more routers, or fewer endpoints");
+        throw rt::inputError(name(), fmt::format("router {} has {} inputs", router, inputPorts - first),
+                             "at most 64: more routers, or fewer endpoints");
       inputs.resize(size_t(inputPorts) * 2);
       outputs.resize(size_t(outputPorts) * 2);
       for (int port = first; port < inputPorts; ++port)
@@ -153,7 +166,8 @@ private:
       for (int end = 0; end < ends; ++end) {
         int to = places[size_t(end)], dx = to % columns - router % columns, dy = to / columns - router / columns;
         int direction = dx > 0 ? 0 : dx < 0 ? 1 : dy > 0 ? 2 : 3;
-        routes[size_t(router * ends + end)] = uint16_t(dx || dy ? directionOut[size_t(router)][size_t(direction)] : eject[size_t(end)]);
+        routes[size_t(router * ends + end)] =
+            uint16_t(dx || dy ? directionOut[size_t(router)][size_t(direction)] : eject[size_t(end)]);
       }
   }
 
@@ -183,8 +197,12 @@ private:
     if (kind == EndpointKind::Core) {
       OutPort *request = addOutput(fmt::format("core{}.requestOut", index));
       OutPort *read = addOutput(fmt::format("core{}.readOut", index));
-      byKind = {request, request, addOutput(fmt::format("core{}.signalOut", index)), read,
-                addOutput(fmt::format("core{}.ackOut", index)), read};
+      byKind = {request,
+                request,
+                addOutput(fmt::format("core{}.signalOut", index)),
+                read,
+                addOutput(fmt::format("core{}.ackOut", index)),
+                read};
     } else {
       const char *names[] = {"core", "memory", "shared", "die"};
       byKind.fill(addOutput(fmt::format("{}{}.packetOut", names[size_t(kind)], index)));
@@ -202,7 +220,17 @@ private:
       input.last = packet;
       return;
     }
-    input.first = input.last = packet;
+    input.last = packet;
+    lead(in, packet);
+  }
+
+  /// A packet is the first of its input now.
+  void lead(int in, Packet *packet) {
+    Input &input = inputs[size_t(in)];
+    input.first = packet;
+    input.wants = routes[size_t(input.router) * receivers.size() + packet->route] * 2 + (in & 1);
+    __builtin_prefetch(&outputs[size_t(input.wants)], 1);
+    __builtin_prefetch(&slots[size_t(input.wants) * size_t(noc.packetSlots)], 1);
     announce(in, std::max(packet->arrival, input.ready));
   }
 
@@ -211,14 +239,44 @@ private:
     if (cycle <= kernel.cycle())
       head(in);
     else
-      wakeAt(risingTick(cycle), kHead, uint64_t(in));
+      later(cycle, headAt(in));
+  }
+
+  void later(int64_t cycle, Event event) {
+    if (cycle - kernel.cycle() >= kSoon)
+      return wakeAt(risingTick(cycle), kEvent, event);
+    std::vector<Event> &events = soon[size_t(cycle % kSoon)];
+    if (events.empty())
+      wakeAt(risingTick(cycle), kWake);
+    events.push_back(event);
+  }
+
+  void happen(Event event) {
+    if (event & 1)
+      dirty.push_back(int(event >> 1));
+    else
+      head(int(event >> 1));
   }
 
   void head(int in) {
     const Input &input = inputs[size_t(in)];
-    int out = routes[size_t(input.router) * receivers.size() + input.first->route] * 2 + (in & 1);
-    outputs[size_t(out)].requests |= uint64_t(1) << input.bit;
-    dirty.push_back(out);
+    Output &output = outputs[size_t(input.wants)];
+    output.requests |= uint64_t(1) << input.bit;
+    dirty.push_back(input.wants);
+    // What a grant touches.
+    if (output.downstream >= 0)
+      __builtin_prefetch(&inputs[size_t(output.downstream)], 1);
+    if (input.upstream >= 0) {
+      __builtin_prefetch(&outputs[size_t(input.upstream)], 1);
+      __builtin_prefetch(&slots[size_t(input.upstream) * size_t(noc.packetSlots)], 1);
+    }
+  }
+
+  /// The slot that `number` counts, which goes on to the next.
+  int64_t &slotOf(int out, uint8_t &number) {
+    int64_t &slot = slots[size_t(out) * size_t(noc.packetSlots) + number];
+    number = number + 1 == noc.packetSlots ? 0 : uint8_t(number + 1);
+    return slot;
   }
 
   void arbitrate(int out, int64_t cycle) {
@@ -227,7 +285,7 @@ private:
       return;
     int64_t from = output.free;
     if (output.credited) {
-      int64_t slot = slots[size_t(out) * size_t(noc.packetSlots) + output.granted % size_t(noc.packetSlots)];
+      const int64_t slot = slots[size_t(out) * size_t(noc.packetSlots) + output.granted];
       if (slot == kNever) {
         output.blocked = true;
         return;
@@ -250,29 +308,29 @@ private:
     if (outputs[size_t(out)].retry == cycle)
       return;
     outputs[size_t(out)].retry = cycle;
-    wakeAt(risingTick(cycle), kRetry, uint64_t(out));
+    later(cycle, retryOf(out));
   }
 
   void grant(int in, int out, int64_t cycle) {
     Input &input = inputs[size_t(in)];
     Output &output = outputs[size_t(out)];
     Packet *packet = input.first;
-    const int64_t gone = cycle + packet->flits;  // the tail has left a cycle ago
-    input.first = packet->next;
+    const int64_t gone = cycle + packet->flits; // the tail has left a cycle ago
     input.ready = gone;
     if (input.upstream >= 0) {
       Output &upstream = outputs[size_t(input.upstream)];
-      slots[size_t(input.upstream) * size_t(noc.packetSlots) + input.left++ % size_t(noc.packetSlots)] = gone;
+      slotOf(input.upstream, input.left) = gone;
       if (upstream.blocked) {
         upstream.blocked = false;
         retry(input.upstream, gone);
       }
     }
-    if (input.first)
-      announce(in, std::max(gone, input.first->arrival));
+    input.first = nullptr;
+    if (packet->next)
+      lead(in, packet->next);
     output.free = gone;
     if (output.credited)
-      slots[size_t(out) * size_t(noc.packetSlots) + output.granted++ % size_t(noc.packetSlots)] = kNever;
+      slotOf(out, output.granted) = kNever;
     const int64_t arrival = cycle + noc.hopCycles;
     if (output.downstream >= 0) {
       packet->arrival = arrival;
@@ -297,16 +355,17 @@ private:
   const int die;
   std::vector<Input> inputs;
   std::vector<Output> outputs;
-  std::vector<int64_t> slots;      ///< output × slot: cycle from which it is free
-  std::vector<int> firstInput;     ///< of each router
-  std::vector<int> places;         ///< router of each endpoint
-  std::vector<rt::Exit> lanes;     ///< to the neighbours
-  std::vector<int> firstLane;      ///< endpoint of the first lane to each die that is a neighbour
-  std::vector<int> inject, eject;  ///< ports of the endpoints
-  std::vector<uint16_t> routes;    ///< router × endpoint: output port
-  std::vector<std::array<OutPort *, 6>> receivers;  ///< endpoint × packet kind
-  std::vector<OutPort *> writers;  ///< of the cores' L1s; null for other endpoints
-  std::vector<int> dirty;
+  std::vector<int64_t> slots;                      ///< output × slot: cycle from which it is free
+  std::vector<int> firstInput;                     ///< of each router
+  std::vector<int> places;                         ///< router of each endpoint
+  std::vector<rt::Exit> lanes;                     ///< to the neighbours
+  std::vector<int> firstLane;                      ///< endpoint of the first lane to each die that is a neighbour
+  std::vector<int> inject, eject;                  ///< ports of the endpoints
+  std::vector<uint16_t> routes;                    ///< router × endpoint: output port
+  std::vector<std::array<OutPort *, 6>> receivers; ///< endpoint × packet kind
+  std::vector<OutPort *> writers;                  ///< of the cores' L1s; null for other endpoints
+  std::array<std::vector<Event>, kSoon> soon;      ///< by cycle
+  std::vector<int> dirty;                          ///< outputs that may grant
 };
 
 GARAM_UNIT(Mesh, "mesh");

@@ -1,5 +1,5 @@
-// Rule Y1: carries signals to the engine that waits on them, in this core or, as packets, in another one. The counters sit
-// with the waiting engine, since there is one for each semaphore.
+// Rule Y1: carries signals to the engine that waits on them, in this core or, as packets, in another one. The counters
+// sit with the waiting engine, since there is one for each semaphore.
 #include "sim/kernel/EngineUnit.h"
 
 #include <algorithm>
@@ -41,7 +41,8 @@ public:
       packet->kind = PacketKind::Signal;
       packet->flits = 1;
       packet->from = {EndpointKind::Core, int16_t(die), int16_t(core % coresPerDie)};
-      packet->to = {EndpointKind::Core, int16_t(signal.word.peer / coresPerDie), int16_t(signal.word.peer % coresPerDie)};
+      packet->to = {EndpointKind::Core, int16_t(signal.word.peer / coresPerDie),
+                    int16_t(signal.word.peer % coresPerDie)};
       packet->semaphore = signal.word.semaphore;
       packet->count = signal.word.count;
       packet->owner = signal.word.launch;

@@ -1,7 +1,8 @@
 // Rules S1 to S4: executes scalar instructions and issues the others into the queues of the engines.
 //
-// It runs ahead of time as far as nothing can interfere: an entry that is free stays free until the sequencer fills it, so
-// an issue may be published with its later cycle. It stops where it depends on others: a full queue, a load, the end.
+// It runs ahead of time as far as nothing can interfere: an entry that is free stays free until the sequencer fills it,
+// so an issue may be published with its later cycle. It stops where it depends on others: a full queue, a load, the
+// end.
 #include "sim/kernel/EngineUnit.h"
 
 #include <algorithm>
@@ -18,8 +19,8 @@ public:
   Sequencer(sc_core::sc_module_name name, const UnitPlace &place)
       : Unit(name, place.kernel), machine(place.machine), core(place.core) {
     addInput("startIn", kStart);
-    addInput("takenIn", kTaken);      // lane: engine
-    addInput("drainedIn", kDrained);  // lane: engine; payload: instructions completed in this launch
+    addInput("takenIn", kTaken);     // lane: engine
+    addInput("drainedIn", kDrained); // lane: engine; payload: instructions completed in this launch
     addInput("tokenIn", kToken);
     for (int e = 1; e < rt::kEngines; ++e)
       commandOut[size_t(e)] = addOutput(fmt::format("{}Out", rt::name(rt::Engine(e))));
@@ -92,9 +93,10 @@ private:
   };
 
   [[noreturn]] void fail(std::string_view what, std::string_view allowed = {}) const {
-    throw rt::Error(rt::ErrorKind::Undefined,
-                    fmt::format("cycle {}, {}, {}", local, name(), describe(machine, launch, pc, *launch->kernel->infos[pc])),
-                    what, allowed);
+    throw rt::Error(
+        rt::ErrorKind::Undefined,
+        fmt::format("cycle {}, {}, {}", local, name(), describe(machine, launch, pc, *launch->kernel->infos[pc])), what,
+        allowed);
   }
 
   int64_t value(const rt::Insn &insn, int slot) const {
@@ -180,9 +182,10 @@ private:
       return false;
     bank.take(insn.waits);
     if (!machine.functional())
-      throw rt::Error(rt::ErrorKind::Unimplemented,
-                      fmt::format("cycle {}, {}, {}", cycle, name(), describe(machine, launch, pc, *launch->kernel->infos[pc])),
-                      "a load has no value where no tensor data is kept", "allowed: modes both and values");
+      throw rt::Error(
+          rt::ErrorKind::Unimplemented,
+          fmt::format("cycle {}, {}, {}", cycle, name(), describe(machine, launch, pc, *launch->kernel->infos[pc])),
+          "a load has no value where no tensor data is kept", "allowed: modes both and values");
     auto type = rt::DType(insn.slots[2]);
     int64_t address = value(insn, 1), bytes = rt::byteSize(type), size = machine.chip.l1.sizeBytes;
     if (address < 0 || address + bytes > size || address % bytes)
@@ -301,7 +304,7 @@ private:
   uint64_t written = 0;
   std::vector<Loop> loops;
   uint32_t pc = 0;
-  int64_t local = 0;  ///< the cycle of the instruction at pc
+  int64_t local = 0; ///< the cycle of the instruction at pc
   Blocked blocked = Blocked::No;
   std::array<OutPort *, rt::kEngines> commandOut{};
   OutPort *doneOut;

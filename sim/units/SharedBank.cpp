@@ -28,7 +28,7 @@ public:
 private:
   enum Port : uint16_t { kPacket };
   Machine &machine;
-  Packet *arrived = nullptr;  ///< one output of the mesh leads here: one packet a cycle at most
+  Packet *arrived = nullptr; ///< one output of the mesh leads here: one packet a cycle at most
   int64_t free = 0;
   OutPort *packetOut;
 };

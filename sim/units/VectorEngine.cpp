@@ -47,7 +47,8 @@ private:
   void begin(const Issued &issued, int64_t cycle) {
     try {
       insns::Path path = machine.functional() ? insns::Path::Fast : insns::Path::Check;
-      insns::execute(issued.insn->opcode, {machine.storage.local(core), issued.values, chainOf(issued), 0, path}, result);
+      insns::execute(issued.insn->opcode, {machine.storage.local(core), issued.values, chainOf(issued), 0, path},
+                     result);
     } catch (const rt::Error &error) {
       fail(issued, error);
     }
@@ -87,14 +88,14 @@ private:
     case rt::Opcode::VecArgmax:
       return rt::timing::vecArgmax(vector, v[0], v[1]);
     default:
-      return 1;  // vector.sync
+      return 1; // vector.sync
     }
   }
 
   Issued *running = nullptr;
   int64_t start = 0, end = 0;
-  int64_t rest = 0;      ///< cycles after the last beat
-  bool playing = false;  ///< the L1 says when the last beat is made
+  int64_t rest = 0;     ///< cycles after the last beat
+  bool playing = false; ///< the L1 says when the last beat is made
   insns::Result result;
 };
 

@@ -39,8 +39,8 @@ rt::Program stream(const rt::Chip &chip, int64_t tiles) {
   return std::move(p.program);
 }
 
-/// Every core multiplies tiles as a compiled product does: two operands in, double buffered, a product of several passes, a
-/// chain on its sums, the result out.
+/// Every core multiplies tiles as a compiled product does: two operands in, double buffered, a product of several
+/// passes, a chain on its sums, the result out.
 rt::Program multiply(const rt::Chip &chip, int64_t tiles) {
   KernelBuilder k;
   const int64_t m = 128, depth = 256, n = 128;
@@ -60,8 +60,10 @@ rt::Program multiply(const rt::Chip &chip, int64_t tiles) {
   // Semaphores: 0 and 1 operands there, 2 buffers free, 3 sums there, 4 acc free, 5 result there, 6 its buffer free.
   k.add(Opcode::DmaLoad, {a, r(1), r(4), 0, 0, 0, 0, 0, 0}, {{token(2)}, {token(0)}});
   k.add(Opcode::DmaLoad, {w, r(1), r(5), 0, 0, 0, 0, 0, 0}, {{}, {token(0)}});
-  k.add(Opcode::Mma, {r(4), depth * 2, r(5), n * 2, r(7), n * 4, m, depth, n, 0, 0x22}, {{token(0, 2), token(4)}, {token(2), token(3)}});
-  k.add(Opcode::VecMap, {chain, m, n, r(7), n * 4, 0, 0, 0, 0, r(6), n * 2, 0, 0}, {{token(3), token(6)}, {token(4), token(5)}});
+  k.add(Opcode::Mma, {r(4), depth * 2, r(5), n * 2, r(7), n * 4, m, depth, n, 0, 0x22},
+        {{token(0, 2), token(4)}, {token(2), token(3)}});
+  k.add(Opcode::VecMap, {chain, m, n, r(7), n * 4, 0, 0, 0, 0, r(6), n * 2, 0, 0},
+        {{token(3), token(6)}, {token(4), token(5)}});
   k.add(Opcode::DmaStore, {c, r(6), r(1), 0, 0, 0, 0, 0, 0}, {{token(5)}, {token(6)}});
   k.add(Opcode::SeqAdd, {1, r(1), 4096});
   for (int semaphore : {2, 4, 6})

@@ -1,5 +1,5 @@
-// A memory as a third party writes it: TLM-2.0 base protocol, approximately timed, SystemC processes of its own, nothing of
-// this project but the name under which a chip finds it. So many bursts at a time, each a fixed latency.
+// A memory as a third party writes it: TLM-2.0 base protocol, approximately timed, SystemC processes of its own,
+// nothing of this project but the name under which a chip finds it. So many bursts at a time, each a fixed latency.
 #include "sim/kernel/MemoryUnit.h"
 #include "sim/kernel/Registry.h"
 
@@ -31,7 +31,8 @@ public:
   void take(const Message &) override {}
   void decide(int64_t) override {}
 
-  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase, sc_core::sc_time &delay) override {
+  tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
+                                     sc_core::sc_time &delay) override {
     if (phase == tlm::BEGIN_REQ) {
       payload.acquire();
       arriving.notify(payload, delay);

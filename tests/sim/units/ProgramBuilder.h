@@ -31,7 +31,8 @@ class KernelBuilder {
 public:
   std::vector<rt::Insn> insns;
   std::vector<rt::Descriptor> descriptors;
-  std::vector<uint8_t> initialTokens = std::vector<uint8_t>(rt::kSemaphores), waiters = std::vector<uint8_t>(rt::kSemaphores, 255);
+  std::vector<uint8_t> initialTokens = std::vector<uint8_t>(rt::kSemaphores),
+                       waiters = std::vector<uint8_t>(rt::kSemaphores, 255);
 
   KernelBuilder &add(rt::Opcode opcode, std::vector<Slot> slots = {}, const Sync &sync = {}) {
     rt::Insn insn;
@@ -114,4 +115,4 @@ public:
   }
 };
 
-}  // namespace garam::test
+} // namespace garam::test

@@ -14,7 +14,8 @@ namespace garam::test {
 inline void expectAccounts(const rt::RunResult &result) {
   for (const rt::EngineCounters &engine : result.engines) {
     int64_t stalls = std::accumulate(engine.stalls.begin(), engine.stalls.end(), int64_t(0));
-    EXPECT_EQ(engine.busy + stalls + engine.idle, result.cycles) << "core " << engine.core << " " << rt::name(engine.engine);
+    EXPECT_EQ(engine.busy + stalls + engine.idle, result.cycles)
+        << "core " << engine.core << " " << rt::name(engine.engine);
   }
 }
 
@@ -37,7 +38,8 @@ inline rt::InsnRecord record(const rt::RunResult &result, int core, rt::Engine e
   return {};
 }
 
-template <class T> std::vector<T> readAll(rt::Device &device, const std::string &segment, size_t count, uint64_t offset = 0) {
+template <class T>
+std::vector<T> readAll(rt::Device &device, const std::string &segment, size_t count, uint64_t offset = 0) {
   std::vector<T> values(count);
   device.read(segment, {reinterpret_cast<uint8_t *>(values.data()), count * sizeof(T)}, offset);
   return values;
@@ -48,11 +50,13 @@ template <class T> void writeAll(rt::Device &device, const std::string &segment,
 
 /// Runs a body on one core only: skips it elsewhere.
 inline void onlyOn(KernelBuilder &kernel, int core, const KernelBuilder &body) {
-  kernel.add(rt::Opcode::SeqCore, {60}).add(rt::Opcode::SeqEq, {61, r(60), core}).add(rt::Opcode::SeqSkip, {r(61), int64_t(body.insns.size())});
+  kernel.add(rt::Opcode::SeqCore, {60})
+      .add(rt::Opcode::SeqEq, {61, r(60), core})
+      .add(rt::Opcode::SeqSkip, {r(61), int64_t(body.insns.size())});
   kernel.insns.insert(kernel.insns.end(), body.insns.begin(), body.insns.end());
   for (size_t i = 0; i < body.waiters.size(); ++i)
     if (body.waiters[i] != 255)
       kernel.waiters[i] = body.waiters[i];
 }
 
-}  // namespace garam::test
+} // namespace garam::test

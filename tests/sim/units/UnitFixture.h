@@ -1,4 +1,5 @@
-// One unit alone, built by its kind, in a SystemC context of its own: the test sends messages, a probe keeps what comes out.
+// One unit alone, built by its kind, in a SystemC context of its own: the test sends messages, a probe keeps what comes
+// out.
 #pragma once
 
 #include "sim/kernel/Context.h"
@@ -21,7 +22,9 @@ public:
   std::vector<Seen> seen;
 
   Probe(const char *name, sim::Kernel &kernel) : Unit(name, kernel) { addInput("in", 0); }
-  void take(const sim::Message &message) override { seen.push_back({ports[message.lane], kernel.cycle(), message.payload}); }
+  void take(const sim::Message &message) override {
+    seen.push_back({ports[message.lane], kernel.cycle(), message.payload});
+  }
   void decide(int64_t) override {}
 
   void attach(sim::Unit &unit) {
@@ -39,9 +42,10 @@ class UnitFixture {
 public:
   UnitFixture(const std::string &kind, const std::vector<rt::Override> &overrides, const std::string &chip = "unit",
               int die = 0)
-      : storage(rt::loadChip(chip, overrides)), machine(rt::loadChip(chip, overrides), rt::Mode::Cycles, image, storage),
-        kernel("kernel", sim::Clock::ofMhz(machine.chip.clock.coreMhz)), unit(sim::makeUnit(kind, "unit", {kernel, machine, die})),
-        probe("probe", kernel) {
+      : storage(rt::loadChip(chip, overrides)),
+        machine(rt::loadChip(chip, overrides), rt::Mode::Cycles, image, storage),
+        kernel("kernel", sim::Clock::ofMhz(machine.chip.clock.coreMhz)),
+        unit(sim::makeUnit(kind, "unit", {kernel, machine, die})), probe("probe", kernel) {
     probe.attach(*unit);
   }
 
@@ -79,4 +83,4 @@ private:
   Probe probe;
 };
 
-}  // namespace garam::test
+} // namespace garam::test

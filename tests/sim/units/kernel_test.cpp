@@ -10,7 +10,7 @@
 
 using namespace garam::sim;
 
-TEST(Clock, EdgesAreFloorsOfTheIntegerNumber) {  // M1
+TEST(Clock, EdgesAreFloorsOfTheIntegerNumber) { // M1
   std::mt19937_64 random(1);
   for (int64_t hz : {977'000'000, 1'000'000'000, 333'333'333, 940'000'000})
     for (int i = 0; i < 2000; ++i) {

@@ -8,7 +8,7 @@ using rt::Opcode;
 
 namespace {
 
-constexpr int64_t kTurn = 16 * 64;  // bytes of all banks
+constexpr int64_t kTurn = 16 * 64; // bytes of all banks
 
 rt::Chain copyChain() {
   rt::Chain copy;
@@ -54,7 +54,8 @@ TEST(L1, OtherBanksAreFree) {
   KernelBuilder body;
   int chain = body.descriptor(copyChain());
   body.add(Opcode::Mma, {0, kTurn, 65536, 64, rt::kAccBase, 64, 8, 16, 16, 0, 0}, {{token(1)}, {}});
-  body.add(Opcode::VecMap, {chain, 8, 16, 32768 + 9 * 64, kTurn, 0, 0, 0, 0, rt::kAccBase + 8192, 64, 0, 0}, {{token(2)}, {}});
+  body.add(Opcode::VecMap, {chain, 8, 16, 32768 + 9 * 64, kTurn, 0, 0, 0, 0, rt::kAccBase + 8192, 64, 0, 0},
+           {{token(2)}, {}});
   rt::RunResult result = together(body);
   rt::InsnRecord map = record(result, 0, Engine::Vector, 0);
   // Only the second half of the weights is in the way.
@@ -92,8 +93,8 @@ TEST(L1, ArrivingBurstsHoldTheArray) {
   rt::RunResult result = run(device);
   rt::InsnRecord mma = record(result, 0, Engine::Matrix, 0), load = record(result, 0, Engine::DmaIn, 1);
   EXPECT_EQ(load.end, load.start + 1 + 64);
-  // The rows want bank 0, which the copy has every sixteenth cycle: four or five times. Each half of the weights waits at
-  // most for the copy to pass its eight banks.
+  // The rows want bank 0, which the copy has every sixteenth cycle: four or five times. Each half of the weights waits
+  // at most for the copy to pass its eight banks.
   int64_t slips = result.engines[2].stalls[size_t(rt::Stall::OperandL1)];
   EXPECT_EQ(mma.end, mma.start + 2 + 64 + 31 + slips);
   EXPECT_GE(slips, 4);

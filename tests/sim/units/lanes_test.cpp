@@ -64,7 +64,7 @@ TEST(Lane, TheLatencyIsRoundedUpAndAtLeastACycle) {
 }
 
 TEST(Lane, CarriesFractionsOnWhileItIsBusy) {
-  // Two thirds of a cycle for a flit: free at 10⅔, 11⅓, 12; from 20 on anew; at 12 there is no fraction left to carry.
+  // Two thirds of a cycle for a flit: free at 10⅔, 11⅔, 12⅓, 13; from 20 on anew.
   LaneBench bench(192);
   for (int64_t cycle : {10, 11, 11, 12, 20})
     bench.arrive(cycle, 1, cycle == 11 ? PacketKind::Signal : PacketKind::ReadResponse);
@@ -98,8 +98,12 @@ TEST(Lane, SendsInOrderRequestsFirst) {
 
 TEST(Lane, RoutersSendXThroughTheirRowAndYThroughTheColumnOfTheDestination) {
   // Four dies of 3 × 2 routers, one core on each: die 0 has lanes 0 and 1 in x, 2 to 4 in y.
-  const std::vector<rt::Override> overrides = {"topology.dies=4",   "topology.cores_per_die=6", "noc.mesh_columns=3",
-                                               "noc.mesh_rows=2",   "noc.hop_cycles=3",         "noc.link_bytes=64",
+  const std::vector<rt::Override> overrides = {"topology.dies=4",
+                                               "topology.cores_per_die=6",
+                                               "noc.mesh_columns=3",
+                                               "noc.mesh_rows=2",
+                                               "noc.hop_cycles=3",
+                                               "noc.link_bytes=64",
                                                "die_to_die.gigabytes_per_second=128.0"};
   struct Case {
     int core, die, target;
@@ -107,8 +111,13 @@ TEST(Lane, RoutersSendXThroughTheirRowAndYThroughTheColumnOfTheDestination) {
     int64_t hops;
   };
   // Core i of the second row stands a column further on: core 3 at column 1, core 5 at column 0.
-  for (const Case &c : {Case{0, 1, 5, "die0", 2}, {3, 1, 0, "die1", 1}, {5, 3, 0, "die1", 2}, {0, 2, 5, "die2", 1},
-                        {0, 2, 4, "die4", 3}, {3, 2, 1, "die3", 0}, {2, 2, 3, "die3", 2}}) {
+  for (const Case &c : {Case{0, 1, 5, "die0", 2},
+                        {3, 1, 0, "die1", 1},
+                        {5, 3, 0, "die1", 2},
+                        {0, 2, 5, "die2", 1},
+                        {0, 2, 4, "die4", 3},
+                        {3, 2, 1, "die3", 0},
+                        {2, 2, 3, "die3", 2}}) {
     UnitFixture bench("mesh", overrides);
     sim::Topology topology(bench.machine.chip);
     bench.send("packetIn", 10,
@@ -116,7 +125,8 @@ TEST(Lane, RoutersSendXThroughTheirRowAndYThroughTheColumnOfTheDestination) {
                                        {EndpointKind::Core, int16_t(c.die), int16_t(c.target)})),
                topology.coreInput(c.core, sim::CoreInput::DmaIn));
     bench.run();
-    EXPECT_EQ(bench.cyclesAt(c.lane + ".packetOut"), Cycles{10 + 3 * (c.hops + 1)}) << c.core << " to " << c.die << " " << c.target;
+    EXPECT_EQ(bench.cyclesAt(c.lane + ".packetOut"), Cycles{10 + 3 * (c.hops + 1)})
+        << c.core << " to " << c.die << " " << c.target;
   }
 }
 
@@ -156,8 +166,9 @@ std::vector<Channel> wayOf(const rt::Chip &chip, int64_t die, int64_t at, int64_
 
 TEST(Lane, RoutesArriveOnShortWaysAndNoCircleOfPacketsCanWait) {
   for (int dies = 2; dies <= 7; ++dies) {
-    rt::Chip chip = rt::loadChip("unit", {"noc.mesh_columns=3", "noc.mesh_rows=2", fmt::format("topology.dies={}", dies),
-                                          "die_to_die.gigabytes_per_second=100.0"});
+    rt::Chip chip =
+        rt::loadChip("unit", {"noc.mesh_columns=3", "noc.mesh_rows=2", fmt::format("topology.dies={}", dies),
+                              "die_to_die.gigabytes_per_second=100.0"});
     const int64_t routers = 6;
     std::map<Channel, std::set<Channel>> waits;
     for (int64_t from = 0; from < dies * routers; ++from)
@@ -166,7 +177,8 @@ TEST(Lane, RoutesArriveOnShortWaysAndNoCircleOfPacketsCanWait) {
           continue;
         const auto way = wayOf(chip, from / routers, from % routers, to / routers, to % routers);
         const int64_t x = std::abs((from / routers % 2 * 3 + from % 3) - (to / routers % 2 * 3 + to % 3));
-        const int64_t y = std::abs((from / routers / 2 * 2 + from % routers / 3) - (to / routers / 2 * 2 + to % routers / 3));
+        const int64_t y =
+            std::abs((from / routers / 2 * 2 + from % routers / 3) - (to / routers / 2 * 2 + to % routers / 3));
         EXPECT_EQ(int64_t(way.size()), x + y) << dies << " dies, " << from << " to " << to;
         for (size_t i = 1; i < way.size(); ++i)
           waits[way[i - 1]].insert(way[i]);

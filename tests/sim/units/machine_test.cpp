@@ -23,7 +23,9 @@ ProgramBuilder matmul(const std::string &chip) {
   k.add(Opcode::VecMap, {chain, 8, 16, rt::kAccBase, 64, 0, 0, 0, 0, 8192, 64, 0, 0}, {{token(1)}, {token(2)}});
   k.store(a, 8192, r(3), {{token(2)}, {}});
   ProgramBuilder p(chip);
-  p.segment("a", rt::hbmAddress(0, 0), 512).segment("w", rt::hbmAddress(0, 4096), 1024).segment("c", rt::hbmAddress(0, 8192), 512);
+  p.segment("a", rt::hbmAddress(0, 0), 512)
+      .segment("w", rt::hbmAddress(0, 4096), 1024)
+      .segment("c", rt::hbmAddress(0, 8192), 512);
   p.kernel(k).launch(0, {rt::hbmAddress(0, 0), rt::hbmAddress(0, 4096), rt::hbmAddress(0, 8192)});
   return p;
 }
@@ -68,7 +70,6 @@ TEST(Machine, CyclesDoNotDependOnValuesOrOnConstructionOrder) {
   rt::RunResult both, cycles;
   sim::SimDevice first(rt::loadChip("unit")), second(rt::loadChip("unit"));
 
-
   runMatmul(first, "unit", rt::Mode::Both, both);
   runMatmul(second, "unit", rt::Mode::Cycles, cycles);
   EXPECT_EQ(both.cycles, cycles.cycles);
@@ -90,6 +91,7 @@ TEST(Machine, SaysWhoWaitsWhenNothingCanGoOn) {
   } catch (const rt::Error &error) {
     std::string text = error.what();
     EXPECT_NE(text.find("core0_vector"), std::string::npos) << text;
-    EXPECT_NE(text.find("instruction 0 `vector.sync` waits for semaphore 5 (0 of 1 tokens)"), std::string::npos) << text;
+    EXPECT_NE(text.find("instruction 0 `vector.sync` waits for semaphore 5 (0 of 1 tokens)"), std::string::npos)
+        << text;
   }
 }

@@ -15,11 +15,13 @@ using Cycles = std::vector<int64_t>;
 class MeshBench : public UnitFixture {
 public:
   explicit MeshBench(int slots = 4)
-      : UnitFixture("mesh", {"noc.mesh_columns=4", "noc.mesh_rows=1", "noc.hop_cycles=3", fmt::format("noc.packet_slots={}", slots)}),
+      : UnitFixture("mesh", {"noc.mesh_columns=4", "noc.mesh_rows=1", "noc.hop_cycles=3",
+                             fmt::format("noc.packet_slots={}", slots)}),
         topology(machine.chip) {}
 
   /// A packet at its router in `cycle`; from a core's input, as if its flits followed one by one.
-  void inject(int64_t cycle, int core, sim::Endpoint to, int flits, PacketKind kind = PacketKind::ReadResponse, CoreInput input = CoreInput::DmaIn) {
+  void inject(int64_t cycle, int core, sim::Endpoint to, int flits, PacketKind kind = PacketKind::ReadResponse,
+              CoreInput input = CoreInput::DmaIn) {
     sim::Packet *packet = machine.packets.take();
     *packet = {};
     packet->kind = kind;
@@ -37,7 +39,7 @@ private:
 
 } // namespace
 
-TEST(Mesh, APacketTakesAHopPerLinkAndAFlitPerCycle) {  // N3, N4
+TEST(Mesh, APacketTakesAHopPerLinkAndAFlitPerCycle) { // N3, N4
   for (int flits : {1, 5}) {
     MeshBench bench;
     bench.inject(10, 0, MeshBench::core(3), flits);
@@ -47,7 +49,7 @@ TEST(Mesh, APacketTakesAHopPerLinkAndAFlitPerCycle) {  // N3, N4
   }
 }
 
-TEST(Mesh, PacketsFollowOneAnotherByTheirFlits) {  // N2
+TEST(Mesh, PacketsFollowOneAnotherByTheirFlits) { // N2
   MeshBench bench;
   for (int i = 0; i < 3; ++i)
     bench.inject(10, 0, MeshBench::core(1), 5);
@@ -55,7 +57,7 @@ TEST(Mesh, PacketsFollowOneAnotherByTheirFlits) {  // N2
   EXPECT_EQ(bench.cyclesAt("core1.readOut"), (Cycles{20, 25, 30}));
 }
 
-TEST(Mesh, WithOneSlotTheNextWaitsUntilTheTailHasLeft) {  // N3
+TEST(Mesh, WithOneSlotTheNextWaitsUntilTheTailHasLeft) { // N3
   MeshBench bench(1);
   for (int i = 0; i < 3; ++i)
     bench.inject(10, 0, MeshBench::core(2), 5);
@@ -64,7 +66,7 @@ TEST(Mesh, WithOneSlotTheNextWaitsUntilTheTailHasLeft) {  // N3
   EXPECT_EQ(bench.cyclesAt("core2.readOut"), (Cycles{23, 31, 39}));
 }
 
-TEST(Mesh, InputsAreServedInTurn) {  // N2
+TEST(Mesh, InputsAreServedInTurn) { // N2
   MeshBench bench;
   // From the left and the right of router 1, two each; the right neighbour is the first input.
   for (int i = 0; i < 2; ++i) {
@@ -76,7 +78,7 @@ TEST(Mesh, InputsAreServedInTurn) {  // N2
   EXPECT_EQ(bench.cyclesAt("core1.readOut"), (Cycles{13 + 5, 16 + 4, 18 + 5, 21 + 4}));
 }
 
-TEST(Mesh, NetworksDoNotMeet) {  // N1
+TEST(Mesh, NetworksDoNotMeet) { // N1
   MeshBench bench;
   bench.inject(10, 0, MeshBench::core(1), 9, PacketKind::ReadResponse);
   bench.inject(10, 0, MeshBench::core(1), 1, PacketKind::Signal, CoreInput::Signal);
@@ -84,18 +86,19 @@ TEST(Mesh, NetworksDoNotMeet) {  // N1
   EXPECT_EQ(bench.cyclesAt("core1.signalOut"), Cycles{16});
 }
 
-TEST(Mesh, AMemoryChannelTakesAsManyAsItHasSlots) {  // N6, H1
+TEST(Mesh, AMemoryChannelTakesAsManyAsItHasSlots) { // N6, H1
   for (int64_t credit : {40, 41}) {
     MeshBench bench(2);
     for (int i = 0; i < 3; ++i)
       bench.inject(10, 0, {EndpointKind::Memory, 0, 0}, 1, PacketKind::ReadRequest);
-    bench.send("creditIn", credit, uint64_t(sim::Net::Request), sim::Topology(bench.machine.chip).endpoint(EndpointKind::Memory, 0));
+    bench.send("creditIn", credit, uint64_t(sim::Net::Request),
+               sim::Topology(bench.machine.chip).endpoint(EndpointKind::Memory, 0));
     bench.run();
     EXPECT_EQ(bench.cyclesAt("memory0.packetOut"), (Cycles{13, 14, credit + 3}));
   }
 }
 
-TEST(Mesh, TheL1HearsOfABurstWhenItsHeadComes) {  // A5
+TEST(Mesh, TheL1HearsOfABurstWhenItsHeadComes) { // A5
   MeshBench bench;
   bench.inject(10, 0, MeshBench::core(1), 6);
   bench.run();
@@ -103,7 +106,7 @@ TEST(Mesh, TheL1HearsOfABurstWhenItsHeadComes) {  // A5
   EXPECT_EQ(bench.cyclesAt("core1.readOut"), Cycles{21});
 }
 
-TEST(SharedBank, ServesInOrder) {  // R1
+TEST(SharedBank, ServesInOrder) { // R1
   UnitFixture bench("shared_bank", {"shared.bank_bytes_per_cycle=64"});
   for (int64_t cycle : {5, 6}) {
     sim::Packet *packet = bench.machine.packets.take();
@@ -128,6 +131,7 @@ TEST(Units, AnUnknownKindIsNamed) {
     sim::makeUnit("matrx", "unit", {kernel, machine});
     FAIL();
   } catch (const rt::Error &error) {
-    EXPECT_NE(std::string(error.what()).find("no kind `matrx`; allowed: barrier, command_processor"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("no kind `matrx`; allowed: barrier, command_processor"), std::string::npos)
+        << error.what();
   }
 }

@@ -35,13 +35,15 @@ rt::Program workout() {
   k.load(tile, r(1), 0, {{token(9)}, {token(0), token(1)}}, 0);
   k.insns.back().slots[2] = 7, k.insns.back().regs |= 1 << 2;
   k.add(Opcode::Mma, {r(7), 64, r(7), 64, rt::kAccBase, 64, 8, 16, 16, 0, 0}, {{token(0)}, {token(2)}});
-  k.add(Opcode::VecMap, {map, 8, 16, rt::kAccBase, 64, r(7), 2, 0, 0, 32768, 32, 36864, 0}, {{token(2), token(3)}, {token(4), token(9)}});
+  k.add(Opcode::VecMap, {map, 8, 16, rt::kAccBase, 64, r(7), 2, 0, 0, 32768, 32, 36864, 0},
+        {{token(2), token(3)}, {token(4), token(9)}});
   k.add(Opcode::VectorSync, {}, {{}, {token(5)}});
   k.store(rows, 32768, r(2), {{token(4), token(5)}, {token(3)}});
   k.add(Opcode::SeqEq, {8, r(4), 1000}).add(Opcode::SeqSkip, {r(8), 0});
   k.initialTokens[9] = 2, k.initialTokens[3] = 1;
   k.add(Opcode::VecTranspose, {8, 16, 0, 64, 40960, 32, 0}, {{token(1)}, {}});
-  k.add(Opcode::VecScan, {8, 16, 0, 64, 45056, 64, 0}).add(Opcode::VecArgmax, {4, 64, 0, 256, 49152, 8, 144}, {{}, {token(6), token(7)}});
+  k.add(Opcode::VecScan, {8, 16, 0, 64, 45056, 64, 0})
+      .add(Opcode::VecArgmax, {4, 64, 0, 256, 49152, 8, 144}, {{}, {token(6), token(7)}});
   k.add(Opcode::VecRotate, {4, 2, 8, 0, 64, 4096, 32, 8192, 32, 53248, 64, 0, 1});
   k.add(Opcode::SeqLoad, {9, 49152, int64_t(DType::I64)}, {{token(6)}, {}});
   k.add(Opcode::DmaGather, {rows, r(1), 16384, 0, 0, 0, 0, 0, 49152, int64_t(DType::I64)}, {{token(8)}, {}});
@@ -49,7 +51,11 @@ rt::Program workout() {
   k.add(Opcode::DmaScatter, {rows, 16384, r(2), 0, 0, 0, 0, 0, 49152, int64_t(DType::I64)});
   k.add(Opcode::SyncBarrier, {0}).add(Opcode::SyncBarrier, {1}).add(Opcode::MatrixSync).add(Opcode::DmaInSync);
   ProgramBuilder p;
-  p.segment("in", rt::hbmAddress(rt::kAllDies, 0), 4096).segment("out", rt::hbmAddress(0, 1 << 20), 65536).kernel(k).launch(0, {0, 0, 0}).launch(0, {0, 0, 2});
+  p.segment("in", rt::hbmAddress(rt::kAllDies, 0), 4096)
+      .segment("out", rt::hbmAddress(0, 1 << 20), 65536)
+      .kernel(k)
+      .launch(0, {0, 0, 0})
+      .launch(0, {0, 0, 2});
   auto value = std::make_unique<rt::fb::RuntimeValueT>();
   value->name = "trips", value->low = 0, value->high = 3;
   p.program.values.push_back(std::move(value));
@@ -85,7 +91,8 @@ void damageCode(rt::Kernel &kernel, Random &random) {
     insn.regs = uint16_t(insn.regs ^ 1 << random.below(rt::kSlots));
     break;
   case 4:
-    (random.chance(2) ? insn.waits : insn.signals)[random.below(2)] = {true, random.chance(4), uint8_t(random.below(64)), uint8_t(1 + random.below(63))};
+    (random.chance(2) ? insn.waits : insn.signals)[random.below(2)] = {
+        true, random.chance(4), uint8_t(random.below(64)), uint8_t(1 + random.below(63))};
     break;
   case 5:
     (random.chance(2) ? insn.waits : insn.signals)[random.below(2)] = {};
@@ -102,7 +109,9 @@ void damageCode(rt::Kernel &kernel, Random &random) {
 
 void damageDescriptor(rt::fb::DescriptorT &descriptor, Random &random) {
   if (descriptor.dma) {
-    auto &list = random.chance(3) ? descriptor.dma->counts : random.chance(2) ? descriptor.dma->src_strides : descriptor.dma->dst_strides;
+    auto &list = random.chance(3)   ? descriptor.dma->counts
+                 : random.chance(2) ? descriptor.dma->src_strides
+                                    : descriptor.dma->dst_strides;
     list[random.below(5)] = random.chance(2) ? int64_t(random.below(300)) : random.number();
     return;
   }
@@ -203,7 +212,7 @@ std::vector<uint8_t> mutant(const rt::Program &original, Random &random) {
     default:
       try {
         damageCode(*program.kernels[0], random);
-      } catch (const rt::Error &) {  // no encoding: the bytes say what the words cannot
+      } catch (const rt::Error &) { // no encoding: the bytes say what the words cannot
         std::vector<uint8_t> &code = program.kernels[0]->code;
         code[random.below(code.size())] ^= uint8_t(1 << random.below(8));
       }

@@ -9,7 +9,8 @@ using rt::Opcode;
 
 namespace {
 
-rt::RunResult runOn(const std::vector<rt::Override> &overrides, const KernelBuilder &kernel, const std::string &chip = "unit") {
+rt::RunResult runOn(const std::vector<rt::Override> &overrides, const KernelBuilder &kernel,
+                    const std::string &chip = "unit") {
   ProgramBuilder p(chip);
   p.segment("memory", rt::hbmAddress(0, 0), 1 << 20);
   p.kernel(kernel).launch();
@@ -27,7 +28,7 @@ KernelBuilder onCore0(const KernelBuilder &body) {
 
 } // namespace
 
-TEST(Timing, ALocalSignalIsSeenAfterItsCycles) {  // Y1
+TEST(Timing, ALocalSignalIsSeenAfterItsCycles) { // Y1
   for (int64_t cycles : {1, 2, 7}) {
     KernelBuilder body;
     body.add(Opcode::MatrixSync, {}, {{token(1)}, {}});
@@ -37,7 +38,7 @@ TEST(Timing, ALocalSignalIsSeenAfterItsCycles) {  // Y1
   }
 }
 
-TEST(Timing, BothWaitsAreTakenTogether) {  // Y2
+TEST(Timing, BothWaitsAreTakenTogether) { // Y2
   KernelBuilder body;
   body.add(Opcode::MatrixSync, {}, {{token(1), token(2, 2)}, {}});
   body.add(Opcode::VectorSync, {}, {{}, {token(1), token(2)}});
@@ -46,7 +47,7 @@ TEST(Timing, BothWaitsAreTakenTogether) {  // Y2
   EXPECT_EQ(record(result, 0, Engine::Matrix, 0).start, record(result, 0, Engine::Vector, 1).end + 1);
 }
 
-TEST(Timing, AnInstructionIsSeenACycleAfterItsIssue) {  // S2
+TEST(Timing, AnInstructionIsSeenACycleAfterItsIssue) { // S2
   KernelBuilder body;
   body.add(Opcode::VectorSync).add(Opcode::VectorSync);
   rt::RunResult result = runOn({}, onCore0(body));
@@ -57,7 +58,7 @@ TEST(Timing, AnInstructionIsSeenACycleAfterItsIssue) {  // S2
   EXPECT_EQ(second.start, first.end);
 }
 
-TEST(Timing, AFullQueueHoldsTheSequencer) {  // S2
+TEST(Timing, AFullQueueHoldsTheSequencer) { // S2
   KernelBuilder body;
   body.add(Opcode::MatrixSync, {}, {{token(1)}, {}});
   body.add(Opcode::MatrixSync).add(Opcode::MatrixSync);
@@ -67,7 +68,7 @@ TEST(Timing, AFullQueueHoldsTheSequencer) {  // S2
   EXPECT_THROW(runOn({"sequencer.queue_depth=2"}, onCore0(body)), rt::Error);
 }
 
-TEST(Timing, ScalarInstructionsAndLoopsTakeTheirCycles) {  // S1
+TEST(Timing, ScalarInstructionsAndLoopsTakeTheirCycles) { // S1
   auto issueAfter = [](int64_t trips) {
     KernelBuilder body;
     body.add(Opcode::VectorSync);
@@ -76,12 +77,12 @@ TEST(Timing, ScalarInstructionsAndLoopsTakeTheirCycles) {  // S1
     rt::RunResult result = runOn({}, onCore0(body));
     return record(result, 0, Engine::Vector, 1).issue - record(result, 0, Engine::Vector, 0).issue;
   };
-  EXPECT_EQ(issueAfter(0), 2);  // the loop alone
-  EXPECT_EQ(issueAfter(1), 3);  // and its body
-  EXPECT_EQ(issueAfter(4), 9);  // four bodies and three ways back
+  EXPECT_EQ(issueAfter(0), 2); // the loop alone
+  EXPECT_EQ(issueAfter(1), 3); // and its body
+  EXPECT_EQ(issueAfter(4), 9); // four bodies and three ways back
 }
 
-TEST(Timing, NestedLoopsOfZeroTripsAndEmptyBodiesAreLeft) {  // S1
+TEST(Timing, NestedLoopsOfZeroTripsAndEmptyBodiesAreLeft) { // S1
   KernelBuilder body;
   body.add(Opcode::SeqLoop, {1, 0, 3, 1, 2}).add(Opcode::SeqLoop, {2, 0, 0, 1, 1}).add(Opcode::VectorSync);
   body.add(Opcode::SeqLoop, {3, 0, 5, 2, 0});
@@ -90,7 +91,7 @@ TEST(Timing, NestedLoopsOfZeroTripsAndEmptyBodiesAreLeft) {  // S1
   EXPECT_EQ(result.records.size(), 1u);
 }
 
-TEST(Timing, TheStagesOfTheArrayOverlap) {  // X1
+TEST(Timing, TheStagesOfTheArrayOverlap) { // X1
   KernelBuilder body;
   for (int i = 0; i < 2; ++i)
     body.add(Opcode::Mma, {0, 64, 4096, 64, rt::kAccBase, 64, 8, 16, 16, 0, 0});
@@ -102,7 +103,7 @@ TEST(Timing, TheStagesOfTheArrayOverlap) {  // X1
   EXPECT_EQ(second.end, first.end + 8);
 }
 
-TEST(Timing, ABarrierEndsTogether) {  // B1
+TEST(Timing, ABarrierEndsTogether) { // B1
   KernelBuilder k;
   k.add(Opcode::SeqCore, {1});
   k.add(Opcode::SeqLoop, {2, 0, r(1), 1, 1}).add(Opcode::SeqSet, {3, 0, 0});
@@ -116,7 +117,7 @@ TEST(Timing, ABarrierEndsTogether) {  // B1
   EXPECT_GT(result.engines[1].stalls[size_t(rt::Stall::WaitBarrier)], 20);
 }
 
-TEST(Timing, ATransferOfNoBytesCompletesAfterItsPreparation) {  // D1
+TEST(Timing, ATransferOfNoBytesCompletesAfterItsPreparation) { // D1
   KernelBuilder body;
   int none = body.descriptor(KernelBuilder::dense(0));
   body.set(1, rt::hbmAddress(0, 0)).load(none, r(1), 0);
@@ -125,7 +126,7 @@ TEST(Timing, ATransferOfNoBytesCompletesAfterItsPreparation) {  // D1
   EXPECT_EQ(load.end, load.start + 9);
 }
 
-TEST(Timing, ACopyInsideACoreTakesABeatACycle) {  // D4
+TEST(Timing, ACopyInsideACoreTakesABeatACycle) { // D4
   KernelBuilder body;
   int tile = body.descriptor(KernelBuilder::dense(640));
   body.set(1, rt::l1Address(0, 0)).load(tile, r(1), 4096);
@@ -134,7 +135,7 @@ TEST(Timing, ACopyInsideACoreTakesABeatACycle) {  // D4
   EXPECT_EQ(load.end, load.start + 1 + 10);
 }
 
-TEST(Timing, LaunchAndFetchAreCausesOfTheirOwn) {  // L1, L2
+TEST(Timing, LaunchAndFetchAreCausesOfTheirOwn) { // L1, L2
   KernelBuilder k;
   k.add(Opcode::VectorSync);
   ProgramBuilder p;
@@ -144,6 +145,6 @@ TEST(Timing, LaunchAndFetchAreCausesOfTheirOwn) {  // L1, L2
   rt::RunResult result = run(device);
   for (const rt::EngineCounters &engine : result.engines) {
     EXPECT_EQ(engine.stalls[size_t(rt::Stall::Launch)], 20);
-    EXPECT_EQ(engine.stalls[size_t(rt::Stall::Fetch)], 2);  // two words, once
+    EXPECT_EQ(engine.stalls[size_t(rt::Stall::Fetch)], 2); // two words, once
   }
 }

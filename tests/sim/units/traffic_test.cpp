@@ -1,4 +1,5 @@
-// Bytes that cross the machine: every memory, every way, both construction orders, both memories behind the TLM-2.0 door.
+// Bytes that cross the machine: every memory, every way, both construction orders, both memories behind the TLM-2.0
+// door.
 #include "Run.h"
 #include "runtime/Error.h"
 
@@ -118,7 +119,8 @@ TEST(Traffic, GathersAndScattersByIndex) {
   KernelBuilder body;
   body.set(1, rt::hbmAddress(0, 2 << 20)).set(2, rt::hbmAddress(0, 0)).set(3, rt::hbmAddress(0, 1 << 20));
   body.load(list, r(1), 0, {{}, {token(0), token(1)}});
-  body.add(Opcode::DmaGather, {gather, r(2), 4096, 0, 0, 0, 0, 0, 0, int64_t(rt::DType::I32)}, {{token(0)}, {token(1)}});
+  body.add(Opcode::DmaGather, {gather, r(2), 4096, 0, 0, 0, 0, 0, 0, int64_t(rt::DType::I32)},
+           {{token(0)}, {token(1)}});
   body.add(Opcode::DmaScatter, {gather, 4096, r(3), 0, 0, 0, 0, 0, 0, int64_t(rt::DType::I32)}, {{token(1, 2)}, {}});
   onlyOn(k, 0, body);
   ProgramBuilder p = inAndOut("unit");
@@ -130,9 +132,36 @@ TEST(Traffic, GathersAndScattersByIndex) {
   for (int i = 0; i < 32; ++i)
     indices[size_t(i)] = i * 7 % 32;
   writeAll(device, "list", indices);
-  run(device);
+  EXPECT_EQ(run(device).gatherIndices, rt::IndexSource::Memory);
   // Gathered and scattered by the same permutation: as it was.
   EXPECT_EQ(readAll<int32_t>(device, "out", kBytes / 4), ramp(kBytes / 4));
+}
+
+TEST(Traffic, WithoutTensorDataIndicesAreDrawnAndALoadIsNamed) { // T2
+  KernelBuilder k, body;
+  int gather = k.descriptor(rt::DmaShape{{256, 1, 1, 1, 8}, {1, 0, 0, 0, 256}, {1, 0, 0, 0, 256}});
+  body.set(2, rt::hbmAddress(0, 0));
+  body.add(Opcode::DmaGather, {gather, r(2), 4096, 0, 0, 0, 0, 0, 0, int64_t(rt::DType::I32)});
+  onlyOn(k, 0, body);
+  KernelBuilder loads = k;
+  loads.add(Opcode::SeqLoad, {7, 0, int64_t(rt::DType::I32)});
+  ProgramBuilder p = inAndOut("unit");
+  p.kernel(k).kernel(loads).launch(0);
+  sim::SimDevice device(rt::loadChip("unit"));
+  device.load(p.program, rt::Mode::Cycles);
+  rt::RunResult result = run(device, rt::Mode::Cycles);
+  EXPECT_EQ(result.gatherIndices, rt::IndexSource::Drawn);
+  EXPECT_EQ(rt::name(result.gatherIndices), "drawn");
+  p.launch(1);
+  device.load(p.program, rt::Mode::Cycles);
+  try {
+    run(device, rt::Mode::Cycles);
+    FAIL() << "it ran";
+  } catch (const rt::Error &error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("instruction 6 `seq.load`"), std::string::npos) << text;
+    EXPECT_NE(text.find("a load has no value where no tensor data is kept"), std::string::npos) << text;
+  }
 }
 
 TEST(Traffic, BeyondAMemoryIsNamed) {
@@ -149,6 +178,8 @@ TEST(Traffic, BeyondAMemoryIsNamed) {
     run(device);
     FAIL() << "it ran";
   } catch (const rt::Error &error) {
-    EXPECT_NE(std::string(error.what()).find("core0_dma_in, launch 0, kernel `k`, instruction 4 `dma.load`"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("core0_dma_in, launch 0, kernel `k`, instruction 4 `dma.load`"),
+              std::string::npos)
+        << error.what();
   }
 }

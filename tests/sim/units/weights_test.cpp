@@ -1,4 +1,5 @@
-// Weights by reference: read, cut, turned and cast as the program says; a file that is not the one of the compilation is refused.
+// Weights by reference: read, cut, turned and cast as the program says; a file that is not the one of the compilation
+// is refused.
 #include "Run.h"
 #include "runtime/Error.h"
 #include "runtime/program/Sha256.h"
@@ -20,7 +21,8 @@ protected:
 
   /// A file with the f32 tensor `w` of the shape.
   void write(const std::vector<float> &values, const std::string &shape, const std::string &name = "w") {
-    std::string header = fmt::format(R"({{"{}":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{}]}}}})", name, shape, values.size() * 4);
+    std::string header =
+        fmt::format(R"({{"{}":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{}]}}}})", name, shape, values.size() * 4);
     uint64_t length = header.size();
     std::ofstream file(path, std::ios::binary);
     file.write(reinterpret_cast<const char *>(&length), 8);
@@ -69,7 +71,8 @@ TEST_F(Weights, OfAnotherFileAreRefused) {
   rt::Program own = program(kValues);
   EXPECT_EQ(refusal(own), path + ": No such file or directory; a safetensors file");
   write({1, 2, 3, 4, 5, 6.5f}, "2,3");
-  EXPECT_EQ(refusal(own), path + ": tensor `w` has other bytes than when the program was compiled; SHA-256 " + own.segments[0]->weights[0]->sha256);
+  EXPECT_EQ(refusal(own), path + ": tensor `w` has other bytes than when the program was compiled; SHA-256 " +
+                              own.segments[0]->weights[0]->sha256);
   write(kValues, "3,2");
   EXPECT_EQ(refusal(own), path + ": tensor `w` has the shape [3, 2]; the program was compiled for [2, 3]");
   write(kValues, "2,3", "v");
