@@ -37,7 +37,7 @@ void PseudoChannel::close(int bank) {
   openBanks &= ~bit(bank);
   for (int direction : {kRead, kWrite}) {
     for (uint64_t set = hits[direction][bank]; set; set &= set - 1)
-      queue[direction].entries[lowest(set)].missing |= bit(bank);
+      queue[direction].missing[size_t(lowest(set))] |= bit(bank);
     queue[direction].open &= ~hits[direction][bank];
     hits[direction][bank] = 0;
   }
@@ -64,8 +64,8 @@ bool PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink,
   DramCommand out = command(tick, choice.kind, choice.bank);
   switch (choice.kind) {
   case CommandKind::Act: {
-    bank.row = out.row = queue[mode].entries[choice.place].row;
-    bank.columnReady = {tick + timing.actRd, tick + timing.actWr};
+    bank.row = out.row = queue[mode].row[size_t(choice.place)];
+    bank.opened = tick;
     bank.preReady = std::max(bank.preReady, tick + timing.actPre);
     bank.actReady = tick + timing.actAct, bank.refReady = tick + timing.actRef;
     openBanks |= bit(choice.bank);
@@ -73,17 +73,19 @@ bool PseudoChannel::issueRow(const RowChoice &choice, const Channel::Sink &sink,
     ++counters.activates;
     for (int direction : {kRead, kWrite})
       for (uint64_t set = users[direction][choice.bank]; set; set &= set - 1) {
-        Entry &e = queue[direction].entries[lowest(set)];
-        if (e.row != bank.row)
+        Queue &q = queue[direction];
+        const auto place = size_t(lowest(set));
+        if (q.row[place] != bank.row)
           continue;
         hits[direction][choice.bank] |= set & -set;
-        e.missing &= ~bit(choice.bank);
-        if (e.missing)
+        q.missing[place] &= ~bit(choice.bank);
+        if (q.missing[place])
           continue;
-        queue[direction].open |= set & -set;
+        q.open |= set & -set;
+        Entry &e = q.entries[place];
         e.ready = 0;
         for (int i = 0; i < e.segments; ++i)
-          e.ready = std::max(e.ready, banks[e.segment[i].bank].columnReady[direction]);
+          e.ready = std::max(e.ready, columnReadyOf(banks[e.segment[i].bank], direction));
       }
     break;
   }
@@ -233,7 +235,7 @@ PartTimes PseudoChannel::issueColumns(const ColumnChoice &choice, Calendar *cale
       DramCommand out = command(
           at(i), write ? (closes ? CommandKind::Wra : CommandKind::Wr) : (closes ? CommandKind::Rda : CommandKind::Rd),
           e.segment[segment].bank);
-      out.row = e.row;
+      out.row = q.row[size_t(choice.place)];
       out.column = e.baseColumn + pattern.columns[i];
       sink(out);
     }

@@ -44,10 +44,9 @@ PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const
   const bool near = q.accesses() < kRowWindow * awayAccesses;
   int place = q.push(pattern);
   Entry &e = q.entries[place];
-  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missing = 0, e.missed = false,
-  e.ready = 0, e.banks = 0;
-  e.row = base.row, e.baseColumn = base.column, e.stackId = uint8_t(base.stackId),
-  e.segments = uint8_t(pattern.segments.size());
+  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missed = false, e.ready = 0;
+  e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segments.size());
+  uint64_t mine = 0, missing = 0;
   for (int i = 0; i < e.segments; ++i) {
     rt::DramCell cell = base;
     cell.bank += pattern.segments[i].cell.bank;
@@ -55,17 +54,18 @@ PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const
     cell = map.mixed(cell);
     int bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
     e.segment[i] = {uint8_t(bank), groupOf[bank]};
-    e.banks |= bit(bank);
+    mine |= bit(bank);
     users[direction][bank] |= bit(place);
     wanted[direction] |= bit(bank);
-    if (banks[bank].row == e.row) {
+    if (banks[bank].row == base.row) {
       hits[direction][bank] |= bit(place);
-      e.ready = std::max(e.ready, banks[bank].columnReady[direction]);
+      e.ready = std::max(e.ready, columnReadyOf(banks[bank], direction));
     } else {
-      e.missing |= bit(bank);
+      missing |= bit(bank);
     }
   }
-  if (!e.missing)
+  q.row[size_t(place)] = base.row, q.banks[size_t(place)] = mine, q.missing[size_t(place)] = missing;
+  if (!missing)
     q.open |= bit(place);
   if (direction != mode) {
     if (q.count() == 1)
@@ -73,7 +73,7 @@ PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const
     return {false, false};
   }
   windowStale |= near;
-  return {!e.missing, near || !e.missing}; // a burst that lacks no row keeps those rows open
+  return {!missing, near || !missing}; // a burst that lacks no row keeps those rows open
 }
 
 bool PseudoChannel::wouldSwitch() const {
@@ -90,7 +90,7 @@ uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
   bool forced = r.owed >= dram.refreshPostpone;
   uint64_t near = 0;
   if (!forced)
-    q.next(awayAccesses, [&](int place) { return near |= q.entries[place].banks, true; });
+    q.next(awayAccesses, [&](int place) { return near |= q.banks[size_t(place)], true; });
   if (dram.refresh == rt::RefreshMode::AllBank)
     return near & rankBanks(number) ? 0 : rankBanks(number);
   // Wanted last, or not at all; then what was used last, since traffic that walks through the banks comes back to it
@@ -226,17 +226,16 @@ RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) {
   const bool starving = q.starving();
   uint64_t kept = 0; // open rows that a burst wants which lacks none of its rows
   for (uint64_t set = q.open; set; set &= set - 1)
-    kept |= q.entries[lowest(set)].banks;
+    kept |= q.banks[size_t(lowest(set))];
   uint64_t seen = takenBanks; // banks that an older burst decides upon
   // Oldest first: an equal tick later on does not win, and the least possible one ends the search. Refresh work wins an
   // equal tick.
   for (uint64_t set = window & ~q.open; set && best.tick > least;) {
     const int place = q.oldestOf(set);
     set &= ~bit(place);
-    const Entry &e = q.entries[place];
     const bool first = starving && place == q.oldest();
     // A row stays open for an older burst (which has `seen` the bank) and for one that lacks none of its rows.
-    for (uint64_t mine = e.missing & ~seen & (first ? ~uint64_t(0) : ~kept); mine; mine &= mine - 1) {
+    for (uint64_t mine = q.missing[size_t(place)] & ~seen & (first ? ~uint64_t(0) : ~kept); mine; mine &= mine - 1) {
       const int bank = lowest(mine);
       const Bank &b = banks[bank];
       RowChoice choice{0, CommandKind::Act, bank, place};
@@ -251,7 +250,7 @@ RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) {
       if (choice.tick < best.tick)
         best = choice;
     }
-    seen |= e.banks;
+    seen |= q.banks[size_t(place)];
   }
   return best;
 }

@@ -75,9 +75,9 @@ public:
   int64_t rowTicks(CommandKind kind) const;
 
 private:
-  struct Bank {
-    int32_t row = -1; ///< -1: closed
-    std::array<int64_t, 2> columnReady{};
+  struct alignas(64) Bank { // a line of the host's cache
+    int32_t row = -1;       ///< -1: closed
+    int64_t opened = 0;     ///< its last ACT
     int64_t preReady = 0, actReady = 0, refReady = 0;
     int64_t refreshFrom = -1, refreshTo = -1; ///< the last time a refresh held it
     int64_t used = -1;                        ///< its last column command
@@ -128,6 +128,10 @@ private:
     return (banksPerRank == 64 ? ~uint64_t(0) : (uint64_t(1) << banksPerRank) - 1) << number * banksPerRank;
   }
   RowChoice chooseRefresh(int64_t floor, const Calendar *shared) const;
+  /// First column of a direction after the bank's ACT.
+  int64_t columnReadyOf(const Bank &bank, int direction) const {
+    return bank.opened + (direction == kRead ? timing.actRd : timing.actWr);
+  }
   int64_t fits(int64_t tick, int64_t length, const Calendar *shared) const;
   void close(int bank);
   void activated(int64_t tick, int bank);

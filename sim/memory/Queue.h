@@ -18,12 +18,10 @@ struct Entry {
     uint8_t group; ///< flat: (stack id, bank group)
   };
   uint32_t burst;
-  int32_t row, baseColumn;
+  int32_t baseColumn;
   uint8_t stackId, segments;
   bool missed; ///< a row command was issued for it
   const PartPattern *pattern;
-  uint64_t banks;   ///< flat, as a set
-  uint64_t missing; ///< those whose open row is not this one's
   int64_t arrival;  ///< tick
   int64_t ready;    ///< tick from which all its rows are open and past tRCD; valid while nothing is missing
   int64_t rowStart; ///< tick of the first row command issued for it
@@ -43,8 +41,8 @@ public:
   int oldestOf(uint64_t set) const { return (std::countr_zero(std::rotr(set, int(head & 63))) + int(head)) & 63; }
 
   int push(const PartPattern &pattern) {
-    columns += pattern.accesses();
     int place = int(after++ & 63);
+    columns += length[size_t(place)] = uint16_t(pattern.accesses());
     assert(!(occupied >> place & 1));
     if (!occupied)
       head = after - 1;
@@ -54,7 +52,7 @@ public:
   }
   void remove(int place) {
     --size;
-    columns -= entries[place].pattern->accesses();
+    columns -= length[size_t(place)];
     occupied &= ~(uint64_t(1) << place);
     open &= ~(uint64_t(1) << place);
     if (occupied)
@@ -63,6 +61,10 @@ public:
       head = after;
   }
 
+  // What every choice looks at lies close together, by place.
+  std::array<uint64_t, 64> banks;   ///< of an entry, flat, as a set
+  std::array<uint64_t, 64> missing; ///< those whose open row is not the entry's
+  std::array<int32_t, 64> row;
   std::array<Entry, 64> entries;
   uint64_t open = 0; ///< entries with all their rows open
 
@@ -70,13 +72,14 @@ public:
   template <class F> void next(int64_t accesses, F &&f) const {
     for (uint64_t set = std::rotr(occupied, int(head & 63)); set && accesses > 0; set &= set - 1) {
       int place = (std::countr_zero(set) + int(head)) & 63;
-      accesses -= entries[place].pattern->accesses();
+      accesses -= length[size_t(place)];
       if (!f(place))
         return;
     }
   }
 
 private:
+  std::array<uint16_t, 64> length; ///< column accesses
   int64_t limit, head = 0, after = 0, size = 0, columns = 0;
   uint64_t occupied = 0;
 };

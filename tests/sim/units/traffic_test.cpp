@@ -159,7 +159,7 @@ TEST(Traffic, WithoutTensorDataIndicesAreDrawnAndALoadIsNamed) { // T2
     FAIL() << "it ran";
   } catch (const rt::Error &error) {
     const std::string text = error.what();
-    EXPECT_NE(text.find("instruction 6 `seq.load`"), std::string::npos) << text;
+    EXPECT_NE(text.find("instruction 5 `seq.load`"), std::string::npos) << text;
     EXPECT_NE(text.find("a load has no value where no tensor data is kept"), std::string::npos) << text;
   }
 }
