@@ -105,6 +105,15 @@ def TaskExpandDivision : Pass<"task-expand-division", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def TaskPrefetch : Pass<"task-prefetch", "::mlir::ModuleOp"> {
+  let summary = "Loads of constants move behind the loads of the phase before";
+  let description = [{
+    An optimisation. Before: no tokens. After: what a phase loads once, from memory that its kernel never writes, is loaded between the
+    phases, into a buffer of the kernel's body, as far as L1 holds it beside the phase before.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+}
+
 def TaskInsertSync : Pass<"task-insert-sync", "::mlir::func::FuncOp"> {
   let summary = "Orders the engines' accesses to each buffer by tokens";
   let description = [{

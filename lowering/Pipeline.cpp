@@ -13,7 +13,7 @@ using namespace mlir;
 
 namespace garam {
 
-std::vector<std::string> optimisations() { return {"stage-inputs", "fold-sync", "hoist", "cse"}; }
+std::vector<std::string> optimisations() { return {"stage-inputs", "prefetch", "fold-sync", "hoist", "cse"}; }
 
 namespace {
 class Builder {
@@ -54,6 +54,9 @@ public:
   void task() {
     manager.addPass(createConvertTileToTask());
     manager.addNestedPass<func::FuncOp>(createTaskExpandDivision());
+    // Before tokens, which order the buffers where they then are.
+    if (on("prefetch"))
+      manager.addPass(createTaskPrefetch());
     // Tokens before addresses: which buffers may overlap follows from the order that tokens give.
     manager.addNestedPass<func::FuncOp>(createTaskInsertSync());
     manager.addPass(createTaskAllocate());

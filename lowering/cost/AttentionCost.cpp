@@ -13,7 +13,7 @@ struct AttentionSearch {
   const rt::Chip &chip;
   const AttentionGroup &group;
   Rates rates;
-  double rate;  ///< of the memory that keys lie in
+  bool shared;  ///< where keys lie
   Choice best;
 
   void consider(AttentionTiles tiles) {
@@ -38,8 +38,10 @@ struct AttentionSearch {
         double job = depthScores > 1 ? std::max(matrix, vector) : matrix + vector;
         double elementBytes = rt::byteSize(type(group.kType));
         double moved = double(kv * heads * (group.dim + group.valueDim) + rows * heads * group.perKvHead() * group.dim) * elementBytes;
-        double load = std::max(rates.move(moved, double(heads * group.dim) * elementBytes), moved * double(elementsOf(grid)) / rate);
-        load += double(chip.dma.startupCycles) * 3;
+        // Of a row of keys the heads of a tile, side by side where the view says so.
+        int64_t keyRow = std::max<int64_t>(1, std::abs(group.k.strides[2]));
+        Pattern pattern{int64_t(double(heads * group.dim) * elementBytes), int64_t(double(keyRow) * elementBytes), kv, 1, shared};
+        double load = rates.transfer(moved, pattern, elementsOf(grid)).cycles() + double(chip.dma.startupCycles) * 3;
         double compute = job * double(jobs);
         if (!single)
           load *= double(jobs);
@@ -48,6 +50,7 @@ struct AttentionSearch {
         cycles += matrix + vector;
         if (best.cycles == 0 || cycles < best.cycles) {
           best.cycles = cycles;
+          best.idle = std::max(0.0, std::min(cycles - double(trips) * load, double(depthLoads) * compute));
           best.mapping.tile = {{"heads", tiles.heads}, {"q", tiles.q}, {"kv", tiles.kv}};
           best.mapping.grid = {{"cores", chip.cores()}};
           best.mapping.depth = {{"loads", depthLoads}, {"scores", depthScores}};
@@ -61,7 +64,8 @@ FailureOr<Choice> chooseAttention(const rt::Chip &chip, const GroupInfo &info) {
   FailureOr<AttentionGroup> group = attentionGroup(info);
   if (failed(group))
     return failure();
-  AttentionSearch search{chip, *group, Rates(chip), Rates(chip).of(info, group->k.base), {}};
+  Rates rates(chip);
+  AttentionSearch search{chip, *group, rates, rates.inShared(info, group->k.base), {}};
   SmallVector<int64_t> queries, keys;
   for (int64_t size = 8; size < group->queries && size <= 1024; size *= 2)
     queries.push_back(size);

@@ -4,39 +4,6 @@ using namespace mlir;
 
 namespace garam::lowering {
 
-Rates::Rates(const rt::Chip &chip) {
-  double hertz = chip.clock.coreMhz * 1e6;
-  // Of the peaks: what all cores reach at once, on bursts of an interleave, with refresh and the mesh in between
-  // (MiniLM on atom and on one die of rebel100).
-  hbm = 0.75 * chip.peakHbmBytesPerSecond() / hertz;
-  hasShared = chip.shared.bytesPerDie > 0 && chip.topology.dies == 1;
-  shared = hasShared ? 0.45 * double(chip.shared.banks * chip.shared.bytesPerCycle) : hbm;
-  // Half of the traffic crosses the middle of a mesh, and of several dies each byte takes one link between them on average;
-  // both reach about half of what their wires could.
-  double dies = double(chip.topology.dies), link = double(chip.noc.linkBytes);
-  noc = dies * double(std::min(chip.noc.meshColumns, chip.noc.meshRows)) * link;
-  if (dies > 1)
-    noc = std::min(noc, dies * std::min(link, chip.dieToDie.gigabytesPerSecond * 1e9 / hertz));
-  // A burst is away for about this long; one flit leaves a link per cycle.
-  constexpr double kRoundTrip = 100;
-  cyclesPerBurst = std::max(1.0, kRoundTrip / double(chip.dma.outstandingBursts));
-  burstBytes = double(chip.dma.burstBytes);
-  core = std::min(0.5 * double(chip.noc.linkBytes), burstBytes / cyclesPerBurst);
-}
-
-double Rates::of(const GroupInfo &info, Value base) const {
-  auto argument = dyn_cast<BlockArgument>(base);
-  auto result = argument ? dyn_cast<OpResult>(info.group.getInputs()[argument.getArgNumber()]) : OpResult();
-  auto writer = result ? dyn_cast<graph::GroupOp>(result.getOwner()) : graph::GroupOp();
-  if (!hasShared || !writer || !writer.getMapping())
-    return hbm;
-  return writer.getMapping()->place("result" + std::to_string(result.getResultNumber())) == StringRef("shared") ? shared : hbm;
-}
-
-double Rates::move(double bytes, double piece) const {
-  return std::max(bytes / core, bytes / std::min(piece, burstBytes) * cyclesPerBurst);
-}
-
 int64_t l1Budget(const rt::Chip &chip) { return chip.l1.sizeBytes - chip.l1.sizeBytes / 16; }
 
 graph::MappingAttr Mapping::attr(MLIRContext *context) const {
@@ -79,13 +46,13 @@ Mapping Mapping::from(graph::MappingAttr attr) {
   return mapping;
 }
 
-FailureOr<Choice> choose(const rt::Chip &chip, const GroupInfo &info) {
+FailureOr<Choice> choose(const rt::Chip &chip, const GroupInfo &info, const Before &before) {
   switch (info.kind) {
   case GroupKind::Rows:
   case GroupKind::Copy:
     return chooseRows(chip, info);
   case GroupKind::Matmul:
-    return chooseMatmul(chip, info);
+    return chooseMatmul(chip, info, before);
   case GroupKind::Attention:
     return chooseAttention(chip, info);
   case GroupKind::ReduceRows:

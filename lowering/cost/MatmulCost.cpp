@@ -31,9 +31,11 @@ SmallVector<int64_t> sizes(int64_t unit, int64_t most, int64_t whole, int64_t co
 
 class Search {
 public:
-  Search(const rt::Chip &chip, const GroupInfo &info, ArrayRef<MatmulGroup> groups, std::pair<Type, Type> types)
-      : chip(chip), rates(chip), groups(groups), group(groups.front()), rateA(rates.of(info, group.a.view.base)),
-        rateB(rates.of(info, group.b.view.base)), a(*tile::dtypeOf(types.first)), w(*tile::dtypeOf(types.second)) {}
+  Search(const rt::Chip &chip, const GroupInfo &info, const Before &before, ArrayRef<MatmulGroup> groups, std::pair<Type, Type> types)
+      : chip(chip), before(before), constantA(isConstant(info, groups.front().a)),
+        constantB(isConstant(info, groups.front().b)), rates(chip), groups(groups), group(groups.front()), sharedA(rates.inShared(info, group.a.view.base)),
+        sharedB(rates.inShared(info, group.b.view.base)), sharedOut(storesShared(info)), a(*tile::dtypeOf(types.first)),
+        w(*tile::dtypeOf(types.second)) {}
 
   void run() {
     int64_t rows = group.batched() ? group.space.rows.back() : group.space.rowCount(), columns = 0;
@@ -83,9 +85,9 @@ private:
     // The prefetch that hides nothing is given up first, then the second accumulator.
     for (int attempt = 0; attempt < 3; ++attempt) {
       if (fits(tiling, candidate)) {
-        double cycles = cost(tiling, candidate, rowTrips, columnTrips, depthTiles, used);
+        double idle = 0, cycles = cost(tiling, candidate, rowTrips, columnTrips, depthTiles, used, idle);
         if (best.cycles == 0 || cycles < best.cycles)
-          keep(candidate, cycles);
+          keep(candidate, cycles, idle);
         return true;
       }
       if (attempt == 0 && depthTiles == 1)
@@ -101,58 +103,105 @@ private:
     return bytes.l1 <= l1Budget(chip) && bytes.acc <= chip.matrix.accBytes;
   }
 
-  double cost(const RowTiling &tiling, const Candidate &c, int64_t rowTrips, int64_t columnTrips, int64_t depthTiles, int64_t used) const {
-    const MatmulTiles &t = c.tiles;
-    int64_t rows = tiling.rows(), trips = rowTrips * columnTrips;
-    rt::timing::MmaCycles mma = rt::timing::mma(chip.matrix, a, w, rows, t.k, t.n);
-    // The array reads its weights beside the rows that stream: the fewer rows a pass has, the more they meet in L1.
-    double passes = double(ceilDiv(t.k, chip.matrix.rows) * ceilDiv(t.n, chip.matrix.columns));
-    double matrix = (double(mma.stream) + 0.2 * passes * double(mma.preload)) * double(depthTiles), vector = 0;
-    for (const MatmulGroup &each : groups)
-      vector += double(each.plan.cycles(chip.vector, rows, std::min(t.n, each.space.columns))) / double(groups.size());
-    double tileA = double(bytesOf(rows * t.k, group.aType)) * double(depthTiles), tileB = double(bytesOf(t.n * t.k, group.bType)) * double(depthTiles);
-    bool streamsBoth = depthTiles > 1;
-    double loadsA = streamsBoth || !t.rowsOutside ? double(trips) : double(rowTrips);
-    double loadsB = streamsBoth || t.rowsOutside ? double(trips) : double(columnTrips);
-    double out = 0, leaves = 0;
-    for (const PlanBuffer &buffer : group.plan.buffers) {
-      double bytes = double(bytesOf(rows * (buffer.extent == Extent::Full ? t.n : 1), buffer.type));
-      out += buffer.stored ? bytes : 0;
-      leaves += buffer.leaf && !buffer.acc && buffer.extent == Extent::Full ? bytes : 0;
-    }
-    double in = loadsA * tileA + loadsB * tileB + double(trips) * leaves, written = double(trips) * out;
-    double start = double(chip.dma.startupCycles);
-    auto piece = [](int64_t inner, int64_t whole, int64_t innerRows, Type type) {
-      return double(bytesOf(inner * (inner == whole ? innerRows : 1), type));
-    };
-    double pieceA = piece(t.k, group.depth, rows, group.aType);
-    double pieceB = group.transposed ? piece(t.k, group.depth, t.n, group.bType) : piece(t.n, group.space.columns, t.k, group.bType);
-    double pieceOut = piece(t.n, group.space.columns, rows, group.aType);
-    double dmaIn = rates.move(loadsA * tileA, pieceA) + rates.move(loadsB * tileB, pieceB) +
-                   rates.move(double(trips) * leaves, pieceOut) + start * (loadsA + loadsB) * 0.25;
-    double dmaOut = rates.move(written, pieceOut) + start * double(trips) * 0.25;
-    // What the memories deliver, apart and through the mesh together.
-    double fromHbm = (rateA == rates.hbm ? loadsA * tileA : 0) + (rateB == rates.hbm ? loadsB * tileB : 0);
-    double fromShared = loadsA * tileA + loadsB * tileB - fromHbm + double(trips) * leaves + written;
-    // Writes travel in the network of requests, beside the responses to reads.
-    double memory = double(used) * std::max({fromHbm / rates.hbm, fromShared / rates.shared, in / rates.noc, written / rates.noc});
-    double compute = c.depthOut > 1 ? std::max(matrix, vector) * double(trips) : (matrix + vector) * double(trips);
-    double unhidden = c.depthA == 1 && rowTrips > 1 && t.rowsOutside ? double(rowTrips - 1) * (tileA / rates.core + start) : 0;
-    unhidden += c.depthB == 1 && columnTrips > 1 && !t.rowsOutside ? double(columnTrips - 1) * (tileB / rates.core + start) : 0;
-    double first = std::max(tileA / std::min(rates.core, rateA / double(used)) + tileB / std::min(rates.core, rateB / double(used)),
-                            (tileA + tileB) / rates.core) / double(depthTiles) + 4 * start;
-    double last = vector + rates.move(out, pieceOut) + double(mma.drain + mma.preload) + start;
-    // Transfers run from the start, the array from the end of the first ones.
-    bool hidden = c.depthA > 1 || c.depthB > 1 || trips == 1;
-    double steady = hidden ? std::max({first + compute, dmaIn, dmaOut, memory}) : first + compute + dmaIn;
-    // One large tile of b before everything else keeps one memory idle while the other works: measured on one die of rebel100.
-    if (!t.rowsOutside)
-      steady *= 1.2;
-    return steady + unhidden + last + double(trips) * 60;
+  /// Banks of L1 that the array holds in a cycle: those of a row of a, and those of the weights of the next pass while
+  /// they load.
+  double arrayBanks(int64_t rows, const rt::timing::MmaCycles &mma) const {
+    auto beats = [&](int64_t bytes) { return double(ceilDiv(bytes, chip.l1.beatBytes)); };
+    double moving = beats(std::min(group.depth, chip.matrix.rows) * rt::byteSize(a));
+    double weights = double(chip.matrix.weightRowsPerCycle) * beats(chip.matrix.columns * rt::byteSize(w));
+    return moving + weights * std::min(1.0, double(mma.preload) / double(rows));
   }
 
-  void keep(const Candidate &c, double cycles) {
-    best.cycles = cycles;
+  // ---- how the cores go through the tensors
+  Pattern patternA(const RowTiling &tiling, const Candidate &c) const {
+    int64_t element = rt::byteSize(*tile::dtypeOf(group.aType)), pitch = std::max<int64_t>(1, std::abs(group.a.rows.back()));
+    return {c.tiles.k * element, pitch * element, tiling.rows() * c.gridRows, 1, sharedA};
+  }
+  Pattern patternB(const Candidate &c) const {
+    int64_t element = rt::byteSize(*tile::dtypeOf(group.bType));
+    if (group.transposed)
+      return {c.tiles.k * element, std::abs(group.bColumn) * element, c.tiles.n * c.gridColumns, 1, sharedB};
+    return {c.tiles.n * element, std::abs(group.bDepth) * element, c.tiles.k, c.gridColumns, sharedB};
+  }
+  Pattern patternOut(const RowTiling &tiling, const Candidate &c, Type type, bool shared) const {
+    int64_t element = rt::byteSize(*tile::dtypeOf(type));
+    return {std::min(c.tiles.n, group.space.columns) * element, group.space.columns * element, tiling.rows() * c.gridRows, c.gridColumns, shared};
+  }
+
+  /// Cycles under a candidate; `idle` is how long before the end the last load is over.
+  double cost(const RowTiling &tiling, const Candidate &c, int64_t rowTrips, int64_t columnTrips, int64_t depthTiles, int64_t used,
+              double &idle) const {
+    const MatmulTiles &t = c.tiles;
+    int64_t rows = tiling.rows(), trips = rowTrips * columnTrips;
+    double parts = double(depthTiles);
+
+    // Transfers of one tile.
+    Transfers a = rates.transfer(double(bytesOf(rows * t.k, group.aType)), patternA(tiling, c), used);
+    Transfers b = rates.transfer(double(bytesOf(t.n * t.k, group.bType)), patternB(c), used);
+    Transfers leaves, out;
+    for (const PlanBuffer &buffer : group.plan.buffers) {
+      double bytes = double(bytesOf(rows * (buffer.extent == Extent::Full ? t.n : 1), buffer.type));
+      // Among the reads of HBM writes wait for a lull, and turn the bus twice.
+      if (buffer.stored)
+        out += (sharedOut ? 1.0 : 2.0) * rates.transfer(bytes, patternOut(tiling, c, buffer.type, sharedOut), used);
+      if (buffer.leaf && !buffer.acc && buffer.extent == Extent::Full)
+        leaves += rates.transfer(bytes, patternOut(tiling, c, buffer.type, false), used);
+    }
+    bool streamsBoth = depthTiles > 1;
+    double loadsA = parts * double(streamsBoth || !t.rowsOutside ? trips : rowTrips);
+    double loadsB = parts * double(streamsBoth || t.rowsOutside ? trips : columnTrips);
+    Transfers in = loadsA * a + loadsB * b + double(trips) * leaves, written = double(trips) * out;
+
+    // The array waits for arrivals in its banks, the vector engine for both.
+    rt::timing::MmaCycles mma = rt::timing::mma(chip.matrix, this->a, w, rows, t.k, t.n);
+    double banks = double(chip.l1.banks), held = arrayBanks(rows, mma);
+    double arrivals = (loadsA * double(bytesOf(rows * t.k, group.aType)) + loadsB * double(bytesOf(t.n * t.k, group.bType))) /
+                      double(chip.noc.linkBytes) / double(trips);
+    double matrix = double(mma.stream) * parts + arrivals * std::min(1.0, held / banks), vector = 0;
+    for (const MatmulGroup &each : groups)
+      vector += double(each.plan.cycles(chip.vector, rows, std::min(t.n, each.space.columns))) / double(groups.size());
+    double beat = double(ceilDiv(std::min(t.n, chip.vector.lanes) * 2, chip.l1.beatBytes));
+    vector /= 1 - std::min(0.75, (held + beat - 1) / banks);
+    double compute = c.depthOut > 1 ? std::max(matrix, vector) : matrix + vector;
+
+    // One operand stays for a round of the other's tiles. Its next tile is asked for behind the last ones of the round, which
+    // is as far as their prefetch reaches.
+    const Transfers &stays = t.rowsOutside ? a : b, &streams = t.rowsOutside ? b : a;
+    int64_t rounds = t.rowsOutside ? rowTrips : columnTrips, inner = trips / rounds;
+    int64_t ahead = std::min(t.rowsOutside ? c.depthB : c.depthA, inner);
+    double steady, first = a.cycles() + b.cycles() + 2 * double(chip.dma.startupCycles), early = 0;
+    if (streamsBoth) {
+      steady = double(trips) * std::max(compute, parts * (a.cycles() + b.cycles()) + leaves.cycles());
+    } else {
+      bool prefetches = (t.rowsOutside ? c.depthA : c.depthB) > 1;
+      double round = double(inner) * std::max(compute, streams.cycles() + leaves.cycles());
+      double exposed = std::max(0.0, stays.cycles() - (prefetches ? double(ahead) * compute : 0.0));
+      steady = double(rounds) * round + double(rounds - 1) * exposed;
+      // What stays throughout is loaded ahead of the phase where it is a constant.
+      double bytes = double(t.rowsOutside ? bytesOf(rows * t.k, group.aType) : bytesOf(t.n * t.k, group.bType));
+      if (rounds == 1 && groups.size() == 1 && (t.rowsOutside ? constantA : constantB) && bytes <= double(before.l1Bytes))
+        early = std::min(before.idle, stays.cycles());
+    }
+    Transfers all = in + written;
+    double memory = std::max({in.core, written.core, all.hbm, all.shared, in.noc, written.noc});
+    double last = vector + out.cycles() + double(mma.drain + mma.preload + chip.dma.startupCycles);
+    double cycles = std::max(first + steady, memory + compute) - early + last + double(trips) * 60;
+    idle = std::min(cycles - in.cycles(), double(streamsBoth ? 1 : ahead) * compute + last);
+    return cycles;
+  }
+
+  /// Whether a value of the group's inside is an argument of the kernel, which no phase writes.
+  static bool isConstant(const GroupInfo &info, const Access &access) {
+    auto argument = dyn_cast<BlockArgument>(access.view.base);
+    return argument && isa<BlockArgument>(info.group.getInputs()[argument.getArgNumber()]);
+  }
+
+  static bool storesShared(const GroupInfo &info) {
+    return info.group.getMapping() && info.group.getMapping()->place("result0") == StringRef("shared");
+  }
+
+  void keep(const Candidate &c, double cycles, double idle) {
+    best.cycles = cycles, best.idle = idle;
     best.mapping.tile = {{"m", c.tiles.m}, {"n", c.tiles.n}, {"k", c.tiles.k}};
     best.mapping.grid = {{"m", c.gridRows}, {"n", c.gridColumns}};
     best.mapping.depth = {{"a", c.depthA}, {"b", c.depthB}, {"out", c.depthOut}};
@@ -160,15 +209,17 @@ private:
   }
 
   const rt::Chip &chip;
+  Before before;
+  bool constantA, constantB;
   Rates rates;
   ArrayRef<MatmulGroup> groups;
   const MatmulGroup &group;  ///< the first
-  double rateA, rateB;
+  bool sharedA, sharedB, sharedOut;
   rt::DType a, w;
 };
 }  // namespace
 
-FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info) {
+FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info, const Before &before) {
   auto groups = matmulGroups(info);
   if (failed(groups))
     return failure();
@@ -177,7 +228,7 @@ FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info) {
   if (!types)
     return info.root->emitOpError() << "multiplies " << first.aType << " by " << first.bType << ", which chip '" << chip.name
                                     << "' cannot; supported are floats, and i8 by i8";
-  Search search(chip, info, *groups, *types);
+  Search search(chip, info, before, *groups, *types);
   search.run();
   if (search.best.cycles == 0)
     return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes << " bytes and an accumulator of "

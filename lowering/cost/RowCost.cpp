@@ -63,6 +63,7 @@ FailureOr<Choice> chooseRows(const rt::Chip &chip, const GroupInfo &info) {
         continue;
       if (best.cycles == 0 || cycles < best.cycles) {
         best.cycles = cycles;
+        best.idle = cycles * double(std::min(depth, trips)) / double(trips + 1);
         best.mapping.tile = {{"rows", rows}, {"columns", width}};
         best.mapping.grid = {{"cores", chip.cores()}};
         best.mapping.depth = {{"loads", depth}, {"stores", depth}};

@@ -34,8 +34,9 @@ struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMappi
     for (auto kernel : module.getOps<func::FuncOp>()) {
       // Where tensors lie decides what a tile costs, so places come first.
       place(*chip, kernel);
+      Before before;
       for (auto group : kernel.getOps<graph::GroupOp>())
-        if (failed(assign(*chip, kernel, group, file ? &*file : nullptr)))
+        if (failed(assign(*chip, kernel, group, file ? &*file : nullptr, before)))
           return signalPassFailure();
     }
     if (file && failed(file->reportUnused(module.getLoc())))
@@ -43,8 +44,10 @@ struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMappi
   }
 
 private:
-  LogicalResult assign(const rt::Chip &chip, func::FuncOp kernel, graph::GroupOp group, MappingFile *file) {
+  /// `before`: of the group before, and then of this one. A mapping that was given promises nothing.
+  LogicalResult assign(const rt::Chip &chip, func::FuncOp kernel, graph::GroupOp group, MappingFile *file, Before &before) {
     Mapping given = Mapping::from(*group.getMapping());
+    Before earlier = std::exchange(before, Before());
     if (!given.tile.empty())
       return success();
     if (file)
@@ -56,9 +59,14 @@ private:
     FailureOr<GroupInfo> info = analyze(group);
     if (failed(info))
       return failure();
-    FailureOr<Choice> choice = choose(chip, *info);
+    FailureOr<Choice> choice = choose(chip, *info, earlier);
     if (failed(choice))
       return failure();
+    FailureOr<Footprint> held = footprintOf(chip, *info, choice->mapping);
+    if (failed(held))
+      return failure();
+    before = {choice->idle + double(chip.cyclesOf(chip.topology.dies == 1 ? chip.sync.barrierDieNs : chip.sync.barrierChipNs)),
+              l1Budget(chip) - held->l1};
     choice->mapping.place = given.place;
     group.setMappingAttr(choice->mapping.attr(&getContext()));
     return success();

@@ -1,5 +1,5 @@
 // task-allocate: places of buffers. A phase begins when the one before has ended on this core, so each phase has L1 and acc to
-// itself. Weights of a kernel lie in one segment with the same layout in every launch; so does its workspace.
+// itself, but for what is loaded for the next phase meanwhile. Weights of a kernel lie in one segment with the same layout in every launch; so does its workspace.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 #include "lowering/task/Machine.h"
@@ -25,21 +25,47 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
     for (auto kernel : getOperation().getOps<func::FuncOp>()) {
       if (!kernel->hasAttr(task::kKernelAttr))
         continue;
-      for (auto phase : kernel.getOps<task::PhaseOp>())
-        if (failed(allocatePhase(phase, *chip)))
-          return signalPassFailure();
+      if (failed(allocateLocal(kernel, *chip)))
+        return signalPassFailure();
       takeRanges(kernel);
       if (failed(allocateMemory(kernel, *chip)))
         return signalPassFailure();
     }
   }
 
-  LogicalResult allocatePhase(task::PhaseOp phase, const rt::Chip &chip) {
-    int64_t l1 = 0, acc = 0;
+  /// Buffers of a phase lie between those that are filled before it and those that are filled for the next one, which take
+  /// the two ends of L1 in turn: each of them lives for two phases.
+  LogicalResult allocateLocal(func::FuncOp kernel, const rt::Chip &chip) {
+    int64_t low = 0, high = 0;  // bytes taken at either end
+    bool atEnd = false;
+    auto early = [&](Operation *from) {
+      SmallVector<task::AllocOp> allocs;
+      for (Operation *op = from; op && !isa<task::PhaseOp>(op); op = op->getNextNode())
+        if (auto alloc = dyn_cast<task::AllocOp>(op))
+          allocs.push_back(alloc);
+      int64_t &taken = atEnd ? high : low;
+      taken = 0;
+      for (task::AllocOp alloc : allocs) {
+        alloc.setAddress(atEnd ? chip.l1.sizeBytes - taken - alloc.getSlotBytes() : taken);
+        taken += alloc.getSlotBytes();
+      }
+      atEnd = !atEnd;
+    };
+    early(&kernel.getBody().front().front());
+    for (auto phase : kernel.getOps<task::PhaseOp>()) {
+      early(phase->getNextNode());
+      if (failed(allocatePhase(phase, chip, low, high)))
+        return failure();
+    }
+    return success();
+  }
+
+  LogicalResult allocatePhase(task::PhaseOp phase, const rt::Chip &chip, int64_t low, int64_t high) {
+    int64_t l1 = low, acc = 0;
     WalkResult result = phase.walk([&](task::AllocOp alloc) {
       bool inAcc = alloc.getMem() == tile::Mem::acc;
       int64_t &next = inAcc ? acc : l1;
-      int64_t size = inAcc ? chip.matrix.accBytes : chip.l1.sizeBytes;
+      int64_t size = inAcc ? chip.matrix.accBytes : chip.l1.sizeBytes - high;
       alloc.setAddress((inAcc ? rt::kAccBase : 0) + next);
       next += alloc.getSlotBytes() * int64_t(alloc.getDepth());
       if (next > size) {

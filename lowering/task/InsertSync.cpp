@@ -26,11 +26,17 @@ class TaskInsertSyncPass : public impl::TaskInsertSyncBase<TaskInsertSyncPass> {
       dropImplied(edges);
       materialize(edges, next);
     }
+    // Buffers that are filled before their phase: written once, read there.
+    std::vector<Edge> edges;
+    for (auto alloc : kernel.getOps<task::AllocOp>())
+      orderBuffer(alloc, nullptr, edges);
+    dropImplied(edges);
+    materialize(edges, next);
     joinPhases(kernel, next);
   }
 
   /// Between two phases all engines of the core meet, at the barrier if there is one: dma_out waits for the others, then
-  /// releases them.
+  /// releases them. Loads for the next phase that stand between the phases are not held up: dma_in waits behind them.
   void joinPhases(func::FuncOp kernel, int64_t &next) {
     SmallVector<task::PhaseOp> phases(kernel.getOps<task::PhaseOp>());
     for (size_t i = 0; i + 1 < phases.size(); ++i) {
@@ -55,8 +61,12 @@ class TaskInsertSyncPass : public impl::TaskInsertSyncBase<TaskInsertSyncPass> {
       } else {
         task::SyncOp::create(b, loc, Engine::dma_out, attr(arrive), attr(release));
       }
-      for (auto [engine, token] : llvm::zip(kOthers, release))
+      for (auto [engine, token] : llvm::zip(kOthers, release)) {
+        OpBuilder::InsertionGuard guard(b);
+        if (engine == Engine::dma_in)
+          b.setInsertionPoint(phases[i + 1]);
         task::SyncOp::create(b, loc, engine, attr(token), task::TokensAttr());
+      }
     }
   }
 };

@@ -139,7 +139,7 @@ private:
 void orderBuffer(task::AllocOp alloc, task::PhaseOp phase, std::vector<Edge> &edges) {
   BufferOrder order(alloc.getBuffer(), phase, edges);
   SmallVector<Stage> stages = order.orderBlock(alloc->getBlock());
-  bool repeats = alloc->getParentOfType<scf::ForOp>() && phase->isAncestor(alloc->getParentOfType<scf::ForOp>());
+  bool repeats = phase && alloc->getParentOfType<scf::ForOp>() && phase->isAncestor(alloc->getParentOfType<scf::ForOp>());
   if (repeats && !stages.empty()) {
     // A slot may be written again when the last stage has read it; what is read before any write needs no order.
     Stage first = stages.front();

@@ -292,3 +292,28 @@ module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
     return
   }
 }
+
+// -----
+// A load ahead of its phase, of what the phase before writes: the barrier comes after it.
+module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
+  // expected-note @+1 {{the buffer}}
+  func.func @early(%x: !task.buffer {task.arg = "output", task.type = memref<8x16xf32>}) attributes {task.kernel} {
+    %c0 = arith.constant 0 : index
+    %c64 = arith.constant 64 : index
+    %core = task.core
+    %at = arith.muli %core, %c64 : index
+    task.phase {
+      %a = task.alloc <l1> 64 * 1 at 0
+      // expected-note @+1 {{the other access: task.store}}
+      task.store %a[%c0] to %x[%at] counts [64, 1, 1, 1, 1] strides [1, 0, 0, 0, 0] to [1, 0, 0, 0, 0]
+    }
+    task.barrier die signal <0>
+    %b = task.alloc <l1> 64 * 1 at 64
+    // expected-error @+1 {{of the same core uses, and nothing orders the two: a race on core 0}}
+    task.load %x[%at] to %b[%c0] counts [64, 1, 1, 1, 1] strides [1, 0, 0, 0, 0] to [1, 0, 0, 0, 0]
+    task.sync dma_in wait <0>
+    task.phase {
+    }
+    return
+  }
+}
