@@ -2,8 +2,10 @@
 #include "lowering/cost/Cost.h"
 
 #include "dialects/tile/Tile.h"
+#include "runtime/timing/Bursts.h"
 #include "runtime/timing/Timing.h"
 
+#include <limits>
 #include <set>
 
 using namespace mlir;
@@ -16,6 +18,8 @@ int64_t bytesOf(int64_t elements, Type type) { return elements * rt::byteSize(*t
 struct Candidate {
   MatmulTiles tiles;
   int64_t gridRows, gridColumns, depthA, depthB, depthOut;
+  double cycles = 0, idle = 0;
+  double evenness = 0;  ///< work of all cores, of what they did if each had as much as the busiest
 };
 
 /// A few sizes up to `most`: `unit` times powers of two, `most`, and what shares `whole` evenly over `cores`.
@@ -32,7 +36,7 @@ SmallVector<int64_t> sizes(int64_t unit, int64_t most, int64_t whole, int64_t co
 class Search {
 public:
   Search(const rt::Chip &chip, const GroupInfo &info, const Before &before, ArrayRef<MatmulGroup> groups, std::pair<Type, Type> types)
-      : chip(chip), before(before), constantA(isConstant(info, groups.front().a)),
+      : chip(chip), info(info), before(before), constantA(isConstant(info, groups.front().a)),
         constantB(isConstant(info, groups.front().b)), rates(chip), groups(groups), group(groups.front()), sharedA(rates.inShared(info, group.a.view.base)),
         sharedB(rates.inShared(info, group.b.view.base)), sharedOut(storesShared(info)), a(*tile::dtypeOf(types.first)),
         w(*tile::dtypeOf(types.second)) {}
@@ -55,16 +59,32 @@ public:
           if (m * n * 4 > chip.matrix.accBytes)
             continue;
           for (int order = 0; order < (groups.size() > 1 ? 1 : 2); ++order)
-            for (int64_t k : depths)  // the whole depth where it fits: parts of it reload both operands
+            for (int64_t k : depths)
               if (consider(m, n, k, order == 0, gridRows, gridColumns))
                 break;
         }
     }
   }
-  Choice best;
+
+  /// The cheapest; but the model is good to some percent only, and within them it is better to leave no core idle.
+  std::optional<Choice> best() const {
+    constexpr double kTie = 1.05;
+    const Candidate *best = nullptr;
+    double least = std::numeric_limits<double>::infinity();
+    for (const Candidate &c : candidates)
+      least = std::min(least, c.cycles);
+    for (const Candidate &c : candidates)
+      if (c.cycles <= kTie * least &&
+          (!best || std::pair(-c.evenness, c.cycles) < std::pair(-best->evenness, best->cycles)))
+        best = &c;
+    return best ? std::optional(choiceOf(*best)) : std::nullopt;
+  }
 
 private:
-  /// Whether the tiles fit.
+  std::vector<Candidate> candidates;
+
+  /// Prices the tiles if they fit. True if parts of the depth are no use then: they reload both operands, but where a core has
+  /// one tile only.
   bool consider(int64_t m, int64_t n, int64_t k, bool rowsOutside, int64_t gridRows, int64_t gridColumns) {
     RowTiling tiling = tileRows(group.space, m, group.batched());
     int64_t columnTiles = 1;
@@ -85,10 +105,13 @@ private:
     // The prefetch that hides nothing is given up first, then the second accumulator.
     for (int attempt = 0; attempt < 3; ++attempt) {
       if (fits(tiling, candidate)) {
-        double idle = 0, cycles = cost(tiling, candidate, rowTrips, columnTrips, depthTiles, used, idle);
-        if (best.cycles == 0 || cycles < best.cycles)
-          keep(candidate, cycles, idle);
-        return true;
+        candidate.cycles = cost(tiling, candidate, rowTrips, columnTrips, depthTiles, used, candidate.idle);
+        int64_t work = 0;
+        for (const MatmulGroup &each : groups)
+          work += elementsOf(tiling.work) * ceilDiv(each.space.columns, n);
+        candidate.evenness = double(work) / double(trips * chip.cores());
+        candidates.push_back(candidate);
+        return trips > 1;
       }
       if (attempt == 0 && depthTiles == 1)
         (rowsOutside ? candidate.depthA : candidate.depthB) = 1;
@@ -144,8 +167,15 @@ private:
       // Among the reads of HBM writes wait for a lull, and turn the bus twice.
       if (buffer.stored)
         out += (sharedOut ? 1.0 : 2.0) * rates.transfer(bytes, patternOut(tiling, c, buffer.type, sharedOut), used);
-      if (buffer.leaf && !buffer.acc && buffer.extent == Extent::Full)
-        leaves += rates.transfer(bytes, patternOut(tiling, c, buffer.type, false), used);
+      // A short burst stands in line with the long ones of the operands, and is away as long.
+      if (buffer.leaf && !buffer.acc && buffer.extent == Extent::Full) {
+        bool shared = rates.inShared(info, group.loads.find(buffer.leaf)->second.view.base);
+        Pattern pattern = patternOut(tiling, c, buffer.type, shared);
+        Transfers leaf = rates.transfer(bytes, pattern, used);
+        double longest = double(std::min(rt::burstGrain(chip), std::max(patternA(tiling, c).piece, patternB(c).piece)));
+        leaf.core = std::max(leaf.core, rates.bursts(bytes, pattern) * longest / rates.core);
+        leaves += leaf;
+      }
     }
     bool streamsBoth = depthTiles > 1;
     double loadsA = parts * double(streamsBoth || !t.rowsOutside ? trips : rowTrips);
@@ -169,14 +199,16 @@ private:
     const Transfers &stays = t.rowsOutside ? a : b, &streams = t.rowsOutside ? b : a;
     int64_t rounds = t.rowsOutside ? rowTrips : columnTrips, inner = trips / rounds;
     int64_t ahead = std::min(t.rowsOutside ? c.depthB : c.depthA, inner);
-    double steady, first = a.cycles() + b.cycles() + 2 * double(chip.dma.startupCycles), early = 0;
+    double first = a.cycles() + b.cycles() + 2 * double(chip.dma.startupCycles), early = 0;
+    double each = streamsBoth ? parts * (a.cycles() + b.cycles()) : streams.cycles();  // loads for a tile
+    // The loads of a tile run beside the product before it, but for the first one's.
+    double steady = double(trips - 1) * std::max(compute, each + leaves.cycles()) + compute;
     if (streamsBoth) {
-      steady = double(trips) * std::max(compute, parts * (a.cycles() + b.cycles()) + leaves.cycles());
+      steady += std::max(0.0, each - first - compute);
     } else {
       bool prefetches = (t.rowsOutside ? c.depthA : c.depthB) > 1;
-      double round = double(inner) * std::max(compute, streams.cycles() + leaves.cycles());
       double exposed = std::max(0.0, stays.cycles() - (prefetches ? double(ahead) * compute : 0.0));
-      steady = double(rounds) * round + double(rounds - 1) * exposed;
+      steady += double(rounds - 1) * exposed;
       // What stays throughout is loaded ahead of the phase where it is a constant.
       double bytes = double(t.rowsOutside ? bytesOf(rows * t.k, group.aType) : bytesOf(t.n * t.k, group.bType));
       if (rounds == 1 && groups.size() == 1 && (t.rowsOutside ? constantA : constantB) && bytes <= double(before.l1Bytes))
@@ -200,15 +232,18 @@ private:
     return info.group.getMapping() && info.group.getMapping()->place("result0") == StringRef("shared");
   }
 
-  void keep(const Candidate &c, double cycles, double idle) {
-    best.cycles = cycles, best.idle = idle;
-    best.mapping.tile = {{"m", c.tiles.m}, {"n", c.tiles.n}, {"k", c.tiles.k}};
-    best.mapping.grid = {{"m", c.gridRows}, {"n", c.gridColumns}};
-    best.mapping.depth = {{"a", c.depthA}, {"b", c.depthB}, {"out", c.depthOut}};
-    best.mapping.order = c.tiles.rowsOutside ? std::vector<std::string>{"m", "n", "k"} : std::vector<std::string>{"n", "m", "k"};
+  static Choice choiceOf(const Candidate &c) {
+    Choice choice;
+    choice.cycles = c.cycles, choice.idle = c.idle;
+    choice.mapping.tile = {{"m", c.tiles.m}, {"n", c.tiles.n}, {"k", c.tiles.k}};
+    choice.mapping.grid = {{"m", c.gridRows}, {"n", c.gridColumns}};
+    choice.mapping.depth = {{"a", c.depthA}, {"b", c.depthB}, {"out", c.depthOut}};
+    choice.mapping.order = c.tiles.rowsOutside ? std::vector<std::string>{"m", "n", "k"} : std::vector<std::string>{"n", "m", "k"};
+    return choice;
   }
 
   const rt::Chip &chip;
+  const GroupInfo &info;
   Before before;
   bool constantA, constantB;
   Rates rates;
@@ -230,10 +265,11 @@ FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info, cons
                                     << "' cannot; supported are floats, and i8 by i8";
   Search search(chip, info, before, *groups, *types);
   search.run();
-  if (search.best.cycles == 0)
+  std::optional<Choice> best = search.best();
+  if (!best)
     return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes << " bytes and an accumulator of "
                                     << chip.matrix.accBytes << "; supported are epilogues of fewer tensors";
-  return search.best;
+  return *best;
 }
 
 }  // namespace garam::lowering

@@ -75,14 +75,17 @@ double Rates::shareOf(const Pattern &pattern) const {
   return balance * std::min(1.0, burst / channelRate / opens);
 }
 
+double Rates::bursts(double bytes, const Pattern &pattern) const {
+  return bytes / double(pattern.piece) * burstsOf(pattern, rt::burstGrain(chip));
+}
+
 Transfers Rates::transfer(double bytes, const Pattern &pattern, int64_t cores) const {
-  double bursts = bytes / double(pattern.piece) * burstsOf(pattern, rt::burstGrain(chip));
-  double burst = bytes / std::max(bursts, 1.0), link = double(chip.noc.linkBytes);
+  double count = bursts(bytes, pattern), burst = bytes / std::max(count, 1.0), link = double(chip.noc.linkBytes);
   double away = (pattern.shared ? sharedLatency : hbmLatency) + burst / (pattern.shared ? double(chip.shared.bytesPerCycle) : channelRate) + burst / link;
   double each = std::max(burst / link + 1, away / double(chip.dma.outstandingBursts));
   // An instruction prepares while the one before issues.
   Transfers result;
-  result.core = std::max(double(chip.dma.startupCycles), bursts * each);
+  result.core = std::max(double(chip.dma.startupCycles), count * each);
   (pattern.shared ? result.shared : result.hbm) = bytes * double(cores) / (pattern.shared ? shared : hbm * shareOf(pattern));
   result.noc = bytes * double(cores) / noc;
   return result;

@@ -41,6 +41,8 @@ public:
   bool inShared(const GroupInfo &info, mlir::Value base) const;
   /// One transfer of `bytes` on each of `cores` cores at a time.
   Transfers transfer(double bytes, const Pattern &pattern, int64_t cores) const;
+  /// Bursts of a transfer of `bytes`.
+  double bursts(double bytes, const Pattern &pattern) const;
   /// Share of HBM's rate that a pattern reaches: its busiest channel decides, and short bursts wait for rows to open.
   double shareOf(const Pattern &pattern) const;
 

@@ -3,6 +3,8 @@
 #include "dialects/tile/Tile.h"
 #include "runtime/timing/Timing.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace garam::lowering {
@@ -120,13 +122,22 @@ std::optional<std::pair<Type, Type>> arrayTypes(const rt::Chip &chip, Type a, Ty
   return std::nullopt;
 }
 
+int64_t pitchOf(const rt::Chip &chip, int64_t columns, Type type) {
+  int64_t element = rt::byteSize(*tile::dtypeOf(type)), beats = columns * element / chip.l1.beatBytes;
+  if (columns * element % chip.l1.beatBytes != 0 || chip.l1.beatBytes % element != 0 || beats == 0)
+    return columns;
+  int64_t places = chip.l1.banks / std::gcd(beats, chip.l1.banks);
+  int64_t pass = (std::min(columns, chip.matrix.rows) * element + chip.l1.beatBytes - 1) / chip.l1.beatBytes;
+  return places * pass * 2 < chip.l1.banks ? columns + chip.l1.beatBytes / element : columns;
+}
+
 MatmulFootprint footprint(const rt::Chip &chip, ArrayRef<MatmulGroup> groups, const RowTiling &tiling, const MatmulTiles &tiles,
                           int64_t depthA, int64_t depthB, int64_t depthOut) {
   auto bytes = [](int64_t elements, Type type) { return (elements * rt::byteSize(*tile::dtypeOf(type)) + 63) / 64 * 64; };
   const MatmulGroup &first = groups.front();
   auto types = arrayTypes(chip, first.aType, first.bType);
   int64_t rows = tiling.rows();
-  MatmulFootprint total{depthA * bytes(rows * tiles.k, first.aType), 0};
+  MatmulFootprint total{depthA * bytes(rows * pitchOf(chip, tiles.k, first.aType), first.aType), 0};
   if (types && types->first != first.aType)
     total.l1 += bytes(rows * tiles.k, types->first);
   for (const MatmulGroup &group : groups) {

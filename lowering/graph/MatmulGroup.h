@@ -33,6 +33,9 @@ struct MatmulTiles {
   int64_t m, n, k;
   bool rowsOutside;  ///< m outside n: a tile of a stays while b streams past it
 };
+/// Elements from a row of a's tile in L1 to the next. The array reads one row after the other: where they would all begin in
+/// the same few banks, which then nobody else gets for a whole pass, a row is one beat longer.
+int64_t pitchOf(const rt::Chip &chip, int64_t columns, mlir::Type type);
 /// Bytes of L1 and of the accumulator that one core needs.
 struct MatmulFootprint {
   int64_t l1, acc;

@@ -46,12 +46,17 @@ public:
           rows([&] {
             Value a = whole ? loadA(start, depth) : Value();
             for (const MatmulGroup &group : groups)
-              columns(group, [&] { product(group, a, whole ? loadB(group, start, depth) : Value()); });
+              columns(group, [&] {
+                RowTiles tiles(lowering, group.space, tiling, widthOf(group));
+                product(group, tiles, a, whole ? loadB(group, start, depth) : Value());
+              });
           });
         else
           columns(first, [&] {
+            RowTiles tiles(lowering, first.space, tiling, widthOf(first));
+            tiles.loadShared(first.plan, first.loads, place, lowering.size("depth", "b"));
             Value b = whole ? loadB(first, start, depth) : Value();
-            rows([&] { product(first, whole ? loadA(start, depth) : Value(), b); });
+            rows([&] { product(first, tiles, whole ? loadA(start, depth) : Value(), b); });
           });
       });
     });
@@ -97,7 +102,8 @@ private:
     RowTiles moves(lowering, first.space, tiling, tile.k);
     TilePlace where = place;
     where.column = at, where.columns = depth;
-    Value buffer = emit.alloc({tiling.rows(), tile.k}, first.aType, tile::Mem::l1, lowering.size("depth", "a"));
+    int64_t pitch = pitchOf(lowering.chip, tile.k, first.aType);
+    Value buffer = emit.alloc({tiling.rows(), pitch}, first.aType, tile::Mem::l1, lowering.size("depth", "a"));
     moves.load(lowering.memory.lookup(first.a.view.base), first.a, where, buffer);
     return converted(buffer, {tiling.rows(), tile.k}, {moves.rowCount(place), depth}, aType);
   }
@@ -120,10 +126,10 @@ private:
     return converted(buffer, shape, sizes, bType);
   }
 
-  void product(const MatmulGroup &group, Value a, Value b) {
+  /// `tiles` holds what the epilogue reads of a column tile, if that stays.
+  void product(const MatmulGroup &group, RowTiles &tiles, Value a, Value b) {
     Type accType = isa<FloatType>(aType) ? Type(emit.builder.getF32Type()) : Type(emit.builder.getI32Type());
     int64_t depthOut = lowering.size("depth", "out");
-    RowTiles tiles(lowering, group.space, tiling, widthOf(group));
     Value acc = emit.alloc({tiling.rows(), widthOf(group)}, accType, tile::Mem::acc, depthOut);
     Value target = emit.head(acc, {tiles.rowCount(place), place.columns});
     lowering.at(lowering.info.root);

@@ -63,7 +63,7 @@ Value RowTiles::inMemoryShape(Value buffer, Extent extent, const TilePlace &plac
   if (sizes.size() == 2)
     return emit.head(buffer, sizes);
   // [rows, columns] seen as [count, inner…, columns].
-  int64_t pitch = hasColumns(extent) ? columns : 1;
+  int64_t pitch = cast<MemRefType>(buffer.getType()).getShape().back();
   SmallVector<int64_t> strides(sizes.size(), 1);
   for (int64_t i = int64_t(sizes.size()) - 2; i >= 0; --i)
     strides[i] = i == int64_t(sizes.size()) - 2 ? pitch : strides[i + 1] * space.rows[tiling.split + 1 + i];
@@ -80,12 +80,13 @@ void RowTiles::store(Value buffer, Extent extent, Value base, const Access &acce
   tile::StoreOp::create(emit.builder, emit.loc, inMemoryShape(buffer, extent, place), window(base, target, place));
 }
 
-void RowTiles::loadShared(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads, const TilePlace &place) {
+void RowTiles::loadShared(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads, const TilePlace &place,
+                          int64_t depth) {
   for (auto [index, buffer] : llvm::enumerate(plan.buffers)) {
     if (!buffer.leaf || buffer.acc || hasRows(buffer.extent))
       continue;
     const Access &access = loads.find(buffer.leaf)->second;
-    Value memory = alloc(buffer.extent, buffer.type, 1);
+    Value memory = alloc(buffer.extent, buffer.type, depth);
     load(lowering.memory.lookup(access.view.base), access, place, memory);
     filled[int(index)] = memory;
   }
