@@ -136,6 +136,8 @@ private:
     if (lane.columnStale || taken) {
       lane.column = lane.channel.chooseColumn(floor, booking());
       lane.columnStale = false;
+      if (lane.column.place >= 0) // asked for when the run begins
+        __builtin_prefetch(&pending[lane.channel.entry(lane.column.place).burst], 1);
     }
     return lane.column;
   }
