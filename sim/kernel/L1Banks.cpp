@@ -75,13 +75,6 @@ bool L1Banks::finish(Client &client, std::vector<L1Ended> &ended) {
   return changed;
 }
 
-bool L1Banks::meets(const BankMask &a, const BankMask &b) const {
-  for (size_t w = 0; w < map.words(); ++w)
-    if (a.words[w] & b.words[w])
-      return true;
-  return false;
-}
-
 /// The banks of a client's present step.
 void L1Banks::look(Client &client) {
   client.reads.clear(map.words());

@@ -57,7 +57,12 @@ private:
   void snap();
   void repeat(int64_t until);
   bool startsAt(int64_t cycle) const;
-  bool meets(const BankMask &a, const BankMask &b) const;
+  bool meets(const BankMask &a, const BankMask &b) const {
+    for (size_t w = 0; w < map.words(); ++w)
+      if (a.words[w] & b.words[w])
+        return true;
+    return false;
+  }
 
   const rt::MatrixParams &matrix;
   const BankMap map;

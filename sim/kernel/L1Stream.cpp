@@ -6,7 +6,7 @@
 namespace garam::sim {
 
 BankMap::BankMap(const rt::L1Params &l1)
-    : banks(l1.banks), beatBytes(l1.beatBytes),
+    : banks(l1.banks), beatBytes(l1.beatBytes), used(size_t(banks + 63) / 64),
       beatShift(std::has_single_bit(uint64_t(beatBytes)) ? std::countr_zero(uint64_t(beatBytes)) : -1),
       bankShift(std::has_single_bit(uint64_t(banks)) ? std::countr_zero(uint64_t(banks)) : -1),
       all(banks >= 64 ? ~uint64_t(0) : (uint64_t(1) << banks) - 1) {}

@@ -47,7 +47,7 @@ struct BankMask {
 class BankMap {
 public:
   explicit BankMap(const rt::L1Params &l1);
-  size_t words() const { return size_t(banks + 63) / 64; }
+  size_t words() const { return used; }
   void add(int64_t address, int64_t bytes, BankMask &mask) const {
     const int64_t first = beatOf(address), last = beatOf(address + bytes - 1);
     if (banks > 64)
@@ -77,6 +77,7 @@ private:
   int64_t beatOf(int64_t address) const { return beatShift >= 0 ? address >> beatShift : address / beatBytes; }
   void addMany(int64_t first, int64_t last, BankMask &mask) const;
   int64_t banks, beatBytes;
+  size_t used;              ///< words of a mask
   int beatShift, bankShift; ///< -1: no power of two
   uint64_t all;
 };
