@@ -1,4 +1,4 @@
-"""Measures the shares of the roofline limit that the project aims at, and prints each beside its target; fails where one is missed.
+"""Measures the shares of the roofline limit that the project aims at, beside their targets; fails where one is missed.
 
     .venv/bin/python scripts/figures.py
 """
@@ -12,7 +12,8 @@ from garam.cli import main
 
 FIGURES = (
     ("minilm, batch 8 x 128, atom", ("run", "minilm", "--chip", "atom", "--batch", "8", "--seq", "128"), 0.45),
-    ("minilm, batch 8 x 128, rebel100, one die", ("run", "minilm", "--chip", "rebel100", "--dies", "1", "--batch", "8", "--seq", "128"), 0.25),
+    ("minilm, batch 8 x 128, rebel100, one die",
+     ("run", "minilm", "--chip", "rebel100", "--dies", "1", "--batch", "8", "--seq", "128"), 0.25),
     ("matmul 2048, atom", ("op", "matmul", "--shape", "2048,2048,2048", "--chip", "atom"), 0.65),
     ("matmul 4096, rebel100", ("op", "matmul", "--shape", "4096,4096,4096", "--chip", "rebel100"), 0.5),
 )
@@ -36,6 +37,7 @@ for title, arguments, target in FIGURES:
     share, balance = document["roofline"]["share"], min(busy) / max(busy)
     reached = share >= target and balance >= LEAST_BALANCE
     missed += not reached
-    print(f"{title:42} share {share:.3f} (target {target}), least/most busy core {balance:.2f} (target {LEAST_BALANCE}), "
-          f"{document['cycles']} cycles, {document['host_seconds']:.2f} s: {'reached' if reached else 'MISSED'}", flush=True)
+    print(f"{title:42} share {share:.3f} (target {target}), least/most busy core {balance:.2f} "
+          f"(target {LEAST_BALANCE}), {document['cycles']} cycles, {document['host_seconds']:.2f} s: "
+          f"{'reached' if reached else 'MISSED'}", flush=True)
 raise SystemExit(1 if missed else 0)

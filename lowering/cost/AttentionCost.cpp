@@ -40,7 +40,8 @@ struct AttentionSearch {
         double moved = double(kv * heads * (group.dim + group.valueDim) + rows * heads * group.perKvHead() * group.dim) * elementBytes;
         // Of a row of keys the heads of a tile, side by side where the view says so.
         int64_t keyRow = std::max<int64_t>(1, std::abs(group.k.strides[2]));
-        Pattern pattern{int64_t(double(heads * group.dim) * elementBytes), int64_t(double(keyRow) * elementBytes), kv, 1, shared};
+        Pattern pattern{int64_t(double(heads * group.dim) * elementBytes), int64_t(double(keyRow) * elementBytes), kv, 1,
+                        shared};
         double load = rates.transfer(moved, pattern, elementsOf(grid)).cycles() + double(chip.dma.startupCycles) * 3;
         double compute = job * double(jobs);
         if (!single)

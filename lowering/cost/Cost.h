@@ -43,7 +43,8 @@ struct Before {
   int64_t l1Bytes = 0;
 };
 
-/// The cheapest mapping, and what a given one holds. An error names the group and what does not fit at the smallest tiles.
+/// The cheapest mapping, and what a given one holds. An error names the group and what does not fit at the smallest
+/// tiles.
 mlir::FailureOr<Choice> chooseRows(const rt::Chip &chip, const GroupInfo &info);
 mlir::FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info, const Before &before);
 mlir::FailureOr<Choice> chooseAttention(const rt::Chip &chip, const GroupInfo &info);

@@ -1,4 +1,5 @@
-// Products: the tiles and the grid that keep the array busy, the vector engine hidden behind it and the memory below both.
+// Products: the tiles and the grid that keep the array busy, the vector engine hidden behind it and the memory below
+// both.
 #include "lowering/cost/Cost.h"
 
 #include "dialects/tile/Tile.h"
@@ -35,9 +36,11 @@ SmallVector<int64_t> sizes(int64_t unit, int64_t most, int64_t whole, int64_t co
 
 class Search {
 public:
-  Search(const rt::Chip &chip, const GroupInfo &info, const Before &before, ArrayRef<MatmulGroup> groups, std::pair<Type, Type> types)
+  Search(const rt::Chip &chip, const GroupInfo &info, const Before &before, ArrayRef<MatmulGroup> groups,
+         std::pair<Type, Type> types)
       : chip(chip), info(info), before(before), constantA(isConstant(info, groups.front().a)),
-        constantB(isConstant(info, groups.front().b)), rates(chip), groups(groups), group(groups.front()), sharedA(rates.inShared(info, group.a.view.base)),
+        constantB(isConstant(info, groups.front().b)), rates(chip), groups(groups), group(groups.front()),
+        sharedA(rates.inShared(info, group.a.view.base)),
         sharedB(rates.inShared(info, group.b.view.base)), sharedOut(storesShared(info)), a(*tile::dtypeOf(types.first)),
         w(*tile::dtypeOf(types.second)) {}
 
@@ -83,8 +86,8 @@ public:
 private:
   std::vector<Candidate> candidates;
 
-  /// Prices the tiles if they fit. True if parts of the depth are no use then: they reload both operands, but where a core has
-  /// one tile only.
+  /// Prices the tiles if they fit. True if parts of the depth are no use then: they reload both operands, but where a
+  /// core has one tile only.
   bool consider(int64_t m, int64_t n, int64_t k, bool rowsOutside, int64_t gridRows, int64_t gridColumns) {
     RowTiling tiling = tileRows(group.space, m, group.batched());
     int64_t columnTiles = 1;
@@ -137,7 +140,8 @@ private:
 
   // ---- how the cores go through the tensors
   Pattern patternA(const RowTiling &tiling, const Candidate &c) const {
-    int64_t element = rt::byteSize(*tile::dtypeOf(group.aType)), pitch = std::max<int64_t>(1, std::abs(group.a.rows.back()));
+    int64_t element = rt::byteSize(*tile::dtypeOf(group.aType));
+    int64_t pitch = std::max<int64_t>(1, std::abs(group.a.rows.back()));
     return {c.tiles.k * element, pitch * element, tiling.rows() * c.gridRows, 1, sharedA};
   }
   Pattern patternB(const Candidate &c) const {
@@ -148,12 +152,13 @@ private:
   }
   Pattern patternOut(const RowTiling &tiling, const Candidate &c, Type type, bool shared) const {
     int64_t element = rt::byteSize(*tile::dtypeOf(type));
-    return {std::min(c.tiles.n, group.space.columns) * element, group.space.columns * element, tiling.rows() * c.gridRows, c.gridColumns, shared};
+    return {std::min(c.tiles.n, group.space.columns) * element, group.space.columns * element,
+            tiling.rows() * c.gridRows, c.gridColumns, shared};
   }
 
   /// Cycles under a candidate; `idle` is how long before the end the last load is over.
-  double cost(const RowTiling &tiling, const Candidate &c, int64_t rowTrips, int64_t columnTrips, int64_t depthTiles, int64_t used,
-              double &idle) const {
+  double cost(const RowTiling &tiling, const Candidate &c, int64_t rowTrips, int64_t columnTrips, int64_t depthTiles,
+              int64_t used, double &idle) const {
     const MatmulTiles &t = c.tiles;
     int64_t rows = tiling.rows(), trips = rowTrips * columnTrips;
     double parts = double(depthTiles);
@@ -185,8 +190,8 @@ private:
     // The array waits for arrivals in its banks, the vector engine for both.
     rt::timing::MmaCycles mma = rt::timing::mma(chip.matrix, this->a, w, rows, t.k, t.n);
     double banks = double(chip.l1.banks), held = arrayBanks(rows, mma);
-    double arrivals = (loadsA * double(bytesOf(rows * t.k, group.aType)) + loadsB * double(bytesOf(t.n * t.k, group.bType))) /
-                      double(chip.noc.linkBytes) / double(trips);
+    double loaded = loadsA * double(bytesOf(rows * t.k, group.aType)) + loadsB * double(bytesOf(t.n * t.k, group.bType));
+    double arrivals = loaded / double(chip.noc.linkBytes) / double(trips);
     double matrix = double(mma.stream) * parts + arrivals * std::min(1.0, held / banks), vector = 0;
     for (const MatmulGroup &each : groups)
       vector += double(each.plan.cycles(chip.vector, rows, std::min(t.n, each.space.columns))) / double(groups.size());
@@ -194,8 +199,8 @@ private:
     vector /= 1 - std::min(0.75, (held + beat - 1) / banks);
     double compute = c.depthOut > 1 ? std::max(matrix, vector) : matrix + vector;
 
-    // One operand stays for a round of the other's tiles. Its next tile is asked for behind the last ones of the round, which
-    // is as far as their prefetch reaches.
+    // One operand stays for a round of the other's tiles. Its next tile is asked for behind the last ones of the round,
+    // which is as far as their prefetch reaches.
     const Transfers &stays = t.rowsOutside ? a : b, &streams = t.rowsOutside ? b : a;
     int64_t rounds = t.rowsOutside ? rowTrips : columnTrips, inner = trips / rounds;
     int64_t ahead = std::min(t.rowsOutside ? c.depthB : c.depthA, inner);
@@ -211,7 +216,8 @@ private:
       steady += double(rounds - 1) * exposed;
       // What stays throughout is loaded ahead of the phase where it is a constant.
       double bytes = double(t.rowsOutside ? bytesOf(rows * t.k, group.aType) : bytesOf(t.n * t.k, group.bType));
-      if (rounds == 1 && groups.size() == 1 && (t.rowsOutside ? constantA : constantB) && bytes <= double(before.l1Bytes))
+      bool constant = t.rowsOutside ? constantA : constantB;
+      if (rounds == 1 && groups.size() == 1 && constant && bytes <= double(before.l1Bytes))
         early = std::min(before.idle, stays.cycles());
     }
     Transfers all = in + written;
@@ -238,7 +244,9 @@ private:
     choice.mapping.tile = {{"m", c.tiles.m}, {"n", c.tiles.n}, {"k", c.tiles.k}};
     choice.mapping.grid = {{"m", c.gridRows}, {"n", c.gridColumns}};
     choice.mapping.depth = {{"a", c.depthA}, {"b", c.depthB}, {"out", c.depthOut}};
-    choice.mapping.order = c.tiles.rowsOutside ? std::vector<std::string>{"m", "n", "k"} : std::vector<std::string>{"n", "m", "k"};
+    choice.mapping.order = {"m", "n", "k"};
+    if (!c.tiles.rowsOutside)
+      std::swap(choice.mapping.order[0], choice.mapping.order[1]);
     return choice;
   }
 

@@ -81,12 +81,16 @@ double Rates::bursts(double bytes, const Pattern &pattern) const {
 
 Transfers Rates::transfer(double bytes, const Pattern &pattern, int64_t cores) const {
   double count = bursts(bytes, pattern), burst = bytes / std::max(count, 1.0), link = double(chip.noc.linkBytes);
-  double away = (pattern.shared ? sharedLatency : hbmLatency) + burst / (pattern.shared ? double(chip.shared.bytesPerCycle) : channelRate) + burst / link;
+  double served = burst / (pattern.shared ? double(chip.shared.bytesPerCycle) : channelRate);
+  double away = (pattern.shared ? sharedLatency : hbmLatency) + served + burst / link;
   double each = std::max(burst / link + 1, away / double(chip.dma.outstandingBursts));
   // An instruction prepares while the one before issues.
   Transfers result;
   result.core = std::max(double(chip.dma.startupCycles), count * each);
-  (pattern.shared ? result.shared : result.hbm) = bytes * double(cores) / (pattern.shared ? shared : hbm * shareOf(pattern));
+  if (pattern.shared)
+    result.shared = bytes * double(cores) / shared;
+  else
+    result.hbm = bytes * double(cores) / (hbm * shareOf(pattern));
   result.noc = bytes * double(cores) / noc;
   return result;
 }

@@ -25,7 +25,9 @@ struct Transfers {
   double cycles() const { return std::max({core, hbm, shared, noc}); }
   Transfers &operator+=(const Transfers &other);
   friend Transfers operator+(Transfers a, const Transfers &b) { return a += b; }
-  friend Transfers operator*(double count, Transfers a) { return {count * a.core, count * a.hbm, count * a.shared, count * a.noc}; }
+  friend Transfers operator*(double count, Transfers a) {
+    return {count * a.core, count * a.hbm, count * a.shared, count * a.noc};
+  }
 };
 
 class Rates {

@@ -45,7 +45,8 @@ struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMappi
 
 private:
   /// `before`: of the group before, and then of this one. A mapping that was given promises nothing.
-  LogicalResult assign(const rt::Chip &chip, func::FuncOp kernel, graph::GroupOp group, MappingFile *file, Before &before) {
+  LogicalResult assign(const rt::Chip &chip, func::FuncOp kernel, graph::GroupOp group, MappingFile *file,
+                       Before &before) {
     Mapping given = Mapping::from(*group.getMapping());
     Before earlier = std::exchange(before, Before());
     if (!given.tile.empty())
@@ -65,8 +66,8 @@ private:
     FailureOr<Footprint> held = footprintOf(chip, *info, choice->mapping);
     if (failed(held))
       return failure();
-    before = {choice->idle + double(chip.cyclesOf(chip.topology.dies == 1 ? chip.sync.barrierDieNs : chip.sync.barrierChipNs)),
-              l1Budget(chip) - held->l1};
+    double barrier = chip.topology.dies == 1 ? chip.sync.barrierDieNs : chip.sync.barrierChipNs;
+    before = {choice->idle + double(chip.cyclesOf(barrier)), l1Budget(chip) - held->l1};
     choice->mapping.place = given.place;
     group.setMappingAttr(choice->mapping.attr(&getContext()));
     return success();

@@ -59,7 +59,8 @@ public:
   /// Buffers of the plan filled so far: leaves that are loaded outside, the accumulator.
   llvm::DenseMap<int, Value> filled;
   /// Loads the leaves that are the same for all rows, into buffers of `depth` slots.
-  void loadShared(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads, const TilePlace &place, int64_t depth = 1);
+  void loadShared(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads, const TilePlace &place,
+                  int64_t depth = 1);
   /// One tile: loads the other leaves, runs the steps, stores the results.
   mlir::LogicalResult run(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads, llvm::ArrayRef<Access> stores,
                           llvm::ArrayRef<Value> targets, const TilePlace &place, int64_t loadDepth, int64_t storeDepth);

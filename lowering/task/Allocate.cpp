@@ -1,5 +1,6 @@
-// task-allocate: places of buffers. A phase begins when the one before has ended on this core, so each phase has L1 and acc to
-// itself, but for what is loaded for the next phase meanwhile. Weights of a kernel lie in one segment with the same layout in every launch; so does its workspace.
+// task-allocate: places of buffers. A phase begins when the one before has ended on this core, so each phase has L1 and
+// acc to itself, but for what is loaded for the next phase meanwhile. Weights of a kernel lie in one segment with the
+// same layout in every launch; so does its workspace.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 #include "lowering/task/Machine.h"
@@ -33,8 +34,8 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
     }
   }
 
-  /// Buffers of a phase lie between those that are filled before it and those that are filled for the next one, which take
-  /// the two ends of L1 in turn: each of them lives for two phases.
+  /// Buffers of a phase lie between those that are filled before it and those that are filled for the next one, which
+  /// take the two ends of L1 in turn: each of them lives for two phases.
   LogicalResult allocateLocal(func::FuncOp kernel, const rt::Chip &chip) {
     int64_t low = 0, high = 0;  // bytes taken at either end
     bool atEnd = false;

@@ -1,6 +1,7 @@
-// task-prefetch: what a phase loads once and no phase of the kernel writes (weights) is loaded behind the loads of the phase
-// before, so that it arrives while that one still computes and while the cores meet.
-// Expects: no tokens and no addresses yet. Leaves: such loads and their buffers between the phases, in front of their own.
+// task-prefetch: what a phase loads once and no phase of the kernel writes (weights) is loaded behind the loads of the
+// phase before, so that it arrives while that one still computes and while the cores meet.
+// Expects: no tokens and no addresses yet. Leaves: such loads and their buffers between the phases, in front of their
+// own.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 #include "lowering/task/Machine.h"
@@ -78,7 +79,8 @@ private:
     for (auto load : block->getOps<task::LoadOp>()) {
       auto alloc = load.getTarget().getDefiningOp<task::AllocOp>();
       bool constant = isa<BlockArgument>(load.getSource()) && !writers.contains(load.getSource()) && !load.getIndices();
-      bool once = alloc && alloc->getBlock() == block && alloc.getDepth() == 1 && writers[alloc.getBuffer()].size() == 1;
+      bool once = alloc && alloc->getBlock() == block && alloc.getDepth() == 1;
+      once = once && writers[alloc.getBuffer()].size() == 1;
       SetVector<Operation *> slice;
       if (constant && once && computable(load, phase, slice))
         loads.push_back(load);
