@@ -161,7 +161,7 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   machine.afterLaunch = options.afterLaunch;
   machine.mostCycles = options.mostCycles;
   machine.commandSink = commandSink;
-  System system(machine, {options.reverseUnits, memoryKind});
+  System system(machine, {options.reverseUnits});
   system.run();
   lastMessages = system.messages();
   rt::RunResult result = system.result();

@@ -21,8 +21,6 @@ public:
 
   /// Called for each DRAM command of the next runs, with the number of the channel in the machine.
   void onCommand(std::function<void(int, const DramCommand &)> sink) { commandSink = std::move(sink); }
-  /// Kind of the unit behind each channel's TLM-2.0 socket; `memory` is the project's own controller.
-  void useMemory(std::string kind) { memoryKind = std::move(kind); }
   /// Messages of the last run.
   uint64_t messages() const { return lastMessages; }
 
@@ -37,7 +35,6 @@ private:
   ProgramImage image;
   rt::Mode loadedMode = rt::Mode::Both;
   std::function<void(int, const DramCommand &)> commandSink;
-  std::string memoryKind = "memory";
   uint64_t lastMessages = 0;
 };
 

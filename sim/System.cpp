@@ -1,5 +1,7 @@
 #include "sim/System.h"
 
+#include <set>
+
 namespace garam::sim {
 
 static std::string coreUnit(std::string_view unit, int core) { return fmt::format("core{}_{}", core, unit); }
@@ -13,6 +15,7 @@ System::System(Machine &machine, const SystemOptions &options)
       kernel("kernel", Clock::ofMhz(machine.chip.clock.coreMhz)) {
   machine.channelBytes.assign(size_t(machine.chip.topology.dies * topology.channels()), {});
   listUnits();
+  replaceUnits();
   for (size_t i = 0; i < specs.size(); ++i) {
     const Spec &spec = specs[options.reverseUnits ? specs.size() - 1 - i : i];
     units.push_back(makeUnit(spec.kind, spec.name, spec.place));
@@ -38,13 +41,35 @@ void System::listUnits() {
     add("mesh", dieUnit("mesh", die), die, 0, 0);
     for (int i = 0; i < topology.channels(); ++i) {
       add("memory_port", dieUnit("memory_port", die, i), die, 0, i);
-      add(options.memoryKind, dieUnit("memory", die, i), die, 0, i);
+      add("memory", dieUnit("memory", die, i), die, 0, i);
     }
     for (int i = 0; i < topology.banks(); ++i)
       add("shared_bank", dieUnit("shared", die, i), die, 0, i);
     for (int i = 0; i < int(topology.lanes(die).size()); ++i)
       add("die_to_die", dieUnit("lane", die, i), die, 0, i);
   }
+}
+
+void System::replaceUnits() {
+  for (const auto &[kind, foreign] : machine.chip.replace) {
+    std::set<std::string> netlist, registered;
+    for (const Spec &spec : specs)
+      netlist.insert(spec.kind);
+    for (const std::string &known : unitKinds())
+      registered.insert(known);
+    auto fail = [&](std::string_view name, const std::set<std::string> &allowed) {
+      throw rt::inputError(fmt::format("{}: replace.{}", machine.chip.path, kind), fmt::format("no unit `{}`", name),
+                           fmt::format("allowed: {}", fmt::join(allowed, ", ")));
+    };
+    if (!netlist.count(kind))
+      fail(kind, netlist);
+    if (!registered.count(foreign))
+      fail(foreign, registered);
+  }
+  // A replacement is not replaced again: [replace] may exchange two kinds.
+  for (Spec &spec : specs)
+    if (auto found = machine.chip.replace.find(spec.kind); found != machine.chip.replace.end())
+      spec.kind = found->second;
 }
 
 void System::connectCore(int core) {
@@ -95,8 +120,8 @@ void System::connectDie(int die) {
     auto *initiator = dynamic_cast<MemoryInitiator *>(&port);
     auto *target = dynamic_cast<MemoryTarget *>(&unit(dieUnit("memory", die, i)));
     if (!initiator || !target)
-      throw rt::inputError("memory", fmt::format("`{}` has no TLM-2.0 target socket", options.memoryKind),
-                           "a unit that is a MemoryTarget");
+      throw rt::inputError(fmt::format("die {}, channel {}", die, i), "port and memory are not joined by TLM-2.0 sockets",
+                           "needed: units with a MemoryInitiator and a MemoryTarget");
     initiator->memorySocket().bind(target->memorySocket());
   }
   for (int i = 0; i < topology.banks(); ++i)

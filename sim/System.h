@@ -16,7 +16,6 @@ namespace garam::sim {
 
 struct SystemOptions {
   bool reverseUnits = false;
-  std::string memoryKind = "memory"; ///< unit with a TLM-2.0 target socket behind each channel's port
 };
 
 class System {
@@ -35,6 +34,8 @@ private:
   };
 
   void listUnits();
+  /// Units of the netlist become those that the chip file names in [replace].
+  void replaceUnits();
   void connectCore(int core);
   void connectDie(int die);
   Unit &unit(const std::string &name) const { return *byName.at(name); }

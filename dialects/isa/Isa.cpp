@@ -72,7 +72,7 @@ template <typename... Ops> static LogicalResult verifyNumbers(Block &block, Stri
   return success();
 }
 
-LogicalResult KernelOp::verify() {
+LogicalResult KernelOp::verifyRegions() {
   bool code = false;
   llvm::SmallBitVector seen(rt::kSemaphores);
   for (Operation &op : getBody().front()) {
@@ -116,6 +116,13 @@ LogicalResult BoundaryOp::verify() { return verifyTensor(*this, getType()); }
 LogicalResult SegmentOp::verify() {
   if (failed(verifyTensor(*this, getType())))
     return failure();
+  if (auto weights = getWeights())
+    for (auto weight : weights->getAsRange<WeightAttr>()) {
+      if (failed(verifyTensor(*this, weight.getFile())))
+        return failure();
+      if (!dtypeOf(weight.getTo()))
+        return emitOpError() << "weight " << weight.getTensor() << " becomes " << weight.getTo() << "; an element type of the machine";
+    }
   if (auto data = getData()) {
     auto dense = dyn_cast<DenseIntElementsAttr>(*data);
     if (!dense || dense.getType().getRank() != 1 || !dense.getElementType().isInteger(8))
@@ -124,7 +131,7 @@ LogicalResult SegmentOp::verify() {
   return success();
 }
 
-LogicalResult ProgramOp::verify() {
+LogicalResult ProgramOp::verifyRegions() {
   Block &block = getBody().front();
   if (failed(verifyNumbers<KernelOp>(block, "kernel")) || failed(verifyNumbers<SegmentOp>(block, "segment")) ||
       failed(verifyNumbers<LocationOp>(block, "location")))

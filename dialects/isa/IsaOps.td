@@ -14,7 +14,7 @@ def Isa_ProgramOp : Isa_Op<"program", [NoTerminator, SingleBlock]> {
       I64Attr:$sequence_length, I64Attr:$kv_capacity, StrAttr:$weights_file, I64Attr:$flops, I64Attr:$compulsory_bytes, StrAttr:$mapping);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 class Isa_ProgramEntry<string mnemonic, list<Trait> traits = []> : Isa_Op<mnemonic, !listconcat([HasParent<"ProgramOp">], traits)>;
@@ -62,7 +62,7 @@ def Isa_KernelOp : Isa_ProgramEntry<"kernel", [NoTerminator, SingleBlock]> {
   let arguments = (ins I32Attr:$index, StrAttr:$name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$index $name $body attr-dict";
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Isa_SemaphoreOp : Isa_KernelEntry<"semaphore"> {

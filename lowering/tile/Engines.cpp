@@ -60,8 +60,6 @@ LogicalResult EngineConverter::transfer(OpBuilder &b, Operation *op, Value from,
     FailureOr<Operand> list = operands.resolve(b, indices);
     if (failed(list))
       return failure();
-    if (list->strides[0] != list->elementBytes())
-      return op->emitOpError("needs contiguous indices");
     indexBuffer = list->buffer, indexOffset = list->offset, indexType = TypeAttr::get(list->element);
     dims.push_back({list->sizes[0], source->strides[0], target->strides[0]});
   }

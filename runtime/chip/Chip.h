@@ -8,6 +8,7 @@
 #include "runtime/isa/DType.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -161,6 +162,8 @@ struct Chip {
   LaunchParams launch;
   HostParams host;
   DramParams dram;  ///< table [memory]
+  /// Table [replace], which alone may be absent: kind of a unit of the netlist to the kind that is built in its place.
+  std::map<std::string, std::string> replace;
 
   template <class F> void eachTable(F &&f) {
     f("topology", topology), f("clock", clock), f("matrix", matrix), f("vector", vector), f("l1", l1);

@@ -99,14 +99,33 @@ private:
   }
 };
 
+/// Table [replace]. Which kinds there are is known where units are built.
+std::map<std::string, std::string> readReplacements(const std::string &file, const toml::table &root) {
+  std::map<std::string, std::string> replace;
+  const toml::node *found = root.get("replace");
+  if (!found)
+    return replace;
+  if (!found->is_table())
+    throw inputError(at(file, found), "`replace` is not a table", "allowed: [replace] with UNIT = \"KIND\"");
+  for (const auto &[key, value] : *found->as_table()) {
+    if (!value.is_string())
+      throw inputError(at(file, &value), fmt::format("key `replace.{}` is not a string", key.str()), "allowed: the kind of a unit");
+    replace.emplace(key.str(), **value.as_string());
+  }
+  return replace;
+}
+
 /// Applies `table.key=value`; the value is read as TOML, or as text where it is none.
 void apply(toml::table &root, const Override &text) {
   size_t equals = text.find('='), dot = text.find('.');
   if (equals == text.npos || dot == text.npos || dot > equals)
     throw inputError("--set", fmt::format("`{}`", text), "allowed: TABLE.KEY=VALUE, as in l1.size_bytes=2097152");
   std::string table = text.substr(0, dot), key = text.substr(dot + 1, equals - dot - 1), value = text.substr(equals + 1);
+  // A replacement need not stand in the file to be set.
+  if (table == "replace" && !root.contains(table))
+    root.insert(table, toml::table());
   toml::table *found = root[table].as_table();
-  if (!found || !found->contains(key))
+  if (!found || (table != "replace" && !found->contains(key)))
     throw inputError("--set", fmt::format("unknown key `{}.{}`", table, key), "allowed: a key of the chip file");
   toml::table parsed;
   try {
@@ -162,6 +181,8 @@ Chip parseChip(std::string_view text, const std::string &where, const std::vecto
     params.each(reader);
     reader.refuseUnknown();
   });
+  tables.emplace("replace");
+  chip.replace = readReplacements(where, root);
   for (const auto &[key, value] : root)
     if (!tables.count(std::string(key.str())))
       throw inputError(at(where, &value), fmt::format("unknown table or key `{}`", key.str()), "allowed: the tables of a chip file");

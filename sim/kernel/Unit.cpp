@@ -2,24 +2,31 @@
 
 namespace garam::sim {
 
+template <class Ports> static std::string namesOf(const Ports &ports) {
+  std::string names;
+  for (const auto &port : ports)
+    names += (names.empty() ? "" : ", ") + port.name;
+  return names.empty() ? "none" : names;
+}
+
 const InPort &Unit::input(std::string_view name) const {
   for (const InPort &port : inputs)
     if (port.name == name)
       return port;
-  throw rt::Error(rt::ErrorKind::Internal, this->name(), fmt::format("no input `{}`", name));
+  throw rt::inputError(this->name(), fmt::format("no input `{}`", name), "its inputs: " + namesOf(inputs));
 }
 
 OutPort &Unit::output(std::string_view name) {
   for (OutPort &port : outputs)
     if (port.name == name)
       return port;
-  throw rt::Error(rt::ErrorKind::Internal, this->name(), fmt::format("no output `{}`", name));
+  throw rt::inputError(this->name(), fmt::format("no output `{}`", name), "its outputs: " + namesOf(outputs));
 }
 
 void Unit::end_of_elaboration() {
   for (const OutPort &port : outputs)
     if (!port.bound())
-      throw rt::Error(rt::ErrorKind::Internal, name(), fmt::format("output `{}` is not bound", port.name));
+      throw rt::inputError(name(), fmt::format("output `{}` is not bound", port.name), "needed: an input for every output");
 }
 
 void connect(Unit &from, std::string_view out, Unit &to, std::string_view in, int lane) {

@@ -70,6 +70,15 @@ TEST(Chip, OverridesAreCheckedAsTheFileIs) {
   EXPECT_NE(messageOf(text, {"l1.banks=-1"}).find("key `l1.banks` is -1"), std::string::npos);
 }
 
+TEST(Chip, ReplacementsAreReadAndMayBeAbsent) {
+  std::string text = textOf("unit");
+  EXPECT_TRUE(parseChip(text, "c").replace.empty());
+  EXPECT_EQ(parseChip(text + "\n[replace]\nmemory = \"mine\"\n", "c").replace.at("memory"), "mine");
+  EXPECT_EQ(parseChip(text, "c", {"replace.l1=mine"}).replace.at("l1"), "mine");
+  EXPECT_NE(messageOf(text + "\n[replace]\nmemory = 3\n").find("key `replace.memory` is not a string; allowed: the kind of a unit"), std::string::npos);
+  EXPECT_NE(messageOf("replace = 3\n" + text).find("`replace` is not a table; allowed: [replace]"), std::string::npos);
+}
+
 TEST(Chip, UnknownNameListsTheChips) {
   try {
     loadChip("atum");

@@ -57,8 +57,7 @@ void runMatmul(sim::SimDevice &device, const std::string &chip, rt::Mode mode, r
 
 TEST(Machine, MatmulComputesValuesAndCycles) {
   for (rt::Mode mode : {rt::Mode::Both, rt::Mode::Values, rt::Mode::Cycles}) {
-    sim::SimDevice device(rt::loadChip("unit"));
-    device.useMemory("memory_plain");
+    sim::SimDevice device(rt::loadChip("unit", {"replace.memory=memory_plain"}));
     rt::RunResult result;
     runMatmul(device, "unit", mode, result);
     EXPECT_GT(result.cycles, 0);

@@ -24,8 +24,7 @@ void expectEverywhere(const rt::Program &program, const std::string &chip, const
   int64_t cycles = 0;
   for (const char *memory : {"memory", "memory_plain"})
     for (bool reverse : {false, true}) {
-      sim::SimDevice device(rt::loadChip(chip));
-      device.useMemory(memory);
+      sim::SimDevice device(rt::loadChip(chip, {fmt::format("replace.memory={}", memory)}));
       device.load(program, rt::Mode::Both);
       writeAll(device, "in", ramp(kBytes / 4));
       rt::RunResult result = run(device, rt::Mode::Both, reverse);
