@@ -5,7 +5,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{is no entry of an isa.kernel; those are semaphores, descriptors, origins and instructions}}
-    isa.value "pos" 0 to 1
+    %c = arith.constant 1 : index
   }
 }
 
@@ -48,7 +48,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   // expected-error @+1 {{is no entry of an isa.program; those are value, segment, location, kernel, launch, boundary}}
-  isa.semaphore 1 vector tokens 0
+  %c = arith.constant 1 : index
 }
 
 // -----
