@@ -40,6 +40,17 @@ def served(records: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return start, end
 
 
+def at_work(info: Mapping[str, Any], records: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """As `served`, with nothing left of barriers: the engine that holds one waits for other cores."""
+    start, end = served(records)
+    waiting = np.zeros(len(end), dtype=bool)
+    for number, table in enumerate(info["kernels"]):
+        chosen = records["kernel"] == number
+        barriers = np.array([mnemonic == "sync.barrier" for mnemonic in table["mnemonics"]] or [False])
+        waiting[chosen] = barriers[records["index"][chosen]]
+    return np.where(waiting, end, start), end
+
+
 def ops_table(info: Mapping[str, Any], records: Mapping[str, np.ndarray], cycles: int) -> pd.DataFrame:
     """A row for each op (with what is fused around it) of each launch, in the order of their first cycle.
 
@@ -49,7 +60,7 @@ def ops_table(info: Mapping[str, Any], records: Mapping[str, np.ndarray], cycles
     kept = engine != ENGINES.index("seq")
     if not kept.any():
         return pd.DataFrame(columns=_COLUMNS)
-    start, end = served(records)
+    start, end = at_work(info, records)
     frame = pd.DataFrame({
         "launch": records["launch"][kept], "location": locations_of(info, records["kernel"][kept], records["index"][kept]),
         "core": records["core"][kept], "start": records["start"][kept], "end": records["end"][kept],

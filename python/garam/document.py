@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import __version__
-from .attribution import ENGINES, served
+from .attribution import ENGINES, at_work
 from .dtypes import command_name
 
 if TYPE_CHECKING:
@@ -113,13 +113,13 @@ def _traffic(result: Result) -> dict[str, Any]:
 
 
 def _activity(result: Result) -> dict[str, Any]:
-    """Share of the cores whose engine serves an instruction, over time."""
+    """Share of the cores whose engine serves an instruction other than a barrier, over time."""
     records = result.records
     cycles = result.cycles
     if not len(records["end"]) or not cycles:
         return {"bucket_cycles": 0}
     bucket = max(1, -(-cycles // _CURVE_POINTS))
-    start, end = served(records)
+    start, end = at_work(result.program.info, records)
     cores = max(1, len({entry["core"] for entry in result.counters["engines"]}))
     out: dict[str, Any] = {"bucket_cycles": bucket}
     for number, name in enumerate(ENGINES[1:], start=1):

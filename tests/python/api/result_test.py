@@ -73,3 +73,12 @@ def test_compare_makes_a_row_each():
 def test_the_figure(tmp_path):
     sample_result().roofline().savefig(tmp_path / "roofline.png")
     assert (tmp_path / "roofline.png").stat().st_size > 5000
+
+
+def test_a_barrier_is_no_work():
+    result = sample_result()
+    mnemonics = result.program.info["kernels"][0]["mnemonics"]
+    mnemonics[:] = ["sync.barrier" if mnemonic == "dma.store" else mnemonic for mnemonic in mnemonics]
+    assert (result.ops["dma_out_cycles"] == 0).all() and (result.ops["matrix_cycles"] > 0).all()
+    activity = result.document["details"]["activity"]
+    assert not any(activity["dma_out"]) and any(activity["matrix"])
