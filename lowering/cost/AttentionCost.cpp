@@ -43,12 +43,18 @@ struct AttentionSearch {
         Pattern pattern{int64_t(double(heads * group.dim) * elementBytes), int64_t(double(keyRow) * elementBytes), kv, 1,
                         shared};
         double load = rates.transfer(moved, pattern, elementsOf(grid)).cycles() + double(chip.dma.startupCycles) * 3;
-        double compute = job * double(jobs);
+        // Heads of a tile follow each other without a gap; the first product and the last softmax of a tile stand alone.
+        double compute = job * double(jobs) + (single && depthScores > 1 ? matrix + vector - job : 0);
         if (!single)
           load *= double(jobs);
         double cycles = depthLoads > 1 ? double(trips) * std::max(compute, load) + load / double(single ? 1 : jobs)
                                        : double(trips) * (compute + load);
-        cycles += matrix + vector;
+        if (!single)
+          cycles += matrix + vector;
+        Pattern stored = pattern;
+        stored.piece = int64_t(double(heads * group.perKvHead() * group.valueDim) * elementBytes), stored.rows = rows;
+        stored.pitch = std::max(stored.piece, int64_t(double(group.heads * group.valueDim) * elementBytes));
+        cycles += rates.transfer(double(rows * stored.piece), stored, elementsOf(grid)).cycles();
         if (best.cycles == 0 || cycles < best.cycles) {
           best.cycles = cycles;
           best.idle = std::max(0.0, std::min(cycles - double(trips) * load, double(depthLoads) * compute));

@@ -48,11 +48,23 @@ public:
           if (single) {
             OpFoldResult kvHead = emit.mul(index, tiles.heads);
             Value k = load(group.k, group.kType, kvHead, tiles.heads, group.dim, emit.number(0), emit.number(group.keys), tiles.kv);
-            Value v = load(group.v, group.vType, kvHead, tiles.heads, group.valueDim, emit.number(0), emit.number(group.keys), tiles.kv);
-            Value mask = loadMask(emit.number(0), emit.number(group.keys));
+            Value mask = loadMask(emit.number(0), emit.number(group.keys)), v;
+            auto values = [&] {
+              v = load(group.v, group.vType, kvHead, tiles.heads, group.valueDim, emit.number(0), emit.number(group.keys),
+                       tiles.kv);
+            };
+            // Scores need queries and keys: values come behind them, if they stay for one tile of queries only.
+            bool once = work[2] == 1;
+            if (!once)
+              values();
             emit.share(core[2], work[2], grid[2], [&](OpFoldResult q) {
               placeQueries(q);
-              onePass(emit.mul(kvHead, group.perKvHead()), k, v, mask);
+              OpFoldResult firstHead = emit.mul(kvHead, group.perKvHead());
+              Value rowsOfQ = load(group.q, group.qType, firstHead, tiles.heads * group.perKvHead(), group.dim, firstQuery,
+                                   queries, rows);
+              if (once)
+                values();
+              onePass(firstHead, rowsOfQ, k, v, mask);
             });
           } else {
             emit.share(core[2], work[2], grid[2], [&](OpFoldResult q) {
@@ -226,10 +238,9 @@ private:
     tile::MatmulOp::create(emit.builder, emit.loc, wide(s.weights, keys), v, wide(s.output, emit.number(group.valueDim)), Value(), false);
   }
 
-  void onePass(OpFoldResult firstHead, Value k, Value v, Value mask) {
+  void onePass(OpFoldResult firstHead, Value q, Value k, Value v, Value mask) {
     int64_t count = tiles.heads * group.perKvHead();
     OpFoldResult keys = emit.number(group.keys), dim = emit.number(group.valueDim);
-    Value q = load(group.q, group.qType, firstHead, count, group.dim, firstQuery, queries, rows);
     Value out = emit.alloc({rows, count * group.valueDim}, group.outType, tile::Mem::l1, 2);
     SmallVector<Scores> turns;
     for (int64_t i = 0; i < std::min(copies, count); ++i)
