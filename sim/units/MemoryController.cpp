@@ -117,7 +117,7 @@ private:
     channel.advance(first.clock - 1);
     while (!channel.canAccept(burst)) {
       // No entry gets free before the next event; it can be used from the clock after it.
-      first.clock = std::max(first.clock, std::min(channel.nextEvent(), last) + 1);
+      first.clock = std::max(first.clock, channel.nextEvent() + 1);
       if (first.clock > last)
         return false;
       channel.advance(first.clock - 1);
