@@ -1,4 +1,4 @@
-// Rules X1 to X5: two stages, weights preload under the stream of the instruction before.
+// Rules X1 to X4: two stages, weights preload under the stream of the instruction before.
 #include "runtime/isa/DType.h"
 #include "runtime/timing/Timing.h"
 #include "sim/insns/Insns.h"
@@ -103,7 +103,7 @@ private:
     announce(run, cycle);
   }
 
-  /// Rule X5: sums enter acc in engine order, so an instruction sees those of the ones before it.
+  /// Rule E2: sums enter acc in engine order, so an instruction sees those of the ones before it.
   void execute(const Issued &issued) {
     try {
       insns::Memory memory = machine.storage.local(core);

@@ -188,7 +188,7 @@ private:
           "a load has no value where no tensor data is kept", "allowed: modes both and values");
     auto type = rt::DType(insn.slots[2]);
     int64_t address = value(insn, 1), bytes = rt::byteSize(type), size = machine.chip.l1.sizeBytes;
-    if (address < 0 || address + bytes > size || address % bytes)
+    if (address < 0 || address > size - bytes || address % bytes)
       fail(fmt::format("load of {} bytes at {:#x}", bytes, address), fmt::format("aligned, within {} bytes", size));
     const uint8_t *data = machine.storage.local(core).l1.data() + address;
     int64_t result = 0;

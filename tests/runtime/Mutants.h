@@ -33,7 +33,7 @@ public:
                                              int64_t(1) << 40, int64_t(1) << 48, -(int64_t(1) << 40), int64_t(UINT32_MAX)};
     if (chance(3))
       return int64_t(bits() >> below(64));
-    return of(kEdges) + int64_t(chance(4) ? below(3) : 1) - 1;
+    return int64_t(uint64_t(of(kEdges)) + (chance(4) ? below(3) : 1) - 1);
   }
 
 private:
