@@ -65,6 +65,13 @@ def test_cycles_without_values_are_the_same_cycles(capsys, model):
     assert cycles["output_sha256"] is None
 
 
+def test_runs_name_the_source_of_gathered_indices(capsys, model):
+    small = ("minilm", "--layers", "1", "--batch", "1", "--seq", "5")
+    sources = [result_of(capsys, "run", *what, "--chip", "unit", "--mode", mode)["details"]["gather_indices"]
+               for what, mode in ((small, "cycles"), (small, "both"), ((model,), "both"))]
+    assert sources == ["drawn", "memory", None]
+
+
 def test_values_alone_are_the_same_values(capsys, model):
     both = result_of(capsys, "run", model, "--chip", "atom")
     values = result_of(capsys, "run", model, "--chip", "atom", "--mode", "values")
