@@ -197,8 +197,8 @@ void EngineUnit::fail(const Issued &issued, const rt::Error &error) const {
 }
 
 void EngineUnit::finish(int64_t cycle) {
-  accountTo(std::max(cycle, account.accounted()));
-  account.finish(std::max(cycle, account.accounted()));
+  accountTo(cycle);
+  account.finish(cycle);
 }
 
 std::string EngineUnit::waitingFor() const {

@@ -174,7 +174,9 @@ void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::Sl
     const int64_t total = opcode == rt::Opcode::VecTranspose ? rt::timing::vecTranspose(vector, rows, cols)
                           : opcode == rt::Opcode::VecScan    ? rt::timing::vecScan(vector, rows, cols)
                                                              : rt::timing::vecArgmax(vector, rows, cols);
-    cost = std::max<int64_t>(1, (total - 1 - vector.latencyCycles) / beats);
+    // What an instruction of no beats takes, the fold of vec.argmax among it, comes after the last beat.
+    const int64_t after = opcode == rt::Opcode::VecArgmax ? rt::timing::vecArgmax(vector, 0, 0) : 1 + vector.latencyCycles;
+    cost = std::max<int64_t>(1, (total - after) / beats);
     run.piece.add(panel(vector, v[2], v[3], rows, cols, bytes(v[6]), false, cost, false));
     if (opcode == rt::Opcode::VecScan)
       run.piece.add(panel(vector, v[4], v[5], rows, cols, bytes(v[6] >> 4), false, cost, true));

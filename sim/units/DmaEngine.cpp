@@ -59,7 +59,7 @@ public:
 
 protected:
   /// A burst has been read from L1, or copied inside it.
-  void runDone(int, int64_t operand, int64_t) override { read = {true, operand}; }
+  void runDone(int, int64_t operand, int64_t output) override { read = {true, operand, output}; }
 
   bool active() const override { return barrier || !order.empty(); }
 
@@ -262,6 +262,8 @@ private:
       announceRead(*packet, chip.noc.linkBytes, cycle);
       return cycle + 1;
     }
+    if (packet->write)
+      packet->mark(kBusy, cycle + data);
     packetOut->send(cycle + data + 1, payloadOf(packet));
     return cycle + std::max<int64_t>(1, data);
   }
@@ -290,7 +292,8 @@ private:
   /// The burst that was read leaves, or is complete if it stays in this core.
   void sendRead(int64_t cycle) {
     Packet *packet = reading;
-    packet->mark(rt::Stall::OperandL1, packet->issued + read.slips);
+    packet->mark(rt::Stall::OperandL1, packet->issued + read.operand);
+    packet->mark(rt::Stall::OutputL1, packet->issued + read.operand + read.output);
     packet->mark(kBusy, cycle);
     nextSend = cycle;
     read.done = false;
@@ -409,7 +412,7 @@ private:
   bool readingInside = false;
   struct {
     bool done;
-    int64_t slips;
+    int64_t operand, output;  ///< cycles in which a bank was refused
   } read{};
 
   std::deque<Transit *> order;  ///< taken and not complete

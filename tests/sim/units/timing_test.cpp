@@ -148,3 +148,17 @@ TEST(Timing, LaunchAndFetchAreCausesOfTheirOwn) { // L1, L2
     EXPECT_EQ(engine.stalls[size_t(rt::Stall::Fetch)], 2); // two words, once
   }
 }
+
+TEST(Timing, SignalsThatComeAfterTheEndTakeNoCycles) {  // L3, C5
+  for (int64_t cycles = 1; cycles < 12; ++cycles) {
+    KernelBuilder body;
+    body.add(Opcode::VectorSync).add(Opcode::VectorSync, {}, {{}, {token(1)}});
+    KernelBuilder kernel = onCore0(body);
+    kernel.waiters[1] = uint8_t(Engine::Matrix);
+    ProgramBuilder p;
+    p.kernel(kernel).launch().launch();
+    sim::SimDevice device(rt::loadChip("unit", {fmt::format("sync.local_cycles={}", cycles), "launch.latency_ns=5"}));
+    device.load(p.program, rt::Mode::Both);
+    run(device);
+  }
+}
