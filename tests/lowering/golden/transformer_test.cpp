@@ -200,8 +200,8 @@ TEST(Golden, badInputsAreNamed) {
     return "";
   };
   const auto x = bytes<float>({1, 2});
-  EXPECT_EQ(message({}), "golden: input `x` is missing");
+  EXPECT_EQ(message({}), "golden: input `x` is missing; needed: every argument of @main");
   EXPECT_EQ(message({{"x", {}}}), "golden: input `x` has 0 bytes; needs 8");
   EXPECT_EQ(message({{"x", x}, {"pos", bytes<int64_t>({4})}}), "golden: value `pos` is 4; allowed: 0 to 3");
-  EXPECT_EQ(message({{"x", x}, {"pos", bytes<int64_t>({0})}, {"y", x}}), "golden: input `y` is unknown");
+  EXPECT_EQ(message({{"x", x}, {"pos", bytes<int64_t>({0})}, {"y", x}}), "golden: input `y` is unknown; allowed: the arguments of @main");
 }
