@@ -62,7 +62,7 @@ def sample_result(chip: str = "atom", layers: int = 2, seed: int = 0) -> Result:
     counters = {"cycles": cycles, "engines": _engines(records, cycles, cores, random), "records": records,
                 "hbm": {"read_bytes": 2_000_000, "write_bytes": 600_000, "row_hits": 700_000, "row_misses": 18_000,
                         "activates": 18_000, "precharges": 17_900, "refreshes": 120},
-                "host_seconds": 2.0, "host_link_seconds": 1e-5, "bucket_cycles": 256,
+                "host_seconds": 2.0, "host_link_seconds": 1e-5, "gather_indices": None, "bucket_cycles": 256,
                 "channel_bytes": (random.uniform(0.2, 1, (8, -(-cycles // 256))) * 7000).astype(np.int64)}
     return Result(program, "both", counters, {}, [])  # type: ignore[arg-type]
 
