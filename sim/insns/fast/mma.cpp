@@ -1,6 +1,7 @@
 // mma on the host's vectors. The sum of a pass goes along k in order in one lane, so m and n may be cut at will: a pass
 // of the stationary operand is packed once into panels of two vectors of columns, blocks of the moving operand are
-// widened, and a register tile of kTileRows rows × one panel runs through the k of the pass from zero.
+// widened, and a register tile of kTileRows rows × one panel runs through the k of the pass from zero. Few rows do not
+// pay for packing.
 #include "sim/insns/Kernels.h"
 #include "sim/insns/fast/Convert.h"
 
@@ -12,6 +13,8 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sim/insns/fast/mma.cpp"
 #include <hwy/foreach_target.h>
+
+#include "sim/insns/fast/MmaTransposed-inl.h"
 
 #include <hwy/highway.h>
 
@@ -58,12 +61,7 @@ HWY_INLINE void widen(rt::DType, const uint8_t *from, int64_t count, int32_t *to
     to[i] = int8_t(from[i]);
 }
 
-template <class D> HWY_INLINE Vec<D> multiplyAdd(D, Vec<D> a, Vec<D> b, Vec<D> c) {
-  if constexpr (hwy::IsFloat<TFromD<D>>())
-    return MulAdd(a, b, c);
-  else
-    return Add(Mul(a, b), c);
-}
+using fast::HWY_NAMESPACE::multiplyAdd;
 
 /// A result of f32 is stored with canonical NaN.
 template <class D> HWY_INLINE Vec<D> canonical(D d, Vec<D> v) {
@@ -148,74 +146,48 @@ template <class T, int... kRows> TileFunction<T> tileFunction(int64_t rows, std:
   return all[rows - 1];
 }
 
-/// Four rows of four elements to four columns.
-template <class T> HWY_INLINE void transpose4(const T *from, int64_t stride, T *to, int64_t toStride) {
-  const FixedTag<T, 4> d;
-  const RepartitionToWide<decltype(d)> dw;
-  const auto r0 = LoadU(d, from), r1 = LoadU(d, from + stride);
-  const auto r2 = LoadU(d, from + 2 * stride), r3 = LoadU(d, from + 3 * stride);
-  const auto low01 = BitCast(dw, InterleaveLower(d, r0, r1)), low23 = BitCast(dw, InterleaveLower(d, r2, r3));
-  const auto high01 = BitCast(dw, InterleaveUpper(d, r0, r1)), high23 = BitCast(dw, InterleaveUpper(d, r2, r3));
-  Store(BitCast(d, InterleaveLower(dw, low01, low23)), d, to);
-  Store(BitCast(d, InterleaveUpper(dw, low01, low23)), d, to + toStride);
-  Store(BitCast(d, InterleaveLower(dw, high01, high23)), d, to + 2 * toStride);
-  Store(BitCast(d, InterleaveUpper(dw, high01, high23)), d, to + 3 * toStride);
-}
-
-/// Panels of the weights [first, first + depth) × [col, col + cols), each depth × panelCols, zeros behind the last
-/// column.
+/// Panels of the weights [first, first + depth) × [col, col + cols), each depth × panelCols; what stands behind the last
+/// column is not used.
 template <class T>
 void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, int64_t cols, T *panels) {
-  static thread_local Scratch<T> scratch;
   const int64_t panelWidth = panelCols<T>();
-  if (!t.transposed) {
-    T *row = scratch.get(kBlockCols + panelWidth);
-    const int64_t padded = (cols + panelWidth - 1) / panelWidth * panelWidth;
-    std::fill(row + cols, row + padded, T(0));
-    for (int64_t k = 0; k < depth; ++k) {
-      widen(t.w.type, t.w.at(first + k, col), cols, row);
-      for (int64_t c = 0; c < padded; c += panelWidth)
-        std::memcpy(panels + c * (depth + 1) + k * panelWidth, row + c, size_t(panelWidth) * sizeof(T));
-    }
+  if (t.transposed) {
+    for (int64_t c = 0; c < cols; c += panelWidth)
+      fast::HWY_NAMESPACE::packTransposed({t.w.at(col + c, first), t.w.stride, t.w.type}, t.n - col - c, depth,
+                                          panels + c * (depth + 1), panelWidth);
     return;
   }
-  // Rows past the last column stay as they are for the transposition's reads; what they give is cleared below.
-  const int64_t stride = (depth + 3) / 4 * 4 + kRowPad;
-  T *rows = scratch.get(panelWidth * stride);
-  for (int64_t c = 0; c < cols; c += panelWidth) {
-    const int64_t width = std::min(panelWidth, cols - c);
-    for (int64_t j = 0; j < panelWidth; ++j)
-      if (j < width)
-        widen(t.w.type, t.w.at(col + c + j, first), depth, rows + j * stride);
-      else
-        std::fill_n(rows + j * stride, depth, T(0));
-    T *panel = panels + c * (depth + 1);
-    const int64_t whole = depth / 4 * 4;
-    for (int64_t k = 0; k < whole; k += 4)
-      for (int64_t j = 0; j < panelWidth; j += 4)
-        transpose4(rows + j * stride + k, stride, panel + k * panelWidth + j, panelWidth);
-    for (int64_t k = whole; k < depth; ++k)
-      for (int64_t j = 0; j < panelWidth; ++j)
-        panel[k * panelWidth + j] = rows[j * stride + k];
+  static thread_local Scratch<T> scratch;
+  T *row = scratch.get(kBlockCols + panelWidth);
+  const int64_t padded = (cols + panelWidth - 1) / panelWidth * panelWidth;
+  std::fill(row + cols, row + padded, T(0));
+  for (int64_t k = 0; k < depth; ++k) {
+    widen(t.w.type, t.w.at(first + k, col), cols, row);
+    for (int64_t c = 0; c < padded; c += panelWidth)
+      std::memcpy(panels + c * (depth + 1) + k * panelWidth, row + c, size_t(panelWidth) * sizeof(T));
   }
 }
 
 template <class T> void runTiled(const MmaTile &t) {
   static thread_local Scratch<T> weights, moving;
   const int64_t panelWidth = panelCols<T>();
+  // A panel that is used once is used at once, from the host's L1; but rows along n are read in long pieces.
+  const int64_t blockCols = t.transposed && t.m <= kTileRows ? panelWidth : kBlockCols;
   T *out = reinterpret_cast<T *>(t.out);
   for (int64_t first = 0; first < t.k; first += t.arrayRows) {
     const int64_t depth = std::min(t.arrayRows, t.k - first), aStride = depth + kRowPad;
     const bool clear = first == 0 && !t.acc.data;
-    for (int64_t col = 0; col < t.n; col += kBlockCols) {
-      const int64_t cols = std::min(kBlockCols, t.n - col);
+    int64_t held = -1; // the block of the moving operand that is widened
+    for (int64_t col = 0; col < t.n; col += blockCols) {
+      const int64_t cols = std::min(blockCols, t.n - col);
       T *panels = weights.get((cols + panelWidth) * (depth + 1));
       packWeights(t, first, depth, col, cols, panels);
       for (int64_t block = 0; block < t.m; block += kBlockRows) {
         const int64_t blockRows = std::min(kBlockRows, t.m - block);
         T *a = moving.get(blockRows * aStride);
-        for (int64_t i = 0; i < blockRows; ++i)
+        for (int64_t i = 0; i < blockRows && held != block; ++i)
           widen(t.a.type, t.a.at(block + i, first), depth, a + i * aStride);
+        held = block;
         for (int64_t c = 0; c < cols; c += panelWidth)
           for (int64_t i = 0; i < blockRows; i += kTileRows) {
             const auto function =
@@ -228,7 +200,7 @@ template <class T> void runTiled(const MmaTile &t) {
   }
 }
 
-/// Few rows do not pay for packing: each row of weights is widened and multiplied into sums that stay in the host's L1.
+/// Few rows and weights whose rows lie along n: each row of weights is widened and multiplied into sums that stay in the host's L1.
 template <class T> void runThin(const MmaTile &t) {
   static thread_local Scratch<T> scratch;
   const ScalableTag<T> d;
@@ -257,11 +229,44 @@ template <class T> void runThin(const MmaTile &t) {
   }
 }
 
+template <class T, int... kRows>
+auto thinFunction(rt::DType type, int64_t rows, std::integer_sequence<int, kRows...>) {
+  void (*chosen)(const Rows &, int64_t, int64_t, const T *, int64_t, T *) = nullptr;
+  fast::HWY_NAMESPACE::withFormat<T>(type, [&](auto format) {
+    static constexpr decltype(chosen) all[] = {fast::HWY_NAMESPACE::multiplyThin<decltype(format), T, kRows + 1>...};
+    chosen = all[rows - 1];
+  });
+  return chosen;
+}
+
+/// Few rows and weights whose rows lie along k: they are multiplied as they are transposed.
+template <class T> void runThinTransposed(const MmaTile &t) {
+  using fast::HWY_NAMESPACE::kThinVectors;
+  static thread_local Scratch<T> scratch;
+  const int64_t width = kThinVectors * int64_t(Lanes(ScalableTag<T>())), depth = std::min(t.k, t.arrayRows);
+  T *sums = scratch.get(t.m * (width + depth)), *a = sums + t.m * width;
+  const auto multiply = thinFunction<T>(t.w.type, t.m, std::make_integer_sequence<int, int(kThinRows)>());
+  for (int64_t first = 0; first < t.k; first += t.arrayRows) {
+    const int64_t ks = std::min(depth, t.k - first);
+    for (int64_t i = 0; i < t.m; ++i)
+      widen(t.a.type, t.a.at(i, first), ks, a + i * depth);
+    for (int64_t col = 0; col < t.n; col += width) {
+      multiply({t.w.at(col, first), t.w.stride, t.w.type}, t.n - col, ks, a, depth, sums);
+      for (int64_t i = 0; i < t.m; ++i)
+        addPass(sums + i * width, reinterpret_cast<T *>(t.out) + i * t.n + col, std::min(width, t.n - col),
+                first == 0 && !t.acc.data);
+    }
+  }
+}
+
 template <class T> void run(const MmaTile &t) {
   if (t.acc.data)
     for (int64_t i = 0; i < t.m; ++i)
       std::memcpy(t.out + i * t.n * int64_t(sizeof(T)), t.acc.row(i), size_t(t.n) * sizeof(T));
-  t.m <= kThinRows && !t.transposed ? runThin<T>(t) : runTiled<T>(t);
+  if (t.m > kThinRows)
+    runTiled<T>(t);
+  else
+    t.transposed ? runThinTransposed<T>(t) : runThin<T>(t);
 }
 
 void mma(const MmaTile &tile) { tile.a.type == rt::DType::I8 ? run<int32_t>(tile) : run<float>(tile); }

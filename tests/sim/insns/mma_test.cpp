@@ -20,8 +20,8 @@ rt::SlotValues words(int64_t a, int64_t aStride, int64_t w, int64_t wStride, int
           int64_t(aType) | int64_t(wType) << 4 | int64_t(transposed) << 8};
 }
 
-void randomCase(Random &random, rt::DType aType, rt::DType wType) {
-  const int64_t m = random.size(150), k = random.size(200), n = random.size(200);
+void randomCase(Random &random, rt::DType aType, rt::DType wType, int64_t largestM = 150) {
+  const int64_t m = random.size(largestM), k = random.size(300), n = random.size(200);
   const bool transposed = random.one(2), special = random.one(3);
   const int aSize = rt::byteSize(aType), wSize = rt::byteSize(wType);
   const int64_t aStride = (k + random.in(0, 5)) * aSize;
@@ -49,6 +49,15 @@ TEST(Mma, FastEqualsPlainOnEveryPairOfTypes) {
         randomCase(random, a, w);
   for (int i = 0; i < 40; ++i)
     randomCase(random, rt::DType::I8, rt::DType::I8);
+}
+
+TEST(Mma, FastEqualsPlainOnFewRows) {
+  Random random(3);
+  for (rt::DType w : kFloats)
+    for (int i = 0; i < 60; ++i)
+      randomCase(random, random.one(2) ? rt::DType::BF16 : w, w, 8);
+  for (int i = 0; i < 60; ++i)
+    randomCase(random, rt::DType::I8, rt::DType::I8, 8);
 }
 
 TEST(Mma, FastEqualsPlainBeyondOneBlock) {
