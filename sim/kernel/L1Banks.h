@@ -26,6 +26,13 @@ public:
   /// Plays the cycles up to and including `last`. Runs that made their last step are appended to `ended`, with clients
   /// in their order where they end in one cycle.
   void play(int64_t last, std::vector<L1Ended> &ended);
+  /// Whether a run of an engine has not ended.
+  bool engines() const {
+    for (size_t c = 1; c < clients.size(); ++c)
+      if (!clients[c].runs.empty())
+        return true;
+    return false;
+  }
   /// No run of an engine ends before this cycle; a cycle that never comes if there is none.
   int64_t soonestEnd() const;
   /// Cycles that had to be worked out one by one.

@@ -23,6 +23,15 @@ OutPort &Unit::output(std::string_view name) {
   throw rt::inputError(this->name(), fmt::format("no output `{}`", name), "its outputs: " + namesOf(outputs));
 }
 
+void OutPort::bind(Kernel &toKernel, Unit &to, const InPort &input, uint16_t toLane) {
+  kernel = &toKernel, unit = to.number(), port = input.number, lane = toLane, falling = input.edge == Edge::Falling;
+  ahead = input.delivery == Delivery::Ahead ? &to : nullptr;
+}
+
+void Unit::foresee(const Message &message, int64_t) {
+  throw rt::Error(rt::ErrorKind::Internal, name(), fmt::format("input {} takes nothing ahead", message.port));
+}
+
 void Unit::end_of_elaboration() {
   for (const OutPort &port : outputs)
     if (!port.bound())
@@ -33,7 +42,7 @@ void connect(Unit &from, std::string_view out, Unit &to, std::string_view in, in
   OutPort &port = from.output(out);
   if (port.bound())
     throw rt::Error(rt::ErrorKind::Internal, from.name(), fmt::format("output `{}` is bound twice", out));
-  port.bind(from.kernel, to.number(), to.input(in), uint16_t(lane));
+  port.bind(from.kernel, to, to.input(in), uint16_t(lane));
 }
 
 } // namespace garam::sim

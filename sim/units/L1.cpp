@@ -1,7 +1,8 @@
 // Rules A1 to A6: the banks of a core's L1. Engines announce runs; the L1 says when a run has made its last step, and
 // how often its engine had to stand still.
 //
-// It acts on the falling edge, when every run that starts in a cycle is known.
+// It acts on the falling edge, when every run that starts in a cycle is known. What arrives through the mesh comes
+// ahead and is looked at only if an engine's run may meet it.
 #include "sim/kernel/L1Banks.h"
 #include "sim/kernel/Multicast.h"
 #include "sim/kernel/Registry.h"
@@ -18,43 +19,34 @@ class L1 : public Unit {
 public:
   L1(sc_core::sc_module_name name, const UnitPlace &place)
       : Unit(name, place.kernel), machine(place.machine), banks(machine.chip.l1, machine.chip.matrix) {
-    addInput("requestIn", kRequest);
-    addInput("runIn", kRun, Edge::Falling);     // payload: L1Run, of machine.runs
-    addInput("writeIn", kWrite, Edge::Falling); // payload: address and bytes of a burst whose head has come
+    addInput("requestIn", kRequest, Edge::Rising, Delivery::Ahead);
+    addInput("runIn", kRun, Edge::Falling); // payload: L1Run, of machine.runs
+    // Payload: address and bytes of a burst whose head comes.
+    addInput("writeIn", kWrite, Edge::Falling, Delivery::Ahead);
     packetOut = addOutput("packetOut");
     for (const char *client : {"matrix", "vector", "dma_out"})
       doneOut.push_back(addOutput(fmt::format("{}DoneOut", client)));
   }
 
+  void foresee(const Message &message, int64_t cycle) override {
+    if (message.port == kRequest)
+      return serve(message.as<Packet>(), cycle);
+    forget(kernel.cycle());
+    arrivals.push_back({cycle + 1, int64_t(message.payload & 0xffffffff), int64_t(message.payload >> 32)});
+  }
+
   void take(const Message &message) override {
-    switch (message.port) {
-    case kRequest:
-      arrived = message.as<Packet>();
-      return;
-    case kRun:
+    if (message.port == kRun)
       fresh.push_back(message.as<L1Run>());
-      return;
-    case kWrite: {
-      L1Run *run = machine.runs.take();
-      run->client = L1Client::Dma;
-      beginLinear(int64_t(message.payload & 0xffffffff), int64_t(message.payload >> 32), machine.chip.noc.linkBytes,
-                  true, *run);
-      run->start = kernel.cycle() + 1;
-      fresh.push_back(run);
-      return;
-    }
-    }
   }
 
   void decide(int64_t cycle) override {
-    if (!(kernel.now() & 1)) {
-      if (arrived)
-        serve(cycle);
-      return;
-    }
+    forget(cycle);
     for (L1Run *run : fresh)
       banks.add(run);
     fresh.clear();
+    for (; !arrivals.empty() && arrivals.front().start <= cycle; arrivals.pop_front())
+      banks.add(runOf(arrivals.front()));
     banks.play(cycle, ended);
     report(cycle);
     schedule();
@@ -63,14 +55,35 @@ public:
 private:
   enum Port : uint16_t { kRequest, kRun, kWrite, kWake };
 
-  /// Requests from other cores: one after the other, a flit a cycle; rule A6.
-  void serve(int64_t cycle) {
-    Packet *packet = arrived;
-    arrived = nullptr;
+  /// A burst that the mesh brings, a flit a cycle: rule A5.
+  struct Arrival {
+    int64_t start, address, bytes;
+  };
+  int64_t flitsOf(int64_t bytes) const { return (bytes + machine.chip.noc.linkBytes - 1) / machine.chip.noc.linkBytes; }
+
+  /// Without a run of an engine, bursts that are over by `cycle` have met nobody.
+  void forget(int64_t cycle) {
+    if (banks.engines())
+      return;
+    while (!arrivals.empty() && arrivals.front().start + flitsOf(arrivals.front().bytes) <= cycle)
+      arrivals.pop_front();
+  }
+
+  L1Run *runOf(const Arrival &arrival) {
+    L1Run *run = machine.runs.take();
+    run->client = L1Client::Dma;
+    beginLinear(arrival.address, arrival.bytes, machine.chip.noc.linkBytes, true, *run);
+    run->start = arrival.start;
+    return run;
+  }
+
+  /// Requests from other cores: one after the other, a flit a cycle; rule A6. One output of the mesh leads here, so they
+  /// come in the order of their cycles.
+  void serve(Packet *packet, int64_t cycle) {
     if (packet->write)
       return answer(machine, *packetOut, packet, cycle + 1);
     int64_t start = std::max(free, cycle);
-    free = start + (packet->bytes + machine.chip.noc.linkBytes - 1) / machine.chip.noc.linkBytes;
+    free = start + flitsOf(packet->bytes);
     packet->mark(rt::Stall::OperandL1, start);
     packet->mark(kBusy, free);
     answer(machine, *packetOut, packet, free);
@@ -98,9 +111,9 @@ private:
 
   Machine &machine;
   L1Banks banks;
-  Packet *arrived = nullptr; ///< one output of the mesh leads here: one packet a cycle at most
   int64_t free = 0;
   std::vector<L1Run *> fresh;
+  std::deque<Arrival> arrivals; ///< of which the banks do not know
   std::vector<L1Ended> ended;
   int64_t woken = -1;
   OutPort *packetOut;

@@ -16,7 +16,7 @@ public:
       : Unit(name, place.kernel), machine(place.machine), clock(kernel.clock()),
         memoryClock(1'000'000'000'000'000, machine.chip.dram.timing.clockHz),
         bytes(machine.channelBytes[size_t(place.die * machine.chip.dram.channels() + place.index)]) {
-    addInput("packetIn", kPacket);
+    addInput("packetIn", kPacket, Edge::Rising, Delivery::Ahead);
     packetOut = addOutput("packetOut");
     creditOut = addOutput("creditOut");
     initiator.bind(*this);
@@ -24,13 +24,14 @@ public:
 
   tlm::tlm_initiator_socket<> &memorySocket() override { return initiator; }
 
-  void take(const Message &message) override {
-    // One output of the mesh leads here: one packet a cycle at most.
-    Packet *packet = message.as<Packet>();
-    waiting.push_back({packet, arrivalClock(kernel.cycle())});
+  /// One output of the mesh leads here, so packets come in the order of their cycles.
+  void foresee(const Message &message, int64_t cycle) override {
+    waiting.push_back({message.as<Packet>(), arrivalClock(cycle)});
+    offer();
   }
 
-  void decide(int64_t) override { offer(); }
+  void take(const Message &) override {}
+  void decide(int64_t) override {}
 
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
                                      sc_core::sc_time &delay) override {

@@ -1,58 +1,46 @@
 // Rules N1 to N8: the routers and links of a die.
 //
 // One unit, since its routers share a clock and a table, but each router decides from what it holds and what its
-// neighbours told it at least a cycle ago: a grant at cycle t is the news of t + 1 or later. A packet costs one message
-// per hop, the arrival of its head at the next input; links and slots are free times, and an output that must wait for
-// one is woken when it comes.
+// neighbours told it at least a cycle ago: a grant at cycle t is the news of t + 1 or later. A packet costs one event
+// per hop, its head at the next input; links and slots are free times, and an output that must wait for one is looked
+// at when it comes. Packets and credits come ahead: that they will be there changes no grant before.
+#include "sim/kernel/MeshLayout.h"
 #include "sim/kernel/Registry.h"
-#include "sim/kernel/Topology.h"
 
 #include <bit>
-#include <limits>
+#include <cassert>
 
 namespace garam::sim {
 namespace {
 
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max() / 4;
-
 class Mesh : public Unit {
 public:
   Mesh(sc_core::sc_module_name name, const UnitPlace &place)
-      : Unit(name, place.kernel), machine(place.machine), noc(machine.chip.noc), topology(machine.chip), die(place.die),
-        firstLane(size_t(machine.chip.topology.dies)) {
-    addInput("packetIn", kInject); // lane: Topology's input number
-    addInput("creditIn", kCredit); // lane: endpoint; payload: network
+      : Unit(name, place.kernel), noc(place.machine.chip.noc), layout(place.machine.chip, place.die, this->name()),
+        hop(noc.hopCycles), slots(uint8_t(noc.packetSlots)) {
+    addInput("packetIn", kInject, Edge::Rising, Delivery::Ahead); // lane: Topology's input number
+    addInput("creditIn", kCredit, Edge::Rising, Delivery::Ahead); // lane: endpoint; payload: network
     build();
   }
 
+  void foresee(const Message &message, int64_t cycle) override {
+    if (message.port == kCredit)
+      return release(layout.eject[message.lane] * 2 + int(message.payload), cycle);
+    Packet *packet = message.as<Packet>();
+    packet->route = uint16_t(layout.exitOf(packet->to, layout.topology.endpointOfInput(message.lane)));
+    packet->arrival = cycle;
+    join(layout.inject[message.lane] * 2 + int(packet->net()), packet);
+  }
+
   void take(const Message &message) override {
-    switch (message.port) {
-    case kInject: {
-      Packet *packet = message.as<Packet>();
-      packet->route = uint16_t(routeOf(packet->to, topology.endpointOfInput(message.lane)));
-      packet->arrival = kernel.cycle();
-      push(inject[message.lane] * 2 + int(packet->net()), packet);
-      return;
-    }
-    case kCredit: {
-      int out = eject[message.lane] * 2 + int(message.payload);
-      Output &output = outputs[size_t(out)];
-      slotOf(out, output.returned) = kernel.cycle();
-      output.blocked = false;
-      dirty.push_back(out);
-      return;
-    }
-    case kWake:
-      return;
-    case kEvent:
-      return happen(Event(message.payload));
-    }
+    if (message.port == kEvent)
+      happen(Event(message.payload), kernel.cycle());
   }
 
   void decide(int64_t cycle) override {
     std::vector<Event> &due = soon[size_t(cycle % kSoon)];
     for (Event event : due)
-      happen(event);
+      happen(event, cycle);
     due.clear();
     for (int out : dirty)
       arbitrate(out, cycle);
@@ -76,173 +64,103 @@ private:
   using Event = uint32_t;
   static Event headAt(int in) { return Event(in) << 1; }
   static Event retryOf(int out) { return Event(out) << 1 | 1; }
-  static constexpr int64_t kSoon = 256;
+  static constexpr int64_t kSoon = 128;
+
+  // Ports of both networks: number · 2 + network.
 
   struct Input {
     Packet *first = nullptr, *last = nullptr;
-    int64_t ready = 0;     ///< the tail of the packet before has left
-    int32_t wants = 0;     ///< output of the first packet
-    int32_t upstream = -1; ///< output that feeds it; -1: an endpoint
-    int32_t router = 0;
-    uint8_t left = 0; ///< slot of the first packet
-    uint8_t bit = 0;  ///< its number at the router
+    int64_t ready = 0; ///< the tail of the packet before has left
+    int64_t asks = 0;  ///< cycle from which the first packet asks for its output
+    int32_t wants = 0; ///< that output
+    int32_t upstream;  ///< output that feeds it; -1: an endpoint
+    int32_t router;
+    int32_t bit; ///< its number at the router
   };
   struct Output {
     uint64_t requests = 0; ///< inputs whose head wants it
     int64_t free = 0;
-    int64_t retry = -1;      ///< cycle of the retry that is under way
-    int32_t downstream = -1; ///< input of the next router; -1: an endpoint
-    int32_t endpoint = -1;
-    int32_t firstInput = 0; ///< of its router
-    uint8_t granted = 0;    ///< slot of the next packet
-    uint8_t returned = 0;   ///< slot of the next credit from an endpoint
-    uint8_t next = 0;       ///< input that is asked first
-    bool blocked = false;   ///< waits for a slot whose time is not known
-    bool credited = true;   ///< the receiver has slots
+    uint32_t retry = 0; ///< cycle of the retry that is under way, its low bits below a one; 0: none
+    int32_t link;       ///< input of the next router, or ~endpoint
+    int32_t firstInput; ///< of its router
+    uint8_t granted = 0, returned = 0; ///< the next slot that is taken, and that is given back
+    uint8_t taken = 0;                 ///< slots of which no one knows when they get free
+    uint8_t next : 6 = 0;              ///< input that is asked first
+    bool blocked : 1 = false;          ///< waits for such a slot
+    bool credited : 1 = true;          ///< the receiver has slots
   };
 
-  // Ports are numbered over the die; each has an input or output per network at number · 2 + network.
-
   void build() {
-    int columns = int(noc.meshColumns), routers = topology.routers(), ends = topology.endpoints(die);
-    for (int end = 0; end < ends; ++end)
-      places.push_back(topology.router(die, end));
-    lanes = topology.lanes(die);
-    for (int i = int(lanes.size()) - 1; i >= 0; --i)
-      firstLane[size_t(lanes[size_t(i)].neighbour)] = topology.endpoint(EndpointKind::DieToDie, i);
-    // Outputs: four directions, then endpoints.
-    eject.resize(size_t(ends));
-    inject.resize(size_t(topology.inputs(die)));
-    std::vector<std::array<int, 4>> directionIn(size_t(routers), {-1, -1, -1, -1}), directionOut = directionIn;
-    int inputPorts = 0, outputPorts = 0;
-    for (int router = 0; router < routers; ++router) {
-      int first = inputPorts;
-      for (int direction = 0; direction < 4; ++direction)
-        if (neighbour(router, direction) >= 0) {
-          directionIn[size_t(router)][size_t(direction)] = inputPorts++;
-          directionOut[size_t(router)][size_t(direction)] = outputPorts++;
-        }
-      for (int input = 0; input < topology.inputs(die); ++input)
-        if (places[size_t(topology.endpointOfInput(input))] == router)
-          inject[size_t(input)] = inputPorts++;
-      for (int end = 0; end < ends; ++end)
-        if (places[size_t(end)] == router)
-          eject[size_t(end)] = outputPorts++;
-      if (inputPorts - first > 64)
-        throw rt::inputError(name(), fmt::format("router {} has {} inputs", router, inputPorts - first),
-                             "at most 64: more routers, or fewer endpoints");
-      inputs.resize(size_t(inputPorts) * 2);
-      outputs.resize(size_t(outputPorts) * 2);
-      for (int port = first; port < inputPorts; ++port)
-        for (int net = 0; net < 2; ++net) {
-          inputs[size_t(port * 2 + net)].router = router;
-          inputs[size_t(port * 2 + net)].bit = uint8_t(port - first);
-        }
-      firstInput.push_back(first);
+    for (const MeshLayout::Input &own : layout.inputs)
+      for (int net : {0, 1})
+        inputs.push_back({.upstream = own.upstream < 0 ? -1 : own.upstream * 2 + net, .router = own.router, .bit = own.bit});
+    for (const MeshLayout::Output &own : layout.outputs)
+      for (int net : {0, 1}) {
+        Output output{.link = own.endpoint < 0 ? own.downstream * 2 + net : ~own.endpoint, .firstInput = own.firstInput};
+        output.credited = own.endpoint < 0 || layout.topology.kindOf(own.endpoint) == EndpointKind::Memory;
+        outputs.push_back(output);
+      }
+    freed.assign(outputs.size() * slots, 0);
+    for (int end = 0; end < int(layout.eject.size()); ++end) {
+      const EndpointKind kind = layout.topology.kindOf(end);
+      addReceivers(kind, end - layout.topology.endpoint(kind, 0));
     }
-    slots.assign(outputs.size() * size_t(noc.packetSlots), 0);
-    for (int router = 0; router < routers; ++router)
-      for (int direction = 0; direction < 4; ++direction) {
-        int next = neighbour(router, direction), out = directionOut[size_t(router)][size_t(direction)];
-        for (int net = 0; next >= 0 && net < 2; ++net) {
-          Output &output = outputs[size_t(out * 2 + net)];
-          output.downstream = directionIn[size_t(next)][size_t(direction ^ 1)] * 2 + net;
-          output.firstInput = firstInput[size_t(router)];
-          inputs[size_t(output.downstream)].upstream = out * 2 + net;
-        }
-      }
-    for (int end = 0; end < ends; ++end) {
-      EndpointKind kind = topology.kindOf(end);
-      for (int net = 0; net < 2; ++net) {
-        Output &output = outputs[size_t(eject[size_t(end)] * 2 + net)];
-        output.endpoint = end;
-        output.firstInput = firstInput[size_t(places[size_t(end)])];
-        output.credited = kind == EndpointKind::Memory;
-      }
-      addReceivers(kind, end - topology.endpoint(kind, 0));
-    }
-    routes.resize(size_t(routers) * size_t(ends));
-    for (int router = 0; router < routers; ++router)
-      for (int end = 0; end < ends; ++end) {
-        int to = places[size_t(end)], dx = to % columns - router % columns, dy = to / columns - router / columns;
-        int direction = dx > 0 ? 0 : dx < 0 ? 1 : dy > 0 ? 2 : 3;
-        routes[size_t(router * ends + end)] =
-            uint16_t(dx || dy ? directionOut[size_t(router)][size_t(direction)] : eject[size_t(end)]);
-      }
-  }
-
-  /// Endpoint of this die at which a packet leaves the mesh that it entered from endpoint `from`: N8.
-  int routeOf(const Endpoint &to, int from) const {
-    const int end = topology.endpoint(to.kind, to.index);
-    if (to.die == die)
-      return end;
-    const int lane = from - topology.endpoint(EndpointKind::DieToDie, 0);
-    const bool fromY = lane >= 0 && !((lanes[size_t(lane)].neighbour ^ die) & 1);
-    // Cores, channels and banks have the same places on all dies.
-    const rt::Exit exit = rt::exitTowards(machine.chip, die, places[size_t(from)], fromY, to.die, places[size_t(end)]);
-    return firstLane[size_t(exit.neighbour)] + int(exit.lane);
-  }
-
-  /// Router in a direction: 0 and 1 are x up and down, 2 and 3 y; -1: none.
-  int neighbour(int router, int direction) const {
-    int columns = int(noc.meshColumns), rows = int(noc.meshRows), x = router % columns, y = router / columns;
-    x += direction == 0 ? 1 : direction == 1 ? -1 : 0;
-    y += direction == 2 ? 1 : direction == 3 ? -1 : 0;
-    return x < 0 || y < 0 || x >= columns || y >= rows ? -1 : y * columns + x;
   }
 
   /// A packet leaves for the unit of its endpoint that deals with its kind.
   void addReceivers(EndpointKind kind, int index) {
-    std::array<OutPort *, 6> byKind{};
+    Receiver own;
     if (kind == EndpointKind::Core) {
       OutPort *request = addOutput(fmt::format("core{}.requestOut", index));
       OutPort *read = addOutput(fmt::format("core{}.readOut", index));
-      byKind = {request,
-                request,
-                addOutput(fmt::format("core{}.signalOut", index)),
-                read,
-                addOutput(fmt::format("core{}.ackOut", index)),
-                read};
+      own.byKind = {request,
+                    request,
+                    addOutput(fmt::format("core{}.signalOut", index)),
+                    read,
+                    addOutput(fmt::format("core{}.ackOut", index)),
+                    read};
+      own.l1 = addOutput(fmt::format("core{}.writeOut", index));
     } else {
       const char *names[] = {"core", "memory", "shared", "die"};
-      byKind.fill(addOutput(fmt::format("{}{}.packetOut", names[size_t(kind)], index)));
+      own.byKind.fill(addOutput(fmt::format("{}{}.packetOut", names[size_t(kind)], index)));
     }
-    receivers.push_back(byKind);
-    writers.push_back(kind == EndpointKind::Core ? addOutput(fmt::format("core{}.writeOut", index)) : nullptr);
+    receivers.push_back(own);
   }
 
   /// A packet joins an input; its head is there at `packet->arrival`.
-  void push(int in, Packet *packet) {
+  void join(int in, Packet *packet) {
     Input &input = inputs[size_t(in)];
     packet->next = nullptr;
-    if (input.first) {
+    if (!input.first) {
+      input.first = input.last = packet;
+      return lead(in, input);
+    }
+    if (packet->arrival >= input.last->arrival) {
       input.last->next = packet;
       input.last = packet;
       return;
     }
-    input.last = packet;
-    lead(in, packet);
+    // An endpoint may know of a packet before it knows of one that is sent earlier.
+    Packet **place = &input.first;
+    while ((*place)->arrival <= packet->arrival)
+      place = &(*place)->next;
+    packet->next = *place;
+    *place = packet;
+    if (input.first == packet)
+      lead(in, input);
   }
 
-  /// A packet is the first of its input now.
-  void lead(int in, Packet *packet) {
-    Input &input = inputs[size_t(in)];
-    input.first = packet;
-    input.wants = routes[size_t(input.router) * receivers.size() + packet->route] * 2 + (in & 1);
+  /// Another packet is the first of its input now.
+  void lead(int in, Input &input) {
+    input.wants = layout.wayOf(input.router, input.first->route) * 2 + (in & 1);
+    input.asks = std::max(input.first->arrival, input.ready);
+    later(input.asks, headAt(in));
     __builtin_prefetch(&outputs[size_t(input.wants)], 1);
-    __builtin_prefetch(&slots[size_t(input.wants) * size_t(noc.packetSlots)], 1);
-    announce(in, std::max(packet->arrival, input.ready));
-  }
-
-  /// The first packet of an input asks for its output at `cycle`.
-  void announce(int in, int64_t cycle) {
-    if (cycle <= kernel.cycle())
-      head(in);
-    else
-      later(cycle, headAt(in));
+    __builtin_prefetch(&freed[size_t(input.wants) * slots], 1);
   }
 
   void later(int64_t cycle, Event event) {
+    assert(cycle > kernel.cycle());
     if (cycle - kernel.cycle() >= kSoon)
       return wakeAt(risingTick(cycle), kEvent, event);
     std::vector<Event> &events = soon[size_t(cycle % kSoon)];
@@ -251,121 +169,129 @@ private:
     events.push_back(event);
   }
 
-  void happen(Event event) {
-    if (event & 1)
-      dirty.push_back(int(event >> 1));
-    else
-      head(int(event >> 1));
-  }
-
-  void head(int in) {
-    const Input &input = inputs[size_t(in)];
+  void happen(Event event, int64_t cycle) {
+    if (event & 1) {
+      outputs[event >> 1].retry = 0;
+      return dirty.push_back(int(event >> 1));
+    }
+    const Input &input = inputs[event >> 1];
+    // Not if a packet went ahead of the one that the event was for.
+    if (!input.first || input.asks > cycle)
+      return;
     Output &output = outputs[size_t(input.wants)];
     output.requests |= uint64_t(1) << input.bit;
     dirty.push_back(input.wants);
     // What a grant touches.
-    if (output.downstream >= 0)
-      __builtin_prefetch(&inputs[size_t(output.downstream)], 1);
+    if (output.link >= 0)
+      __builtin_prefetch(&inputs[size_t(output.link)], 1);
     if (input.upstream >= 0) {
       __builtin_prefetch(&outputs[size_t(input.upstream)], 1);
-      __builtin_prefetch(&slots[size_t(input.upstream) * size_t(noc.packetSlots)], 1);
+      __builtin_prefetch(&freed[size_t(input.upstream) * slots], 1);
     }
-  }
-
-  /// The slot that `number` counts, which goes on to the next.
-  int64_t &slotOf(int out, uint8_t &number) {
-    int64_t &slot = slots[size_t(out) * size_t(noc.packetSlots) + number];
-    number = number + 1 == noc.packetSlots ? 0 : uint8_t(number + 1);
-    return slot;
   }
 
   void arbitrate(int out, int64_t cycle) {
     Output &output = outputs[size_t(out)];
-    if (!output.requests)
+    if (!output.requests || waits(out, output, cycle))
       return;
-    int64_t from = output.free;
-    if (output.credited) {
-      const int64_t slot = slots[size_t(out) * size_t(noc.packetSlots) + output.granted];
-      if (slot == kNever) {
-        output.blocked = true;
-        return;
-      }
-      from = std::max(from, slot);
-    }
-    if (from > cycle)
-      return retry(out, from);
     // The first request at or after `next`, going round.
-    uint64_t later = output.requests & (~uint64_t(0) << output.next);
-    int bit = std::countr_zero(later ? later : output.requests);
+    const uint64_t later = output.requests & (~uint64_t(0) << output.next);
+    const int bit = std::countr_zero(later ? later : output.requests);
     output.next = uint8_t((bit + 1) & 63);
     output.requests &= ~(uint64_t(1) << bit);
-    grant((output.firstInput + bit) * 2 + (out & 1), out, cycle);
+    Packet *packet = leave((output.firstInput + bit) * 2 + (out & 1), cycle);
+    output.free = cycle + packet->flits;
+    if (output.credited) {
+      output.granted = after(output.granted);
+      ++output.taken;
+    }
     if (output.requests)
-      arbitrate(out, cycle);
+      waits(out, output, cycle);
+    if (output.link >= 0) {
+      packet->arrival = cycle + hop;
+      join(output.link, packet);
+    } else {
+      deliver(receivers[size_t(~output.link)], packet, cycle + hop);
+    }
   }
 
-  void retry(int out, int64_t cycle) {
-    if (outputs[size_t(out)].retry == cycle)
+  /// True if there can be no grant in this cycle; looked at again when there can.
+  bool waits(int out, Output &output, int64_t cycle) {
+    int64_t from = output.free;
+    if (output.credited) {
+      if (output.taken == slots)
+        return output.blocked = true;
+      from = std::max(from, freed[size_t(out) * slots + output.granted]);
+    }
+    if (from <= cycle)
+      return false;
+    retry(out, output, from);
+    return true;
+  }
+
+  void retry(int out, Output &output, int64_t cycle) {
+    const uint32_t when = uint32_t(cycle) | uint32_t(1) << 31;
+    if (output.retry == when)
       return;
-    outputs[size_t(out)].retry = cycle;
+    output.retry = when;
     later(cycle, retryOf(out));
   }
 
-  void grant(int in, int out, int64_t cycle) {
-    Input &input = inputs[size_t(in)];
+  uint8_t after(uint8_t slot) const { return slot + 1 == slots ? 0 : uint8_t(slot + 1); }
+
+  /// A slot of the receiver of an output is free from `cycle` on.
+  void release(int out, int64_t cycle) {
     Output &output = outputs[size_t(out)];
+    freed[size_t(out) * slots + output.returned] = cycle;
+    output.returned = after(output.returned);
+    --output.taken;
+    if (output.blocked) {
+      output.blocked = false;
+      retry(out, output, cycle);
+    }
+  }
+
+  /// The first packet of an input is granted and goes.
+  Packet *leave(int in, int64_t cycle) {
+    Input &input = inputs[size_t(in)];
     Packet *packet = input.first;
-    const int64_t gone = cycle + packet->flits; // the tail has left a cycle ago
-    input.ready = gone;
-    if (input.upstream >= 0) {
-      Output &upstream = outputs[size_t(input.upstream)];
-      slotOf(input.upstream, input.left) = gone;
-      if (upstream.blocked) {
-        upstream.blocked = false;
-        retry(input.upstream, gone);
-      }
-    }
-    input.first = nullptr;
-    if (packet->next)
-      lead(in, packet->next);
-    output.free = gone;
-    if (output.credited)
-      slotOf(out, output.granted) = kNever;
-    const int64_t arrival = cycle + noc.hopCycles;
-    if (output.downstream >= 0) {
-      packet->arrival = arrival;
-      push(output.downstream, packet);
-      return;
-    }
-    const int64_t tail = arrival + packet->flits - 1;
-    packet->mark(rt::Stall::Noc, arrival);
+    input.ready = cycle + packet->flits; // the tail has left a cycle ago
+    if (input.upstream >= 0)
+      release(input.upstream, input.ready);
+    input.first = packet->next;
+    if (input.first)
+      lead(in, input);
+    return packet;
+  }
+
+  struct Receiver {
+    std::array<OutPort *, 6> byKind{};
+    OutPort *l1 = nullptr; ///< of a core
+  };
+
+  void deliver(const Receiver &receiver, Packet *packet, int64_t head) {
+    const int64_t tail = head + packet->flits - 1;
+    packet->mark(rt::Stall::Noc, head);
     packet->mark(kBusy, tail);
-    if (const OutPort *writer = writers[size_t(output.endpoint)]; writer && packet->flits > 1) {
+    if (receiver.l1 && packet->flits > 1) {
       // The L1 takes the data flits as they come, from the cycle after the head.
       const int64_t address = packet->kind == PacketKind::WriteRequest ? packet->offset : packet->local;
       if (address < rt::kAccBase)
-        writer->send(arrival, uint64_t(address) | uint64_t(packet->bytes) << 32);
+        receiver.l1->send(head, uint64_t(address) | uint64_t(packet->bytes) << 32);
     }
-    receivers[size_t(output.endpoint)][size_t(packet->kind)]->send(tail, payloadOf(packet));
+    receiver.byKind[size_t(packet->kind)]->send(tail, payloadOf(packet));
   }
 
-  Machine &machine;
   const rt::NocParams &noc;
-  const Topology topology;
-  const int die;
+  const MeshLayout layout;
+  const int64_t hop;
+  const uint8_t slots;
   std::vector<Input> inputs;
   std::vector<Output> outputs;
-  std::vector<int64_t> slots;                      ///< output × slot: cycle from which it is free
-  std::vector<int> firstInput;                     ///< of each router
-  std::vector<int> places;                         ///< router of each endpoint
-  std::vector<rt::Exit> lanes;                     ///< to the neighbours
-  std::vector<int> firstLane;                      ///< endpoint of the first lane to each die that is a neighbour
-  std::vector<int> inject, eject;                  ///< ports of the endpoints
-  std::vector<uint16_t> routes;                    ///< router × endpoint: output port
-  std::vector<std::array<OutPort *, 6>> receivers; ///< endpoint × packet kind
-  std::vector<OutPort *> writers;                  ///< of the cores' L1s; null for other endpoints
-  std::array<std::vector<Event>, kSoon> soon;      ///< by cycle
-  std::vector<int> dirty;                          ///< outputs that may grant
+  std::vector<int64_t> freed; ///< output × slot: cycle from which it is free, where that is known
+  std::vector<Receiver> receivers;
+  std::array<std::vector<Event>, kSoon> soon; ///< by cycle
+  std::vector<int> dirty;                     ///< outputs that may grant
 };
 
 GARAM_UNIT(Mesh, "mesh");

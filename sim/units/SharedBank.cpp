@@ -10,25 +10,27 @@ namespace {
 class SharedBank : public Unit {
 public:
   SharedBank(sc_core::sc_module_name name, const UnitPlace &place) : Unit(name, place.kernel), machine(place.machine) {
-    addInput("packetIn", kPacket);
+    addInput("packetIn", kPacket, Edge::Rising, Delivery::Ahead);
     packetOut = addOutput("packetOut");
   }
 
-  void take(const Message &message) override { arrived = message.as<Packet>(); }
-
-  void decide(int64_t cycle) override {
+  /// One output of the mesh leads here, so packets come in the order of their cycles.
+  void foresee(const Message &message, int64_t cycle) override {
+    Packet *packet = message.as<Packet>();
     const rt::Chip &chip = machine.chip;
     int64_t start = std::max(free, cycle);
-    free = start + std::max<int64_t>(1, (arrived->bytes + chip.shared.bytesPerCycle - 1) / chip.shared.bytesPerCycle);
-    arrived->mark(rt::Stall::SharedMemory, start);
-    arrived->mark(kBusy, free);
-    answer(machine, *packetOut, arrived, free);
+    free = start + std::max<int64_t>(1, (packet->bytes + chip.shared.bytesPerCycle - 1) / chip.shared.bytesPerCycle);
+    packet->mark(rt::Stall::SharedMemory, start);
+    packet->mark(kBusy, free);
+    answer(machine, *packetOut, packet, free);
   }
+
+  void take(const Message &) override {}
+  void decide(int64_t) override {}
 
 private:
   enum Port : uint16_t { kPacket };
   Machine &machine;
-  Packet *arrived = nullptr; ///< one output of the mesh leads here: one packet a cycle at most
   int64_t free = 0;
   OutPort *packetOut;
 };

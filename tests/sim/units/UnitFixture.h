@@ -50,9 +50,13 @@ public:
   }
 
   void send(const std::string &port, int64_t cycle, uint64_t payload, int lane = 0) {
-    const sim::InPort &to = unit->input(port);
-    sim::Tick tick = to.edge == sim::Edge::Rising ? sim::risingTick(cycle) : sim::fallingTick(cycle);
-    kernel.post(tick, {unit->number(), to.number, uint16_t(lane), payload});
+    sim::OutPort out("out");
+    out.bind(kernel, *unit, unit->input(port), uint16_t(lane));
+    out.send(cycle, payload);
+  }
+  /// Up to and including `cycle`, for what may be sent only then.
+  void runTo(int64_t cycle) {
+    sc_core::sc_start(sc_core::sc_time::from_value(sc_dt::uint64(kernel.clock().edge(cycle))));
   }
   void run() {
     sc_core::sc_start();

@@ -91,6 +91,7 @@ TEST(Mesh, AMemoryChannelTakesAsManyAsItHasSlots) { // N6, H1
     MeshBench bench(2);
     for (int i = 0; i < 3; ++i)
       bench.inject(10, 0, {EndpointKind::Memory, 0, 0}, 1, PacketKind::ReadRequest);
+    bench.runTo(credit - 2);
     bench.send("creditIn", credit, uint64_t(sim::Net::Request),
                sim::Topology(bench.machine.chip).endpoint(EndpointKind::Memory, 0));
     bench.run();
