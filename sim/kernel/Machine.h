@@ -5,6 +5,7 @@
 #include "runtime/chip/Chip.h"
 #include "runtime/device/Device.h"
 #include "runtime/program/Program.h"
+#include "sim/kernel/Crossing.h"
 #include "sim/kernel/L1Run.h"
 #include "sim/kernel/Packet.h"
 #include "sim/kernel/Pool.h"
@@ -65,12 +66,16 @@ struct LaunchStart {
 
 struct Machine {
   Machine(const rt::Chip &chip, rt::Mode mode, const ProgramImage &image, Storage &storage)
-      : chip(chip), mode(mode), image(image), storage(storage) {}
+      : chip(chip), mode(mode), image(image), storage(storage), coreClock(Clock::ofMhz(chip.clock.coreMhz)),
+        memoryClock(1'000'000'000'000'000, chip.dram.timing.clockHz), toMemory(coreClock, memoryClock),
+        toCore(memoryClock, coreClock) {}
 
   const rt::Chip chip;
   const rt::Mode mode;
   const ProgramImage &image;
   Storage &storage;
+  const Clock coreClock, memoryClock;
+  const Crossing toMemory, toCore;
   bool keepRecords = false;
   std::vector<rt::InsnRecord> records;
   Pool<Packet> packets;

@@ -14,10 +14,12 @@ namespace garam::sim {
 
 struct Packet;
 
-/// Femtoseconds from the acceptance of the burst to its last beat, by cause; they add up.
+/// Clocks of the DRAM preset. `offered` is there from BEGIN_REQ on, `accepted` from END_REQ, the rest from BEGIN_RESP.
 struct MemoryTimes : tlm::tlm_extension<MemoryTimes> {
-  bool known = false;
-  int64_t accepted = 0; ///< absolute
+  static constexpr int64_t kUnknown = -1;
+  int64_t offered = kUnknown;
+  int64_t accepted = kUnknown, done = kUnknown; ///< kUnknown: of a memory that does not say
+  /// Of the clocks from `accepted` to `done`, by cause; they add up.
   int64_t memoryQueue = 0, rowMiss = 0, refresh = 0, turnaround = 0, transfer = 0;
   Packet *packet = nullptr; ///< of the initiator
 

@@ -14,8 +14,7 @@ namespace {
 class MemoryController : public Unit, public MemoryTarget, public tlm::tlm_fw_transport_if<> {
 public:
   MemoryController(sc_core::sc_module_name name, const UnitPlace &place)
-      : Unit(name, place.kernel), machine(place.machine), core(kernel.clock()),
-        clock(1'000'000'000'000'000, machine.chip.dram.timing.clockHz),
+      : Unit(name, place.kernel), machine(place.machine), clock(machine.memoryClock),
         number(place.die * int(machine.chip.dram.channels()) + place.index),
         channel(
             machine.chip.dram, place.index, [this](const BurstTimes &times) { done(times); }, sinkOf(machine, number)) {
@@ -45,8 +44,9 @@ public:
     if (phase == tlm::END_RESP)
       return tlm::TLM_COMPLETED;
     payload.acquire();
-    int64_t at = int64_t(sc_core::sc_time_stamp().value()) + int64_t(delay.value());
-    arrivals.push_back({&payload, payload.get_extension<MemoryTimes>(), clock.after(at - 1)});
+    MemoryTimes *times = payload.get_extension<MemoryTimes>();
+    const bool told = times && times->offered != MemoryTimes::kUnknown;
+    arrivals.push_back({&payload, times, told ? times->offered : clock.after(nowFs() + int64_t(delay.value()) - 1)});
     if (!running)
       wakeFor(arrivals.front().clock);
     return tlm::TLM_ACCEPTED;
@@ -66,7 +66,7 @@ private:
   enum Port : uint16_t { kWake };
   struct Arrival {
     tlm::tlm_generic_payload *payload;
-    MemoryTimes *times; ///< null if the initiator does not ask
+    MemoryTimes *times; ///< null: of another initiator
     int64_t clock;
   };
 
@@ -81,11 +81,15 @@ private:
     return [&machine, number](const DramCommand &command) { machine.commandSink(number, command); };
   }
 
+  static int64_t nowFs() { return int64_t(sc_core::sc_time_stamp().value()); }
+
   /// The last clock that an arrival sent at a later cycle cannot reach.
-  int64_t horizon(int64_t cycle) const { return clock.after(core.edge(cycle + 1)) + machine.chip.clock.syncCycles - 1; }
+  int64_t horizon(int64_t cycle) const {
+    return machine.toMemory.after(cycle + 1) + machine.chip.clock.syncCycles - 1;
+  }
 
   void wakeFor(int64_t at) {
-    Tick tick = fallingTick(core.at(clock.edge(at)));
+    Tick tick = fallingTick(machine.toCore.before(at));
     tick = std::max(tick, kernel.now() + 1 + (kernel.now() & 1));
     if (woken > kernel.now() && woken <= tick)
       return;
@@ -124,7 +128,7 @@ private:
       burst.arrival = first.clock;
     }
     if (MemoryTimes *times = first.times)
-      times->accepted = clock.edge(burst.arrival);
+      times->accepted = burst.arrival;
     Accepted *entry = entries.take();
     *entry = {first.payload, first.times};
     burst.id = payloadOf(entry);
@@ -146,15 +150,9 @@ private:
       // The initiator marks its packet with these times: its lines have not been touched since it was sent.
       __builtin_prefetch(cut->packet, 1);
       __builtin_prefetch(reinterpret_cast<const char *>(cut->packet) + 64, 1);
-      const int64_t start = times.arrival;
-      auto span = [&](int64_t from, int64_t clocks) { return clock.edge(from + clocks) - clock.edge(from); };
-      int64_t at = start;
-      cut->known = true;
-      cut->memoryQueue = span(at, times.memoryQueue);
-      cut->rowMiss = span(at += times.memoryQueue, times.rowMiss);
-      cut->refresh = span(at += times.rowMiss, times.refresh);
-      cut->turnaround = span(at += times.refresh, times.turnaround);
-      cut->transfer = span(at += times.turnaround, times.transfer);
+      cut->done = times.done;
+      cut->memoryQueue = times.memoryQueue, cut->rowMiss = times.rowMiss, cut->refresh = times.refresh;
+      cut->turnaround = times.turnaround, cut->transfer = times.transfer;
     }
     payload->set_response_status(tlm::TLM_OK_RESPONSE);
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
@@ -164,13 +162,11 @@ private:
   }
 
   sc_core::sc_time delayTo(int64_t at) const {
-    int64_t now = int64_t(sc_core::sc_time_stamp().value());
-    return sc_core::sc_time::from_value(sc_dt::uint64(std::max<int64_t>(0, clock.edge(at) - now)));
+    return sc_core::sc_time::from_value(sc_dt::uint64(std::max<int64_t>(0, clock.edge(at) - nowFs())));
   }
 
   Machine &machine;
-  const Clock &core;
-  const Clock clock;
+  const Clock &clock;
   const int number;
   tlm::tlm_target_socket<> target{"target"};
   Channel channel;

@@ -13,8 +13,7 @@ namespace {
 class MemoryPort : public Unit, public MemoryInitiator, public tlm::tlm_bw_transport_if<> {
 public:
   MemoryPort(sc_core::sc_module_name name, const UnitPlace &place)
-      : Unit(name, place.kernel), machine(place.machine), clock(kernel.clock()),
-        memoryClock(1'000'000'000'000'000, machine.chip.dram.timing.clockHz),
+      : Unit(name, place.kernel), machine(place.machine), sync(machine.chip.clock.syncCycles),
         bytes(machine.channelBytes[size_t(place.die * machine.chip.dram.channels() + place.index)]) {
     addInput("packetIn", kPacket, Edge::Rising, Delivery::Ahead);
     packetOut = addOutput("packetOut");
@@ -26,7 +25,7 @@ public:
 
   /// One output of the mesh leads here, so packets come in the order of their cycles.
   void foresee(const Message &message, int64_t cycle) override {
-    waiting.push_back({message.as<Packet>(), arrivalClock(cycle)});
+    waiting.push_back({message.as<Packet>(), machine.toMemory.after(cycle) + sync});
     offer();
   }
 
@@ -35,19 +34,19 @@ public:
 
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
                                      sc_core::sc_time &delay) override {
-    int64_t at = nowFs() + int64_t(delay.value());
+    const MemoryTimes &times = static_cast<MemoryPayload &>(payload).times;
     if (phase == tlm::END_REQ) {
-      accepted(at);
+      accepted(times, delay);
       offer();
       return tlm::TLM_ACCEPTED;
     }
     if (phase == tlm::BEGIN_RESP) {
       // A response without END_REQ before it implies it.
       if (offered == &payload) {
-        accepted(at);
+        accepted(times, delay);
         offer();
       }
-      finish(payload, at);
+      finish(payload, delay);
       phase = tlm::END_RESP;
       return tlm::TLM_COMPLETED;
     }
@@ -70,61 +69,70 @@ private:
   };
 
   static int64_t nowFs() { return int64_t(sc_core::sc_time_stamp().value()); }
-  int64_t arrivalClock(int64_t cycle) const {
-    return memoryClock.after(clock.edge(cycle)) + machine.chip.clock.syncCycles;
-  }
-  /// The core cycle in which an event at `fs` of the controller is seen.
-  int64_t seen(int64_t fs) const { return clock.after(fs) + machine.chip.clock.syncCycles; }
 
   void offer() {
     while (!offered && !waiting.empty()) {
-      Waiting first = waiting.front();
+      const Waiting first = waiting.front();
       waiting.pop_front();
-      first.clock = std::max(first.clock, nextClock);
       MemoryPayload *payload = payloads.take();
       payload->set_command(first.packet->write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
       payload->set_address(sc_dt::uint64(first.packet->offset));
       payload->set_data_length(unsigned(first.packet->bytes));
       payload->set_streaming_width(unsigned(first.packet->bytes));
       payload->set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-      payload->times.known = false;
-      payload->times.packet = first.packet;
+      MemoryTimes &times = payload->times;
+      times.offered = std::max(first.clock, nextClock);
+      times.accepted = times.done = MemoryTimes::kUnknown;
+      times.packet = first.packet;
       offered = payload;
-      int64_t at = memoryClock.edge(first.clock);
-      sc_core::sc_time delay = sc_core::sc_time::from_value(sc_dt::uint64(at - nowFs()));
+      sc_core::sc_time delay =
+          sc_core::sc_time::from_value(sc_dt::uint64(machine.memoryClock.edge(times.offered) - nowFs()));
       tlm::tlm_phase phase = tlm::BEGIN_REQ;
       tlm::tlm_sync_enum status = initiator->nb_transport_fw(*payload, phase, delay);
-      int64_t answeredAt = nowFs() + int64_t(delay.value());
       if (status == tlm::TLM_UPDATED && phase == tlm::END_REQ) {
-        accepted(answeredAt);
+        accepted(times, delay);
       } else if (status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::BEGIN_RESP)) {
-        accepted(answeredAt);
-        finish(*payload, answeredAt);
+        accepted(times, delay);
+        finish(*payload, delay);
       }
     }
   }
 
-  void accepted(int64_t at) {
-    nextClock = memoryClock.after(at);
-    creditOut->send(std::max(seen(at), kernel.cycle() + 1), uint64_t(Net::Request));
-    offered = nullptr;
+  /// The core cycle in which an event of the controller is seen: at `clock` if that is known, else `delay` from now.
+  int64_t seen(int64_t clock, const sc_core::sc_time &delay) const {
+    const int64_t cycle = clock != MemoryTimes::kUnknown ? machine.toCore.after(clock)
+                                                         : machine.coreClock.after(nowFs() + int64_t(delay.value()));
+    return std::max(cycle + sync, kernel.cycle() + 1);
   }
 
-  void finish(tlm::tlm_generic_payload &payload, int64_t doneFs) {
+  void accepted(const MemoryTimes &times, const sc_core::sc_time &delay) {
+    nextClock = times.accepted != MemoryTimes::kUnknown ? times.accepted + 1
+                                                        : machine.memoryClock.after(nowFs() + int64_t(delay.value()));
+    offered = nullptr;
+    creditOut->send(seen(times.accepted, delay), uint64_t(Net::Request));
+  }
+
+  void finish(tlm::tlm_generic_payload &payload, const sc_core::sc_time &delay) {
     // What comes back is what was sent.
-    const MemoryTimes *times = &static_cast<MemoryPayload &>(payload).times;
-    Packet *packet = times->packet;
-    int64_t cycle = std::max(seen(doneFs), kernel.cycle() + 1);
-    auto until = [&](int64_t fs) { return std::min(clock.after(fs - 1), cycle); };
-    if (times->known) {
-      int64_t at = times->accepted + times->memoryQueue;
-      packet->mark(rt::Stall::MemoryQueue, until(at));
-      packet->mark(rt::Stall::RowMiss, until(at += times->rowMiss));
-      packet->mark(rt::Stall::Refresh, until(at += times->refresh));
-      packet->mark(rt::Stall::Turnaround, until(at += times->turnaround));
-      packet->mark(kBusy, until(at + times->transfer));
+    const MemoryTimes &times = static_cast<MemoryPayload &>(payload).times;
+    Packet *packet = times.packet;
+    const int64_t cycle = seen(times.done, delay);
+    if (times.done != MemoryTimes::kUnknown) {
+      int64_t at = times.accepted;
+      auto spent = [&](uint8_t cause, int64_t clocks) {
+        at += clocks;
+        if (clocks)
+          packet->mark(cause, std::min(machine.toCore.reach(at), cycle));
+      };
+      // What is before the queue entry counts as time in the queue.
+      packet->mark(rt::Stall::MemoryQueue, std::min(machine.toCore.reach(at += times.memoryQueue), cycle));
+      spent(uint8_t(rt::Stall::RowMiss), times.rowMiss);
+      spent(uint8_t(rt::Stall::Refresh), times.refresh);
+      spent(uint8_t(rt::Stall::Turnaround), times.turnaround);
+      spent(kBusy, times.transfer);
     } else {
-      packet->mark(rt::Stall::MemoryQueue, until(doneFs));
+      const int64_t done = nowFs() + int64_t(delay.value());
+      packet->mark(rt::Stall::MemoryQueue, std::min(machine.coreClock.after(done - 1), cycle));
     }
     packet->mark(rt::Stall::Noc, cycle);
     size_t bucket = size_t(cycle / machine.bucketCycles);
@@ -136,8 +144,7 @@ private:
   }
 
   Machine &machine;
-  const Clock &clock;
-  const Clock memoryClock;
+  const int64_t sync;
   tlm::tlm_initiator_socket<> initiator{"memory"};
   PayloadPool payloads;
   std::deque<Waiting> waiting;
