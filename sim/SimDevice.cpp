@@ -28,6 +28,20 @@ KernelImage decode(const rt::Kernel &kernel) {
   return image;
 }
 
+/// What some stretches cover together.
+std::vector<Extent> cover(std::vector<Extent> stretches) {
+  std::ranges::sort(stretches, {}, &Extent::address);
+  std::vector<Extent> covered;
+  for (const Extent &each : stretches) {
+    const int64_t end = each.address + int64_t(each.bytes);
+    if (covered.empty() || each.address > covered.back().address + int64_t(covered.back().bytes))
+      covered.push_back(each);
+    else if (Extent &last = covered.back(); end > last.address + int64_t(last.bytes))
+      last.bytes = uint64_t(end - last.address);
+  }
+  return covered;
+}
+
 } // namespace
 
 void SimDevice::load(const rt::Program &program, rt::Mode mode) {
@@ -46,6 +60,7 @@ void SimDevice::load(const rt::Program &program, rt::Mode mode) {
   }
   for (const auto &segment : program.segments)
     fresh.segments.push_back({segment->address, segment->bytes});
+  fresh.owned = cover(fresh.segments);
   // A copy, so that the program may go.
   std::vector<uint8_t> bytes = rt::serialize(program);
   fresh.program = rt::deserialize(bytes, "program");
@@ -161,6 +176,7 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   machine.afterLaunch = options.afterLaunch;
   machine.mostCycles = options.mostCycles;
   machine.commandSink = commandSink;
+  machine.tokenSink = tokenSink;
   System system(machine, {options.reverseUnits});
   system.run();
   lastMessages = system.messages();

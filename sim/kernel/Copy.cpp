@@ -1,6 +1,7 @@
 #include "sim/kernel/Copy.h"
 
 #include "runtime/Error.h"
+#include "runtime/isa/Address.h"
 #include "runtime/isa/Isa.h"
 
 #include <algorithm>
@@ -79,7 +80,7 @@ void checkCounts(const Storage &storage, int core, const rt::Transfer &transfer)
   }
 }
 
-void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfer) {
+void checkTransfer(const Storage &storage, std::span<const Extent> owned, int core, const rt::Transfer &transfer) {
   const rt::DmaShape &shape = transfer.shape;
   if (shape.bytes() == 0)
     return;
@@ -111,7 +112,14 @@ void checkTransfer(const Storage &storage, int core, const rt::Transfer &transfe
     throw rt::Error(rt::ErrorKind::Undefined, "transfer", "strides or indices that leave every memory",
                     "within one memory");
   int64_t from = int64_t(uint64_t(transfer.toGlobal ? transfer.dst : transfer.src) + uint64_t(int64_t(global.low)));
-  storage.check(from, int64_t(global.high - global.low));
+  const int64_t bytes = int64_t(global.high - global.low);
+  storage.check(from, bytes);
+  if (rt::spaceOf(from) == rt::Space::L1)
+    return;
+  auto after = std::ranges::upper_bound(owned, from, {}, &Extent::address);
+  if (after == owned.begin() || from + bytes > std::prev(after)->address + int64_t(std::prev(after)->bytes))
+    throw rt::Error(rt::ErrorKind::Undefined, "transfer", fmt::format("{} bytes from {:#x} are not the program's", bytes, from),
+                    "within its segments");
 }
 
 void StagedCopy::read(const Storage &storage, int core, const rt::Transfer &transfer) {

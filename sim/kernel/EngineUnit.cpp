@@ -4,17 +4,35 @@
 
 namespace garam::sim {
 
+std::string signallers(const Machine &machine, int semaphore) {
+  constexpr size_t kMost = 4;
+  std::vector<std::string> found;
+  const KernelImage &kernel = *machine.launch->kernel;
+  for (uint32_t i = 0; i < kernel.insns.size(); ++i)
+    for (const rt::Token &signal : kernel.insns[i].signals)
+      if (signal.valid && signal.semaphore == semaphore) {
+        found.push_back(describe(machine, machine.launch, i, *kernel.infos[i]));
+        break;
+      }
+  const size_t all = found.size();
+  found.resize(std::min(all, kMost));
+  return fmt::format("{}{}", fmt::join(found, " and "), all > kMost ? fmt::format(" and {} more", all - kMost) : "");
+}
+
 void TokenBank::reset(const KernelImage &kernel, rt::Engine engine) {
   for (size_t i = 0; i < tokens.size(); ++i)
     tokens[i] = kernel.waiters[i] == uint8_t(engine) ? kernel.initialTokens[i] : 0;
 }
 
-void TokenBank::add(int semaphore, int count) {
-  int sum = tokens[size_t(semaphore)] + count;
+void TokenBank::add(const Machine &machine, int64_t cycle, std::string_view unit, int core, int semaphore, int count) {
+  const int sum = tokens[size_t(semaphore)] + count;
   if (sum > rt::kMaxTokens)
-    throw rt::Error(rt::ErrorKind::Undefined, fmt::format("semaphore {}", semaphore), fmt::format("{} tokens", sum),
+    throw rt::Error(rt::ErrorKind::Undefined, fmt::format("cycle {}, {}", cycle, unit),
+                    fmt::format("semaphore {} would hold {} tokens, signalled by {}", semaphore, sum, signallers(machine, semaphore)),
                     fmt::format("at most {}", rt::kMaxTokens));
   tokens[size_t(semaphore)] = uint8_t(sum);
+  if (machine.tokenSink)
+    machine.tokenSink({cycle, core, uint8_t(semaphore), count, sum});
 }
 
 bool TokenBank::holds(const std::array<rt::Token, 2> &waits) const {
@@ -25,10 +43,13 @@ bool TokenBank::holds(const std::array<rt::Token, 2> &waits) const {
                      [&](const rt::Token &wait) { return !wait.valid || tokens[wait.semaphore] >= wait.count; });
 }
 
-void TokenBank::take(const std::array<rt::Token, 2> &waits) {
+void TokenBank::take(const Machine &machine, int64_t cycle, int core, const std::array<rt::Token, 2> &waits) {
   for (const rt::Token &wait : waits)
-    if (wait.valid)
+    if (wait.valid) {
       tokens[wait.semaphore] = uint8_t(tokens[wait.semaphore] - wait.count);
+      if (machine.tokenSink)
+        machine.tokenSink({cycle, core, wait.semaphore, -int(wait.count), tokens[wait.semaphore]});
+    }
 }
 
 std::string TokenBank::missing(const std::array<rt::Token, 2> &waits) const {
@@ -80,11 +101,7 @@ void EngineUnit::take(const Message &message) {
     SignalWord word = SignalWord::unpack(message.payload);
     if (word.launch != uint16_t(launchNumber))
       return;
-    try {
-      bank.add(word.semaphore, word.count);
-    } catch (const rt::Error &error) {
-      throw rt::Error(error.kind, fmt::format("cycle {}, {}", kernel.cycle(), this->name()), error.what());
-    }
+    bank.add(machine, kernel.cycle(), name(), core, word.semaphore, word.count);
     return;
   }
   case kStart:
@@ -154,7 +171,7 @@ void EngineUnit::decide(int64_t cycle) {
 Issued *EngineUnit::takeHead(int64_t cycle) {
   Issued *issued = queue.front();
   queue.pop_front();
-  bank.take(issued->insn->waits);
+  bank.take(machine, cycle, core, issued->insn->waits);
   takenOut->send(cycle + 1, 0);
   return issued;
 }

@@ -14,10 +14,11 @@ namespace garam::sim {
 class TokenBank {
 public:
   void reset(const KernelImage &kernel, rt::Engine engine);
-  /// Throws rt::Error (Undefined) above rt::kMaxTokens.
-  void add(int semaphore, int count);
+  /// Adds tokens that reach a unit of a core. Throws rt::Error (Undefined) above rt::kMaxTokens, naming the instructions that signal
+  /// the semaphore.
+  void add(const Machine &machine, int64_t cycle, std::string_view unit, int core, int semaphore, int count);
   bool holds(const std::array<rt::Token, 2> &waits) const;
-  void take(const std::array<rt::Token, 2> &waits);
+  void take(const Machine &machine, int64_t cycle, int core, const std::array<rt::Token, 2> &waits);
   std::string missing(const std::array<rt::Token, 2> &waits) const;
 
 private:
@@ -109,5 +110,7 @@ private:
 
 /// `kernel/index mnemonic (op at source)` for messages.
 std::string describe(const Machine &machine, const LaunchStart *launch, uint32_t index, const rt::InsnInfo &info);
+/// The instructions of the running kernel that signal a semaphore of that number, for messages.
+std::string signallers(const Machine &machine, int semaphore);
 
 } // namespace garam::sim

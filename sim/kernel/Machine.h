@@ -34,6 +34,15 @@ struct LaunchImage {
   std::array<int64_t, rt::kLaunchParameters> parameters{};
 };
 
+/// Tokens came to a semaphore, or the engine that waits on it took some.
+struct TokenChange {
+  int64_t cycle;
+  int core;
+  uint8_t semaphore;
+  int change;
+  int tokens; ///< after it
+};
+
 /// A stretch of global memory that belongs to the program.
 struct Extent {
   int64_t address;
@@ -44,6 +53,7 @@ struct ProgramImage {
   std::vector<KernelImage> kernels;
   std::vector<LaunchImage> launches;
   std::vector<Extent> segments;
+  std::vector<Extent> owned; ///< what the segments cover: in order, apart from each other
   rt::Program program; ///< for the names in messages
 };
 
@@ -87,6 +97,7 @@ struct Machine {
   int64_t bucketCycles = 1024;
   std::vector<std::vector<int64_t>> channelBytes;                    ///< by channel of the machine
   std::function<void(int channel, const DramCommand &)> commandSink; ///< empty: none
+  std::function<void(const TokenChange &)> tokenSink;                ///< empty: none
   int64_t cycles = 0;                                                ///< of the run, known at its end
   std::function<void(double)> progress;
   std::function<void(uint32_t)> afterLaunch;

@@ -175,7 +175,7 @@ private:
     if (chip.topology.coresPerDie < 64 && transit.targets >> chip.topology.coresPerDie)
       throw rt::Error(rt::ErrorKind::Undefined, "targets", fmt::format("{:#x}", transit.targets),
                       fmt::format("the die has {} cores", chip.topology.coresPerDie));
-    checkTransfer(machine.storage, core, transfer);
+    checkTransfer(machine.storage, machine.image.owned, core, transfer);
     if (machine.functional())
       transit.copy.read(machine.storage, core, transfer);
   }
@@ -246,7 +246,7 @@ private:
     flights.push_back({packet, sending, 1 + (packet->targets ? std::popcount(packet->targets) : 0), last});
     ++sending->unretired;
     ++inFlight;
-    if (packet->to.kind == EndpointKind::Core && packet->to.die == self.die && packet->to.index == self.index) {
+    if (packet->to.kind == EndpointKind::Core && packet->to.die == self.die && packet->to.index == self.index && !packet->targets) {
       // Rule D4: through the L1, beat by beat.
       announceRead(*packet, chip.l1.beatBytes, cycle);
       if (packet->write)

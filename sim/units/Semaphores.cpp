@@ -74,7 +74,8 @@ private:
     uint8_t waiter = machine.launch->kernel->waiters[word.semaphore];
     if (waiter >= rt::kEngines)
       throw rt::Error(rt::ErrorKind::Undefined, fmt::format("cycle {}, {}", kernel.cycle(), name()),
-                      fmt::format("signal on semaphore {}, which no engine waits on", word.semaphore));
+                      fmt::format("signal on semaphore {}, which no engine waits on, by {}", word.semaphore,
+                                  signallers(machine, word.semaphore)));
     delayed.push_back({waiter, cycles, word});
   }
 

@@ -41,7 +41,7 @@ public:
     case kToken: {
       SignalWord word = SignalWord::unpack(message.payload);
       if (launch && word.launch == uint16_t(launch->launch->number))
-        bank.add(word.semaphore, word.count);
+        bank.add(machine, kernel.cycle(), name(), core, word.semaphore, word.count);
       return;
     }
     }
@@ -180,7 +180,7 @@ private:
     }
     if (!bank.holds(insn.waits))
       return false;
-    bank.take(insn.waits);
+    bank.take(machine, cycle, core, insn.waits);
     if (!machine.functional())
       throw rt::Error(
           rt::ErrorKind::Unimplemented,

@@ -35,6 +35,8 @@ rt::Program stream(const rt::Chip &chip, int64_t tiles) {
   k.load(tile, r(3), 0);
   k.add(Opcode::SeqAdd, {3, r(3), r(6)});
   ProgramBuilder p(chip.name, uint32_t(chip.topology.dies));
+  for (int die = 0; die < chip.topology.dies; ++die)
+    p.segment("read" + std::to_string(die), rt::hbmAddress(die, 0), uint64_t(perDie * (tiles * kTile + skew)));
   p.kernel(k).launch();
   return std::move(p.program);
 }
@@ -69,7 +71,7 @@ rt::Program multiply(const rt::Chip &chip, int64_t tiles) {
   for (int semaphore : {2, 4, 6})
     k.initialTokens[size_t(semaphore)] = 2;
   ProgramBuilder p(chip.name, uint32_t(chip.topology.dies));
-  p.kernel(k).launch();
+  p.segment("tiles", 0, uint64_t(chip.cores() << 20) + uint64_t(tiles * 4096 + m * depth * 2)).kernel(k).launch();
   return std::move(p.program);
 }
 

@@ -39,6 +39,7 @@ public:
   sim::ChannelCounters counters;
 
   bool canAccept(const sim::MemoryBurst &burst) {
+    cite(Rule::MQ1);
     for (int p = 0; p < int(lanes.size()); ++p)
       if (!cellsOf(burst, p).empty() &&
           int64_t(lanes[p].queue[burst.write].entries.size()) >= (burst.write ? dram.writeQueue : dram.readQueue))
@@ -46,15 +47,16 @@ public:
     return true;
   }
 
-  /// `arriving` arrive at this tick.
+  /// `arriving` arrive at this tick (MT3).
   void step(const std::vector<sim::MemoryBurst> &arriving) {
+    cite(Rule::MT1), cite(Rule::MT3);
     for (const sim::MemoryBurst &burst : arriving)
       arrive(burst);
     for (Lane &lane : lanes) {
       if (dram.refresh != rt::RefreshMode::None)
         for (Rank &rank : lane.ranks)
           for (; rank.nextDue <= tick; rank.nextDue += interval)
-            ++rank.owed;
+            cite(Rule::MF1), ++rank.owed;
       switchMode(lane);
       for (Rank &rank : lane.ranks)
         takeBanks(lane, rank);
@@ -99,6 +101,11 @@ private:
     for (int64_t at = burst.offset / grain * grain; at < burst.offset + burst.bytes; at += grain)
       if (DramCell cell = map.cell(at); cell.pseudoChannel == p)
         cells.push_back(cell);
+    if (!cells.empty()) {
+      cite(Rule::MA1), cite(Rule::MA2), cite(Rule::MA4);
+      if (!dram.addressXor.empty())
+        cite(Rule::MA3);
+    }
     return cells;
   }
 
@@ -121,8 +128,10 @@ private:
     if (lane.mode == 0 && writes > 0 && (reads == 0 || enough || (lane.bypassed > 0 && writes >= dram.writeHigh))) {
       lane.drainTo = reads == 0 || writes > dram.writeLow ? dram.writeLow : 0;
       lane.mode = 1, lane.bypassed = 0;
+      cite(Rule::MW1);
     } else if (lane.mode == 1 && reads > 0 && (writes <= lane.drainTo || enough)) {
       lane.mode = 0, lane.bypassed = 0;
+      cite(Rule::MW1);
     }
   }
 
@@ -140,6 +149,7 @@ private:
   void takeBanks(Lane &lane, Rank &rank) {
     if (!rank.owed || rank.pending)
       return;
+    cite(Rule::MF2);
     const std::deque<Entry> &entries = lane.queue[lane.mode].entries;
     int number = int(&rank - lane.ranks.data());
     bool forced = rank.owed >= dram.refreshPostpone;
@@ -210,8 +220,10 @@ private:
     Queue &queue = lane.queue[lane.mode];
     for (size_t i = 0; i < queue.entries.size(); ++i) {
       Entry &e = queue.entries[i];
-      if (i > 0 && starving(queue))
+      if (i > 0 && starving(queue)) {
+        cite(Rule::MQ3);
         return;
+      }
       if (rowsOpen(lane, e) && !takenAny(lane, e) && opened(lane, e) <= tick &&
           columnLegal(lane, tick, e.burst.write, e.cells[0])) {
         serve(p, i);
@@ -225,6 +237,7 @@ private:
     Queue &queue = lane.queue[lane.mode];
     Entry e = queue.entries[index];
     const bool write = e.burst.write;
+    cite(Rule::MC1), cite(Rule::MQ2);
     int64_t turnFrom = -1, turnTo = -1;
     int64_t dataEnd = (t.cwl + t.accessClocks) * per;
     for (const auto &[group, at] : lane.lastOfGroup[!write]) {
@@ -248,8 +261,9 @@ private:
     int64_t at = tick;
     for (size_t k = 0; k < e.cells.size(); ++k) {
       const DramCell &c = e.cells[k];
+      cite(Rule::MC2);
       while (!columnLegal(lane, at, write, c))
-        at += per;
+        cite(Rule::MC3), at += per;
       booked.insert(at / per);
       lane.columns.push_back({at, write, c});
       lane.lastOfGroup[write][{c.stackId, c.bankGroup}] = at;
@@ -259,6 +273,7 @@ private:
                                [&](const DramCell &o) { return o.bank == c.bank && o.bankGroup == c.bankGroup; });
       bool closes = last && dram.pagePolicy == rt::PagePolicy::Closed && !wantedRow(lane, c);
       if (closes) {
+        cite(Rule::MC5);
         (write ? b.wra : b.rda) = at;
         b.row = -1;
         ++counters.precharges;
@@ -290,6 +305,7 @@ private:
 
   void report(const Entry &e, int64_t last, int64_t ready, int64_t refFrom, int64_t refTo, int64_t turnFrom,
               int64_t turnTo) {
+    cite(Rule::MC4), cite(Rule::MS1), cite(Rule::MS2);
     auto clock = [&](int64_t ticks) { return (ticks + per - 1) / per; };
     sim::BurstTimes out{};
     out.id = e.burst.id, out.write = e.burst.write, out.arrival = e.burst.arrival, out.firstColumn = tick / per;
@@ -424,8 +440,10 @@ private:
       bool hits = false;
       for (const DramCell &c : o.cells)
         hits |= c.stackId == r && c.bank * t.bankGroups + c.bankGroup == bank && c.row == lane.ranks[r].banks[bank].row;
-      if (hits && (i < index || rowsOpen(lane, o)))
+      if (hits && (i < index || rowsOpen(lane, o))) {
+        cite(Rule::MR3);
         return true;
+      }
     }
     return false;
   }
@@ -443,6 +461,10 @@ private:
     }
     if (!best)
       return;
+    cite(Rule::MR1), cite(Rule::MR4);
+    cite(best->entry ? Rule::MR2 : Rule::MF3);
+    if (t.rowEdgesPerClock > 1 || best->length > 1)
+      cite(Rule::MT2);
     lastRowLane = lane;
     rowFree = tick + best->length;
     for (int64_t slot = tick; t.sharedCommandBus && slot < rowFree; ++slot)

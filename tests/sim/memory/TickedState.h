@@ -3,6 +3,7 @@
 
 #include "runtime/chip/DramAccess.h"
 #include "sim/memory/Channel.h"
+#include "tests/rules/Rules.h"
 
 #include <deque>
 #include <map>

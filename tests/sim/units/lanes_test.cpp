@@ -214,7 +214,7 @@ TEST(Lane, AStreamOverOneLinkReachesItsRate) {
   k.add(rt::Opcode::SeqSkip, {r(2), int64_t(reader.insns.size())});
   k.insns.insert(k.insns.end(), reader.insns.begin(), reader.insns.end());
   ProgramBuilder p("rebel100", 2);
-  p.kernel(k).launch();
+  p.segment("shared", rt::sharedAddress(0, 0), 16 * (kTile + 2048)).kernel(k).launch();
   sim::SimDevice device(chip);
   device.load(p.program, rt::Mode::Cycles);
   rt::RunResult result = run(device, rt::Mode::Cycles);

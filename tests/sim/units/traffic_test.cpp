@@ -65,7 +65,7 @@ TEST(Traffic, ThroughSharedMemoryAndAnotherCore) {
   onlyOn(k, 0, zero);
   onlyOn(k, 1, one);
   ProgramBuilder p = inAndOut("unit");
-  p.kernel(k).launch();
+  p.segment("shared", rt::sharedAddress(0, 4096), kBytes).kernel(k).launch();
   expectEverywhere(p.program, "unit", ramp(kBytes / 4));
 }
 

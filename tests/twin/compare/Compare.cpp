@@ -1,76 +1,81 @@
 #include "tests/twin/compare/Compare.h"
 
 #include "runtime/Error.h"
-#include "sim/SimDevice.h"
-#include "tests/twin/programs/Assemble.h"
-#include "tests/twin/units/Machine.h"
+#include "tests/twin/compare/Runs.h"
 
+#include <algorithm>
 #include <bit>
-#include <random>
+#include <map>
 
 namespace garam::twin {
 namespace {
 
-constexpr int64_t kLongest = 2'000'000; ///< cycles of a program
-
-/// Bytes that a segment holds before the run.
-std::vector<uint8_t> contents(const Plan &plan, const Segment &segment) {
-  std::vector<uint8_t> bytes(size_t(segment.bytes));
-  std::mt19937_64 random(plan.seed ^ std::hash<std::string>()(segment.name));
-  for (size_t i = 0; i < bytes.size(); i += 8) {
-    uint64_t value = random();
-    std::memcpy(bytes.data() + i, &value, std::min<size_t>(8, bytes.size() - i));
-  }
-  if (segment.name == "data")
-    std::ranges::copy(tables::bytes(plan.seed), bytes.begin());
-  return bytes;
+/// No tensor data decides what the program does (T2).
+bool runsWithoutData(const rt::Program &program) {
+  for (const auto &kernel : program.kernels)
+    for (const rt::Insn &insn : rt::decodeKernel(*kernel))
+      if (insn.opcode == rt::Opcode::SeqLoad || insn.opcode == rt::Opcode::DmaGather || insn.opcode == rt::Opcode::DmaScatter)
+        return false;
+  return true;
 }
 
-struct Case {
-  const rt::Chip &chip;
-  const Plan &plan;
-  rt::Program program;
-  std::vector<Segment> segments;
-  std::unique_ptr<sim::SimDevice> device;
-  std::unique_ptr<Machine> twin;
-  rt::RunResult result;
-  std::vector<std::vector<sim::DramCommand>> commands;
+/// Of all semaphores, those of a core in the order of time.
+std::vector<sim::TokenChange> tokensOf(const Machine &twin) {
+  std::vector<sim::TokenChange> all;
+  for (const auto &core : twin.cores)
+    for (const Semaphores::Change &change : core->semaphores.history)
+      all.push_back({change.cycle, core->id, uint8_t(change.semaphore), change.change, change.tokens});
+  return all;
+}
+
+class Differences {
+public:
+  Differences(const rt::Program &program, const Machine &twin) : program(program), twin(twin) {}
   Comparison out;
 
-  Case(const rt::Chip &chip, const Plan &plan) : chip(chip), plan(plan), program(assemble(chip, plan)), segments(plan.layout.segments(chip)) {}
-
-  void run() {
-    device = std::make_unique<sim::SimDevice>(chip);
-    device->load(program, rt::Mode::Both);
-    twin = std::make_unique<Machine>(chip, program);
-    for (const Segment &segment : segments) {
-      std::vector<uint8_t> bytes = contents(plan, segment);
-      device->write(segment.name, bytes, 0);
-      twin->memory.write(segment.address, bytes);
+  /// All but bytes; `mode` goes before what differs.
+  void times(const SimRun &run, const std::string &mode) {
+    where = mode;
+    records(run.result);
+    tokens(run.tokens);
+    commands(run.commands);
+    if (run.result.cycles == twin.cycles)
+      causes(run.result);
+  }
+  void bits(SimRun &run, Memory &memory, const std::string &mode) {
+    for (const auto &segment : program.segments) {
+      std::vector<uint8_t> theirs(size_t(segment->bytes)), mine(theirs.size());
+      run.device->read(segment->name, theirs, 0);
+      memory.read(segment->address, mine);
+      for (size_t i = 0; i < mine.size(); ++i)
+        if (theirs[i] != mine[i]) {
+          if (!out.bitsApart && !out.first)
+            out.first = Apart{-1, segment->name, "", mode + "byte", int64_t(i), theirs[i], mine[i]};
+          out.bitsApart += std::popcount(uint8_t(theirs[i] ^ mine[i]));
+        }
     }
-    commands.resize(twin->channels.size());
-    device->onCommand([&](int channel, const sim::DramCommand &command) { commands.at(size_t(channel)).push_back(command); });
-    rt::RunOptions options;
-    options.records = true;
-    result = device->run(options);
-    twin->run(kLongest);
   }
 
-  void apart(Apart where) {
+private:
+  const rt::Program &program;
+  const Machine &twin;
+  std::string where;
+
+  void apart(Apart place) {
     ++out.cyclesApart;
+    place.what = where + place.what;
     // The first in time.
-    if (!out.first || std::max(where.simulator, where.twin) < std::max(out.first->simulator, out.first->twin))
-      out.first = std::move(where);
+    if (!out.first || std::max(place.simulator, place.twin) < std::max(out.first->simulator, out.first->twin))
+      out.first = std::move(place);
   }
 
-  void compareRecords() {
+  void records(const rt::RunResult &result) {
     using Key = std::tuple<uint32_t, int, rt::Engine>;
     std::map<Key, std::vector<rt::InsnRecord>> of[2];
     for (const rt::InsnRecord &record : result.records)
       of[0][{record.launch, record.core, record.engine}].push_back(record);
-    for (const rt::InsnRecord &record : twin->completed)
+    for (const rt::InsnRecord &record : twin.completed)
       of[1][{record.launch, record.core, record.engine}].push_back(record);
-    out.instructions = int64_t(twin->completed.size());
     for (const auto &[key, mine] : of[1]) {
       const std::vector<rt::InsnRecord> &theirs = of[0][key];
       if (mine.size() != theirs.size())
@@ -78,10 +83,10 @@ struct Case {
       for (size_t i = 0; i < std::min(mine.size(), theirs.size()); ++i)
         compareRecord(theirs[i], mine[i]);
     }
-    if (result.records.size() != twin->completed.size())
-      apart({-1, "", "", "instructions", 0, int64_t(result.records.size()), int64_t(twin->completed.size())});
-    if (result.cycles != twin->cycles)
-      apart({-1, "", "", "cycles of the run", -1, result.cycles, twin->cycles});
+    if (result.records.size() != twin.completed.size())
+      apart({-1, "", "", "instructions", 0, int64_t(result.records.size()), int64_t(twin.completed.size())});
+    if (result.cycles != twin.cycles)
+      apart({-1, "", "", "cycles of the run", -1, result.cycles, twin.cycles});
   }
 
   void compareRecord(const rt::InsnRecord &theirs, const rt::InsnRecord &mine) {
@@ -98,6 +103,45 @@ struct Case {
     differs("end", theirs.end, mine.end);
   }
 
+  /// Cycles in which a semaphore changed, what came and went in them, and what it held then. Tokens that come when a launch has ended
+  /// are nobody's (L3).
+  struct Change {
+    int64_t cycle, added = 0, taken = 0, tokens = 0;
+    bool operator==(const Change &) const = default;
+  };
+  using History = std::map<std::pair<int, int>, std::vector<Change>>; ///< by core and semaphore
+  History historyOf(const std::vector<sim::TokenChange> &changes) const {
+    History history;
+    for (const sim::TokenChange &change : changes) {
+      const auto end = std::ranges::lower_bound(twin.launchSpans, change.cycle, {}, [](const auto &span) { return span.second; });
+      if (end == twin.launchSpans.end() || change.cycle < end->first)
+        continue;
+      std::vector<Change> &list = history[{change.core, change.semaphore}];
+      if (list.empty() || list.back().cycle != change.cycle)
+        list.push_back({change.cycle});
+      (change.change > 0 ? list.back().added : list.back().taken) += std::abs(change.change);
+      list.back().tokens = change.tokens;
+    }
+    return history;
+  }
+
+  void tokens(const std::vector<sim::TokenChange> &changes) {
+    History of[2] = {historyOf(changes), historyOf(tokensOf(twin))};
+    for (int each : {0, 1})
+      for (const auto &[key, list] : of[each]) {
+        const std::vector<Change> &other = of[1 - each][key];
+        const auto [here, there] = std::ranges::mismatch(list, other);
+        if (here == list.end() && (there == other.end() || each == 0))
+          continue; // what only the other has is seen from there
+        if (here == list.end())
+          continue;
+        const int64_t cycle[2] = {here->cycle, there == other.end() ? -1 : there->cycle};
+        apart({key.first, "semaphore", "", fmt::format("tokens of semaphore {}", key.second), here - list.begin(), cycle[each], cycle[1 - each]});
+        if (there != other.end() && each == 0)
+          of[1][key].clear(); // told once
+      }
+  }
+
   /// Column commands, or those to rows and banks, in time order.
   static std::vector<sim::DramCommand> sorted(const std::vector<sim::DramCommand> &all, bool columns) {
     auto key = [](const sim::DramCommand &c) { return std::tuple(c.tick, c.kind, c.pseudoChannel, c.stackId, c.bankGroup, c.bank); };
@@ -109,11 +153,11 @@ struct Case {
     return list;
   }
 
-  void compareCommands() {
-    for (size_t channel = 0; channel < commands.size(); ++channel)
+  void commands(const std::vector<std::vector<sim::DramCommand>> &all) {
+    for (size_t channel = 0; channel < all.size(); ++channel)
       for (bool columns : {false, true}) {
-        std::vector<sim::DramCommand> theirs = sorted(commands[channel], columns);
-        std::vector<sim::DramCommand> mine = sorted(twin->channels[channel]->controller().commands, columns);
+        std::vector<sim::DramCommand> theirs = sorted(all[channel], columns);
+        std::vector<sim::DramCommand> mine = sorted(twin.channels[channel]->controller().commands, columns);
         auto differs = [&](size_t i) {
           const sim::DramCommand &either = i < mine.size() ? mine[i] : theirs[i];
           apart({-1, fmt::format("channel {}", channel), std::string(sim::kCommandNames[size_t(either.kind)]), "command", int64_t(i),
@@ -131,9 +175,9 @@ struct Case {
   }
 
   /// C1 to C5.
-  void compareCauses() {
+  void causes(const rt::RunResult &result) {
     for (const rt::EngineCounters &theirs : result.engines) {
-      const rt::EngineCounters mine = twin->cores[size_t(theirs.core)]->engine(theirs.engine).counters(twin->cycles);
+      const rt::EngineCounters mine = twin.cores[size_t(theirs.core)]->engine(theirs.engine).counters(twin.cycles);
       auto differs = [&](std::string_view what, int64_t a, int64_t b) {
         if (a != b)
           apart({theirs.core, std::string(rt::name(theirs.engine)), "", fmt::format("cycles of {}", what), -1, a, b});
@@ -144,36 +188,32 @@ struct Case {
         differs(rt::name(rt::Stall(s)), theirs.stalls[size_t(s)], mine.stalls[size_t(s)]);
     }
   }
-
-  void compareBits() {
-    for (const Segment &segment : segments) {
-      std::vector<uint8_t> theirs(size_t(segment.bytes)), mine(size_t(segment.bytes));
-      device->read(segment.name, theirs, 0);
-      twin->memory.read(segment.address, mine);
-      for (size_t i = 0; i < mine.size(); ++i)
-        if (theirs[i] != mine[i]) {
-          if (!out.bitsApart && !out.first)
-            out.first = Apart{-1, segment.name, "", "byte", int64_t(i), theirs[i], mine[i]};
-          out.bitsApart += std::popcount(uint8_t(theirs[i] ^ mine[i]));
-        }
-    }
-  }
 };
 
 } // namespace
 
-Comparison compare(const rt::Chip &chip, const Plan &plan) {
-  std::optional<Case> run;
+Comparison compare(const Models &models, const rt::Program &program, bool modes) {
   try {
-    run.emplace(chip, plan);
-    run->run();
-    run->out.cycles = run->twin->cycles;
-    run->compareRecords();
-    run->compareCommands();
-    if (run->result.cycles == run->twin->cycles)
-      run->compareCauses();
-    run->compareBits();
-    return run->out;
+    test::ruleCounts = {};
+    SimRun both = simulate(models.simulator, program, rt::Mode::Both);
+    std::unique_ptr<Machine> twin = tick(models.twin, program);
+    Differences differences(program, *twin);
+    differences.times(both, "");
+    differences.bits(both, twin->memory, "");
+    if (modes) {
+      SimRun values = simulate(models.simulator, program, rt::Mode::Values);
+      cite(Rule::T3);
+      differences.bits(values, twin->memory, "mode values: ");
+      if (runsWithoutData(program)) {
+        cite(Rule::T1);
+        differences.times(simulate(models.simulator, program, rt::Mode::Cycles), "mode cycles: ");
+      }
+    }
+    Comparison out = std::move(differences.out);
+    out.instructions = int64_t(twin->completed.size());
+    out.cycles = twin->cycles;
+    out.rules = test::ruleCounts;
+    return out;
   } catch (const std::exception &error) {
     Comparison failed;
     failed.cyclesApart = 1;

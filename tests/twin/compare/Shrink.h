@@ -1,11 +1,12 @@
-// The smallest program of a plan on which the models still differ.
+// The smallest plan that still differs.
 #pragma once
 
 #include "tests/twin/compare/Compare.h"
+#include "tests/twin/programs/Plan.h"
 
 namespace garam::twin {
 
-/// Takes launches, blocks and tasks away as long as something stays apart. `chip` is that of the plan.
-Plan shrink(const rt::Chip &chip, Plan plan);
+/// Takes launches, blocks of instructions, loops, instructions, cores and sizes away as long as the models stay apart.
+Plan shrink(const Models &models, Plan plan, bool modes);
 
 } // namespace garam::twin

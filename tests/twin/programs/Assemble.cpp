@@ -38,7 +38,8 @@ constexpr std::array<Engine, 4> kEngines{Engine::DmaIn, Engine::DmaOut, Engine::
 
 class Writer {
 public:
-  Writer(const rt::Chip &chip, const KernelPlan &plan, uint64_t seed) : chip(chip), plan(plan), random(seed), order(chip.cores()) {}
+  Writer(const rt::Chip &chip, const KernelPlan &plan, uint64_t seed, bool loads)
+      : chip(chip), plan(plan), loads(loads), random(seed), order(chip.cores()) {}
 
   std::unique_ptr<rt::Kernel> write() {
     Chunk start(Block::kAll, random);
@@ -61,6 +62,7 @@ public:
 private:
   const rt::Chip &chip;
   const KernelPlan &plan;
+  const bool loads;
   std::mt19937_64 random;
   Order order;
   std::vector<rt::Insn> code;
@@ -190,7 +192,8 @@ private:
   }
   void scatter(Chunk &chunk, Engine hub) {
     for (Engine engine : {Engine::Seq, Engine::DmaIn, Engine::DmaOut, Engine::Matrix, Engine::Vector}) {
-      if (engine == hub)
+      // A sequencer that reads no memory may run ahead.
+      if (engine == hub || (engine == Engine::Seq && !loads))
         continue;
       size_t from = sync(chunk, hub);
       rt::Token token{true, false, uint8_t(ownSemaphore(hub, engine)), 1};
@@ -311,23 +314,23 @@ private:
     note(chunk, info.engine, task.accesses);
   }
 
-  /// The signal of a multicast, and the waits for it on every target.
-  void announce(Chunk &chunk, const Task &task) {
-    Engine waiter = *task.multicastWaiter;
+  /// A signal of a multicast, or of a store to its peer, and the waits for it on every target.
+  void announce(Chunk &chunk, const Task &task, Engine waiter) {
+    const bool remote = task.opcode == Opcode::DmaStore;
     for (int s = kCross; s < kInitial; ++s) {
       if (s % kStreams != int(waiter) || std::any_of(task.targets.begin(), task.targets.end(), [&](int t) { return usedCross[t].count(s); }))
         continue;
       for (int target : task.targets)
         usedCross[target].insert(s);
-      Chunk::addToken(chunk.insns.back().signals, {true, false, uint8_t(s), 1});
-      announced.push_back({s, waiter, chunk.core, task.targets});
+      int count = int(pick(1, 3));
+      Chunk::addToken(chunk.insns.back().signals, {true, remote, uint8_t(s), uint8_t(count)});
+      announced.push_back({s, count, waiter, task.targets});
       return;
     }
   }
   struct Announced {
-    int semaphore;
+    int semaphore, count;
     Engine waiter;
-    int from;
     std::vector<int> targets;
   };
   std::vector<Announced> announced;
@@ -337,8 +340,18 @@ private:
       return chipBarrier();
     Chunk chunk(block.core, random);
     if (block.kind == BlockKind::DieBarrier) {
+      if (block.die != Block::kAll) {
+        // 1 on the cores of the die: below its end, less those below its begin.
+        const int64_t begin = block.die * chip.topology.coresPerDie;
+        chunk.add(Opcode::SeqLt, {{Chunk::kGuard}, Chunk::reg(Chunk::kCore), {begin + chip.topology.coresPerDie}});
+        chunk.add(Opcode::SeqLt, {{Chunk::kGuard + 1}, Chunk::reg(Chunk::kCore), {begin}});
+        chunk.add(Opcode::SeqSub, {{Chunk::kGuard}, Chunk::reg(Chunk::kGuard), Chunk::reg(Chunk::kGuard + 1)});
+        chunk.add(Opcode::SeqSkip, {Chunk::reg(Chunk::kGuard), {1}});
+      }
       chunk.add(Opcode::SyncBarrier, {{0}});
-      note(chunk, Engine::DmaOut, {});
+      for (int core : coresOf(Block::kAll))
+        if (block.die == Block::kAll || core / chip.topology.coresPerDie == block.die)
+          order.add({core, Engine::DmaOut}, {});
       return splice(chunk);
     }
     if (block.kind == BlockKind::Scalars) {
@@ -361,8 +374,9 @@ private:
       chunk.add(Opcode::SeqLoop, {{Chunk::kTrip}, {0}, {block.trips * block.step}, {block.step}, {0}});
     for (const Task &task : block.tasks) {
       writeTask(chunk, block, task);
-      if (task.multicastWaiter && !block.loop)
-        announce(chunk, task);
+      if (!block.loop)
+        for (Engine waiter : task.waiters)
+          announce(chunk, task, waiter);
     }
     if (block.loop && !block.rotating)
       fence(chunk);
@@ -376,7 +390,7 @@ private:
       for (int target : each.targets) {
         Chunk wait(target, random);
         size_t at = sync(wait, each.waiter);
-        wait.insns[at].waits[0] = {true, false, uint8_t(each.semaphore), 1};
+        wait.insns[at].waits[0] = {true, false, uint8_t(each.semaphore), uint8_t(each.count)};
         splice(wait);
       }
     announced.clear();
@@ -438,22 +452,24 @@ rt::Program assemble(const rt::Chip &chip, const Plan &plan) {
   program.version = rt::kProgramVersion;
   program.chip = chip.name;
   program.dies = uint32_t(chip.topology.dies);
-  program.model = "random";
+  program.model = fmt::format("random {}", plan.seed);
   for (const Segment &segment : plan.layout.segments(chip)) {
     auto entry = std::make_unique<rt::Segment>();
     entry->name = segment.name;
     entry->kind = rt::fb::SegmentKind::Workspace;
     entry->address = segment.address;
     entry->bytes = uint64_t(segment.bytes);
+    if (segment.name == "tables")
+      entry->data = tables::bytes(plan.seed);
     program.segments.push_back(std::move(entry));
   }
   for (size_t i = 0; i < plan.kernels.size(); ++i)
-    program.kernels.push_back(Writer(chip, plan.kernels[i], plan.seed + i).write());
+    program.kernels.push_back(Writer(chip, plan.kernels[i], plan.seed + i, plan.loads).write());
   for (const Plan::Launch &launch : plan.launches) {
     auto entry = std::make_unique<rt::fb::LaunchT>();
     entry->kernel = launch.kernel;
     auto parameter = std::make_unique<rt::fb::ParameterT>();
-    parameter->segment = 1 + launch.own;
+    parameter->segment = 2 + launch.own; // behind tables and data
     entry->parameters.push_back(std::move(parameter));
     program.launches.push_back(std::move(entry));
   }

@@ -4,7 +4,7 @@
 
 namespace garam::twin {
 
-Draw::Draw(const rt::Chip &chip, uint64_t seed) : chip(chip), layout(chip), random(seed), seed(seed) {}
+Draw::Draw(const rt::Chip &chip, uint64_t seed) : chip(chip), layout(chip), random(seed), seed(seed), loads(chance(70)) {}
 
 int64_t Draw::count(int64_t most) {
   if (chance(4))
@@ -27,7 +27,7 @@ Task Draw::task() {
   case 5:
     return sync();
   case 6:
-    return load();
+    return loads ? load() : sync();
   default:
     return transfer();
   }
@@ -58,6 +58,7 @@ Block Draw::block(const std::vector<int> &busy) {
   int roll = int(pick(0, 99));
   if (roll < 5) {
     out.kind = roll < 3 ? BlockKind::ChipBarrier : BlockKind::DieBarrier;
+    out.die = chance(50) ? Block::kAll : int(pick(0, chip.topology.dies - 1));
     return out;
   }
   if (roll < 12) {
@@ -65,6 +66,8 @@ Block Draw::block(const std::vector<int> &busy) {
     out.seed = random();
     return out;
   }
+  if (chance(chip.cores() > 16 ? 2 : 5))
+    return storm();
   out.core = chance(chip.cores() > 16 ? 15 : 35) ? Block::kAll : among(busy);
   out.loop = chance(20);
   if (out.loop) {
@@ -76,6 +79,15 @@ Block Draw::block(const std::vector<int> &busy) {
   int64_t tasks = pick(1, out.core == Block::kAll && chip.cores() > 16 ? 3 : 7);
   for (int64_t i = 0; i < tasks; ++i)
     out.tasks.push_back(task());
+  return out;
+}
+
+/// All cores at the memories at once, with transfers of many bursts.
+Block Draw::storm() {
+  Block out;
+  scope = {Block::kAll, 1, 1, false, 40 << 10, chip.cores() > 16 ? 8 << 10 : 20 << 10};
+  for (int64_t i = pick(2, chip.cores() > 16 ? 3 : 6); i > 0; --i)
+    out.tasks.push_back(transfer());
   return out;
 }
 
@@ -109,7 +121,7 @@ KernelPlan Draw::kernel() {
 }
 
 Plan Draw::plan() {
-  Plan out{seed, layout, {}, {}};
+  Plan out{seed, loads, layout, {}, {}};
   int64_t kernels = chance(70) ? 1 : 2;
   for (int64_t i = 0; i < kernels; ++i)
     out.kernels.push_back(kernel());

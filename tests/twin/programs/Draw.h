@@ -35,10 +35,12 @@ private:
   const Layout layout;
   std::mt19937_64 random;
   uint64_t seed;
+  const bool loads;
   Scope scope{};
 
   KernelPlan kernel();
   Block block(const std::vector<int> &busy);
+  Block storm();
   Task init();
   Task task();
   // One instruction each; Operands.cpp and Transfers.cpp.
@@ -49,6 +51,7 @@ private:
   Task sync();
   Task load();
   Task transfer();
+  void drawWaiters(Task &task);
 
   template <class T> const T &among(const std::vector<T> &list) { return list[size_t(pick(0, int64_t(list.size()) - 1))]; }
   int64_t count(int64_t most);

@@ -22,7 +22,7 @@ int64_t Layout::swapAddress(const rt::Chip &, int die) const { return rt::hbmAdd
 int64_t Layout::sharedAddress(int die) { return rt::sharedAddress(die, 0); }
 
 std::vector<Segment> Layout::segments(const rt::Chip &chip) const {
-  std::vector<Segment> all{{"data", dataAddress(), dataBytes}};
+  std::vector<Segment> all{{"tables", dataAddress(), l1Tables}, {"data", dataAddress() + l1Tables, dataBytes - l1Tables}};
   for (int which = 0; which < 2; ++which)
     all.push_back({"own" + std::to_string(which), ownAddress(chip, which), ownBytes * chip.cores()});
   for (int die = 0; die < chip.topology.dies; ++die) {

@@ -84,8 +84,11 @@ Task Draw::product() {
   if (n > 0)
     m = std::min(m, accMost / (4 * n));
   bool nothing = m <= 0 || k <= 0 || n <= 0;
-  place(out, 0, 1, panel(out, nothing ? 0 : m, k * aSize, aSize, false));
-  place(out, 2, 3, transposed ? panel(out, nothing ? 0 : n, k * wSize, wSize, false) : panel(out, nothing ? 0 : k, n * wSize, wSize, false));
+  place(out, 0, 1, panel(out, nothing ? 0 : m, k * aSize, aSize, false, chance(12)));
+  const bool weightsInAcc = chance(6);
+  place(out, 2, 3,
+        transposed ? panel(out, nothing ? 0 : n, k * wSize, wSize, false, weightsInAcc)
+                   : panel(out, nothing ? 0 : k, n * wSize, wSize, false, weightsInAcc));
   bool accumulate = chance(50);
   if (nothing)
     out.fields.push_back({4, rt::kAccBase}), field(out, 5, 4);
@@ -140,9 +143,9 @@ Task Draw::map() {
     place(out, 3 + 2 * i, 4 + 2 * i, panel(out, source.present && cols ? rows : 0, source.perRow ? size : cols * size, size, false, chance(10)));
   }
   int64_t size = byteSize(chain.dst.type);
-  place(out, 9, 10, panel(out, chain.dst.present ? rows : 0, cols * size, size, true));
+  place(out, 9, 10, panel(out, chain.dst.present ? rows : 0, cols * size, size, true, chance(10)));
   int64_t results = chain.reduction == rt::Reduction::None || !rows || !cols ? 0 : chain.reduceRows ? cols : rows;
-  int64_t perTrip = 0, dst2 = results ? local(out, false, 4 * results, 4, true, false, perTrip) : 0;
+  int64_t perTrip = 0, dst2 = results ? local(out, chance(10) && 4 * results <= layout.accBytes / 8, 4 * results, 4, true, false, perTrip) : 0;
   out.fields.push_back({11, dst2, 0, perTrip});
   field(out, 1, rows), field(out, 2, cols), field(out, 12, pick(-1000, 1000));
   out.descriptor = chain;
@@ -156,10 +159,10 @@ Task Draw::rotate() {
   int64_t rows = std::min(count(8), scope.localMost / (4 * dim * heads));
   rt::DType from = type(true), to = type(true);
   field(out, 0, rows), field(out, 1, heads), field(out, 2, dim);
-  place(out, 3, 4, panel(out, rows, heads * dim * byteSize(from), byteSize(from), false));
+  place(out, 3, 4, panel(out, rows, heads * dim * byteSize(from), byteSize(from), false, chance(10)));
   place(out, 5, 6, panel(out, rows, dim * 4, 4, false));
   place(out, 7, 8, panel(out, rows, dim * 4, 4, false));
-  place(out, 9, 10, panel(out, rows, heads * dim * byteSize(to), byteSize(to), true));
+  place(out, 9, 10, panel(out, rows, heads * dim * byteSize(to), byteSize(to), true, chance(10)));
   out.fields.push_back({11, int64_t(from) | int64_t(to) << 4});
   out.fields.push_back({12, pick(0, 1)});
   return out;
@@ -174,11 +177,11 @@ Task Draw::plain() {
   if (out.opcode == rt::Opcode::VecArgmax)
     to = chance(50) ? rt::DType::I32 : rt::DType::I64;
   bool nothing = !rows || !cols;
-  place(out, 2, 3, panel(out, nothing ? 0 : rows, cols * byteSize(from), byteSize(from), false));
+  place(out, 2, 3, panel(out, nothing ? 0 : rows, cols * byteSize(from), byteSize(from), false, chance(10)));
   int64_t size = byteSize(to);
   int64_t outRows = out.opcode == rt::Opcode::VecTranspose ? cols : rows;
   int64_t outCols = out.opcode == rt::Opcode::VecTranspose ? rows : out.opcode == rt::Opcode::VecScan ? cols : 1;
-  place(out, 4, 5, panel(out, nothing ? 0 : outRows, outCols * size, size, true));
+  place(out, 4, 5, panel(out, nothing ? 0 : outRows, outCols * size, size, true, chance(10)));
   field(out, 0, rows), field(out, 1, cols);
   out.fields.push_back({6, int64_t(from) | int64_t(to) << 4});
   return out;

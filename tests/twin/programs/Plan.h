@@ -41,8 +41,8 @@ struct Task {
   std::optional<rt::Descriptor> descriptor;
   int descriptorSlot = 0;
   std::vector<Access> accesses;
-  std::vector<int> targets; ///< cores of a multicast
-  std::optional<rt::Engine> multicastWaiter; ///< its signal is waited for on every target by this engine
+  std::vector<int> targets;          ///< cores that its signals go to, other than by `tell`: those of a multicast, the peer of a store
+  std::vector<rt::Engine> waiters;   ///< up to two; each waits on every target for a signal of its own
 };
 
 enum class BlockKind : uint8_t { Tasks, ChipBarrier, DieBarrier, Scalars };
@@ -52,6 +52,7 @@ struct Block {
   static constexpr int kAll = -1;
   BlockKind kind = BlockKind::Tasks;
   int core = kAll;
+  int die = kAll;        ///< of a DieBarrier: whose cores come to it
   int64_t trips = 1, step = 1;
   bool loop = false;
   bool rotating = false; ///< each trip has places of its own; else a fence ends each trip
@@ -84,6 +85,7 @@ struct Layout {
 
 struct Plan {
   uint64_t seed;
+  bool loads = true; ///< sequencer loads, gathers and scatters: false, and nothing in memory decides what the program does
   Layout layout;
   std::vector<KernelPlan> kernels;
   struct Launch {

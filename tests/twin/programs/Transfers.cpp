@@ -18,11 +18,20 @@ int64_t extent(const rt::DmaShape &shape, const std::array<int64_t, 5> &strides,
 
 } // namespace
 
+void Draw::drawWaiters(Task &task) {
+  static const std::vector<rt::Engine> kWaiters{rt::Engine::DmaIn, rt::Engine::DmaOut, rt::Engine::Matrix, rt::Engine::Vector};
+  for (int64_t i = pick(0, 2); i > 0; --i)
+    task.waiters.push_back(among(kWaiters));
+}
+
 Task Draw::transfer() {
   Task out;
-  const bool store = chance(45), indexed = chance(20);
+  const bool store = chance(45), indexed = loads && chance(20);
   out.opcode = store ? (indexed ? rt::Opcode::DmaScatter : rt::Opcode::DmaStore) : (indexed ? rt::Opcode::DmaGather : rt::Opcode::DmaLoad);
-  const int64_t globalMost = scope.globalMost, localMost = scope.rotating ? scope.localMost : 3 * globalMost;
+  const bool all = scope.core == Block::kAll;
+  // All cores together write to places of their own only.
+  const int64_t globalMost = store && all ? std::min(scope.globalMost, layout.ownBytes) : scope.globalMost;
+  const int64_t localMost = scope.rotating ? scope.localMost : std::min<int64_t>(3 * globalMost, 48 << 10);
 
   // The shape: an inner piece and some dimensions around it.
   rt::DmaShape shape;
@@ -80,8 +89,8 @@ Task Draw::transfer() {
     int64_t address, bytes;
   };
   std::vector<Choice> choices;
-  const bool all = scope.core == Block::kAll;
-  choices.push_back({Area::Own, 0, 0, layout.ownBytes});
+  if (globalBytes <= layout.ownBytes)
+    choices.push_back({Area::Own, 0, 0, layout.ownBytes});
   if (!store)
     choices.push_back({Area::Data, 0, Layout::dataAddress(), layout.dataBytes});
   if (!scope.rotating) {
@@ -119,22 +128,21 @@ Task Draw::transfer() {
   if (!nothing)
     out.accesses.push_back({choice.area, choice.area == Area::L1 && all ? kThisCore : choice.home, offset,
                             offset + globalBytes + perTrip * (scope.trips - 1), perCore, store});
-  // The local side: a store may come from acc, a load may go to other cores of the die too.
+  // The local side may be acc; a load may go to other cores of the die too.
   int64_t localTrip = 0;
-  bool fromAcc = store && chance(20) && localBytes <= layout.accBytes / (scope.rotating ? 8 : 1);
+  bool fromAcc = chance(store ? 20 : 10) && localBytes <= layout.accBytes / (scope.rotating ? 8 : 1);
   size_t before = out.accesses.size();
   int64_t at = local(out, fromAcc, localBytes, 1, !store, false, localTrip) + localShift;
   if (nothing)
     out.accesses.resize(before);
-  if (out.opcode == rt::Opcode::DmaLoad && !all && !scope.rotating && chance(35) && chip.topology.coresPerDie > 1 &&
-      choice.area != Area::L1) {
+  if (out.opcode == rt::Opcode::DmaLoad && !all && !scope.rotating && chance(35) && chip.topology.coresPerDie > 1) {
     int64_t perDie = chip.topology.coresPerDie, first = scope.core / perDie * perDie, mask = 0;
     for (int64_t i = pick(1, 4); i > 0; --i)
       mask |= int64_t(1) << pick(0, perDie - 1);
     for (int64_t i = 0; i < perDie; ++i)
       if (mask >> i & 1)
         out.targets.push_back(int(first + i));
-    out.fields.push_back({8, mask});
+    field(out, 8, mask);
     if (!nothing) {
       Access written = out.accesses.back();
       out.accesses.pop_back();
@@ -143,9 +151,12 @@ Task Draw::transfer() {
         out.accesses.push_back(written);
       }
     }
-    static const std::vector<rt::Engine> kWaiters{rt::Engine::DmaIn, rt::Engine::DmaOut, rt::Engine::Matrix, rt::Engine::Vector};
-    if (chance(70))
-      out.multicastWaiter = among(kWaiters);
+    drawWaiters(out);
+  }
+  if (out.opcode == rt::Opcode::DmaStore && !all && !scope.rotating && chance(20)) {
+    out.targets = {int(pick(0, chip.cores() - 1))};
+    field(out, 8, out.targets[0]);
+    drawWaiters(out);
   }
   out.fields.push_back(global);
   out.fields.push_back({store ? 1 : 2, at, 0, localTrip, chance(15)});

@@ -3,6 +3,7 @@
 
 #include "runtime/chip/Chip.h"
 #include "runtime/isa/Isa.h"
+#include "tests/twin/units/Clock.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -21,7 +22,7 @@ inline void touch(const rt::Chip &chip, std::vector<int> &banks, int64_t address
   if (address >= rt::kAccBase || bytes <= 0)
     return;
   for (int64_t beat = address / chip.l1.beatBytes; beat <= (address + bytes - 1) / chip.l1.beatBytes; ++beat)
-    banks.push_back(int(beat % chip.l1.banks));
+    cite(Rule::A1), banks.push_back(int(beat % chip.l1.banks));
 }
 
 /// Banks that are taken in this cycle.

@@ -1,10 +1,15 @@
 // Edges of a clock: rules M1 and M4 of docs/hardware/machine.md.
 #pragma once
 
+#include "tests/rules/Rules.h"
+
 #include <cmath>
 #include <cstdint>
 
 namespace garam::twin {
+
+using test::cite;
+using test::Rule;
 
 struct Clock {
   int64_t hertz;

@@ -53,6 +53,7 @@ void DmaEngine::begin(TransferPtr transfer) {
   }
   rt::BurstCursor cursor(machine.chip, asked);
   for (rt::Burst burst; cursor.next(burst);) {
+    cite(Rule::D2);
     transfer->bursts.push_back(burst);
     size_t at = transfer->bytes.size();
     transfer->bytes.resize(at + size_t(burst.bytes));
@@ -66,6 +67,7 @@ void DmaEngine::begin(TransferPtr transfer) {
 
 /// Results appear at completion (E2).
 void DmaEngine::finish(const Transfer &transfer) {
+  cite(Rule::E2);
   size_t at = 0;
   for (const rt::Burst &burst : transfer.bursts) {
     std::span<const uint8_t> from(transfer.bytes.data() + at, size_t(burst.bytes));
@@ -94,6 +96,7 @@ void DmaEngine::arrived(const BurstPtr &burst, int64_t t) {
 void DmaEngine::startReading(const BurstPtr &burst) {
   bool own = machine.isOwnL1(kind == rt::Engine::DmaOut ? burst->dst : burst->src, core.id);
   int64_t piece = own ? machine.chip.l1.beatBytes : machine.chip.noc.linkBytes;
+  cite(own ? Rule::D4 : Rule::D5);
   reading = Reading{burst, {}};
   for (int64_t at = 0; at < burst->bytes; at += piece) {
     int64_t bytes = std::min(piece, burst->bytes - at);
@@ -123,9 +126,12 @@ void DmaEngine::endReading(int64_t t) {
 }
 
 void DmaEngine::send(int64_t t) {
-  if (!issuing || issuing->sent == issuing->bursts.size() || reading || t < nextSend ||
-      int64_t(inFlight.size()) >= machine.chip.dma.outstandingBursts)
+  if (!issuing || issuing->sent == issuing->bursts.size() || reading || t < nextSend)
     return;
+  if (int64_t(inFlight.size()) >= machine.chip.dma.outstandingBursts) {
+    cite(Rule::D7);
+    return;
+  }
   const rt::Burst &cut = issuing->bursts[issuing->sent++];
   auto burst = std::make_shared<Burst>();
   burst->engine = this, burst->core = core.id, burst->die = core.die;
@@ -138,17 +144,20 @@ void DmaEngine::send(int64_t t) {
       burst->copies.push_back(target);
   burst->toAsker = std::count(issuing->targets.begin(), issuing->targets.end(), core.id) > 0;
   burst->pending = 1 + int64_t(burst->copies.size());
+  if (!burst->copies.empty())
+    cite(Rule::D6);
   inFlight.push_back({burst, issuing});
   unretired.push_back(burst);
-  if (burst->write || machine.isOwnL1(burst->src, core.id))
+  if (burst->write || (machine.isOwnL1(burst->src, core.id) && burst->copies.empty())) // D4, D6
     startReading(burst);
   else
-    machine.sendRead(core, burst, t + 1); // D3
+    cite(Rule::D3), machine.sendRead(core, burst, t + 1);
 }
 
 /// C4: the cycles since the retirement before, as far as the burst was under way, are the burst's.
 void DmaEngine::retire(int64_t t) {
   for (; !unretired.empty() && unretired.front()->complete; unretired.pop_front()) {
+    cite(Rule::C4);
     const Burst &burst = *unretired.front();
     for (int64_t c = std::max(burst.sent, retiredAt); c < t; ++c)
       causes[size_t(c)] = burst.causeAt(c);
@@ -175,6 +184,7 @@ void DmaEngine::tick(int64_t t) {
   }
   if (atBarrier && barrierEnd == t) {
     atBarrier = false;
+    cite(Rule::B1);
     complete(t);
   }
   if (!preparing && !atBarrier) {
@@ -186,6 +196,7 @@ void DmaEngine::tick(int64_t t) {
           barrierEnd = -1;
           machine.arriveAtBarrier(*this, int(op->values[0]), t);
         } else {
+          cite(moves(op->insn->opcode) ? Rule::D1 : Rule::E3);
           preparing = std::make_shared<Transfer>();
           preparing->op = op;
           begin(preparing);
@@ -204,17 +215,21 @@ void DmaEngine::access(TakenBanks &taken, int64_t t) {
   if (kind == rt::Engine::DmaOut) { // A3: dma_in always makes its step
     bool read = taken.any(step.reads);
     if (read || taken.any(step.writes)) {
+      cite(Rule::A3);
       ++(read ? reading->operand : reading->output);
       return;
     }
   }
+  cite(Rule::A2);
   taken.take(step.reads), taken.take(step.writes);
   ++reading->next;
 }
 
 uint8_t DmaEngine::causeNow(int64_t) const {
-  if (atBarrier)
-    return uint8_t(rt::Stall::WaitBarrier); // C3
+  if (atBarrier) {
+    cite(Rule::C3);
+    return uint8_t(rt::Stall::WaitBarrier);
+  }
   return kBusy;
 }
 

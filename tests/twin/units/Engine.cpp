@@ -12,6 +12,10 @@ OpPtr Engine::take(int64_t t) {
   // S3: issued in t, in the queue in t + 1.
   if (queue.empty() || queue.front()->issue >= t || !core.semaphores.take(queue.front()->insn->waits))
     return nullptr;
+  if (queue.front()->insn->waits[0].valid)
+    cite(Rule::Y3);
+  if (!incomplete.empty())
+    cite(Rule::E1);
   OpPtr op = queue.front();
   queue.pop_front();
   op->start = t;
@@ -36,6 +40,7 @@ void Engine::account(int64_t t) {
   seen |= !queue.empty() && queue.front()->issue < t;
   seen |= !incomplete.empty();
   bool waiting = !queue.empty() && queue.front()->issue < t;
+  cite(Rule::C1);
   if (!incomplete.empty())
     causes.push_back(causeNow(t));
   else if (waiting)
@@ -53,6 +58,7 @@ rt::EngineCounters Engine::counters(int64_t cycles) const {
     else if (all[c] != uint8_t(rt::Stall::Launch) && all[c] != uint8_t(rt::Stall::Fetch) && all[c] != uint8_t(Cause::Idle))
       break;
   }
+  cite(Rule::C5);
   rt::EngineCounters out;
   out.core = core.id;
   out.engine = kind;

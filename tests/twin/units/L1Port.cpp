@@ -12,6 +12,8 @@ void L1Port::land(TakenBanks &taken, int64_t t) {
     std::vector<int> banks;
     if (flit >= 0)
       touch(machine.chip, banks, data.offset + flit * link, std::min(link, data.bytes - flit * link));
+    if (flit >= 0)
+      cite(Rule::A5);
     taken.take(banks);
     if ((flit + 1) * link >= data.bytes)
       incoming.erase(incoming.begin() + long(i));
@@ -23,7 +25,8 @@ void L1Port::land(TakenBanks &taken, int64_t t) {
 void L1Port::take(const PacketPtr &packet, int64_t t) {
   const BurstPtr &burst = packet->burst;
   switch (packet->kind) {
-  case PacketKind::ReadRequest: { // A6
+  case PacketKind::ReadRequest: {
+    cite(Rule::A6);
     int64_t from = std::max(t, free);
     int64_t link = machine.chip.noc.linkBytes;
     free = from + (burst->bytes + link - 1) / link;
@@ -33,6 +36,7 @@ void L1Port::take(const PacketPtr &packet, int64_t t) {
     return;
   }
   case PacketKind::Write:
+    cite(Rule::A6);
     machine.answer(core, CoreInput::L1, burst, PacketKind::Answer, t + 1);
     return;
   case PacketKind::Copy:

@@ -15,12 +15,14 @@ Lane::Lane(Machine &machine, const Endpoint &here) : machine(machine), here(here
   den = std::llround(chip.dieToDie.gigabytesPerSecond * 1e9);
   int64_t common = std::gcd(num, den);
   num /= common, den /= common;
+  cite(Rule::M5);
   latency = std::max<int64_t>(1, chip.cyclesOf(chip.dieToDie.latencyNs));
 }
 
 void Lane::tick(int64_t t) {
   std::stable_sort(arrivals.begin(), arrivals.end(), [](const Arrival &a, const Arrival &b) { return a.packet->network < b.packet->network; });
   for (const Arrival &arrival : arrivals) {
+    cite(Rule::N7), cite(Rule::N9);
     sent = std::max(sent, __int128(arrival.cycle) * den) + __int128(arrival.packet->flits) * num;
     int64_t cycle = int64_t((sent + den - 1) / den) + latency;
     if (PacketKind kind = arrival.packet->kind; kind != PacketKind::Signal && kind != PacketKind::Copy && kind != PacketKind::CopyAnswer)

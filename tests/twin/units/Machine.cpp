@@ -25,6 +25,7 @@ Engine &Core::engine(rt::Engine kind) {
 }
 
 void Core::access(int64_t t) {
+  cite(Rule::M2); // the falling edge: what engines began in this cycle takes its banks in it
   TakenBanks taken;
   l1.land(taken, t);
   dmaIn.access(taken, t);
@@ -103,9 +104,12 @@ void Machine::run(int64_t limit) {
     kernelIndex = launch.kernel;
     const KernelImage &kernel = kernels[kernelIndex];
     // L1, L2: nothing of the launch happens, but what is on its way goes on.
+    cite(Rule::M5), cite(Rule::L1);
     int64_t latency = std::max<int64_t>(1, chip.cyclesOf(chip.launch.latencyNs));
     int64_t fetch = held == launch.kernel ? 0 : (kernel.bytes + chip.sequencer.fetchBytesPerCycle - 1) / chip.sequencer.fetchBytesPerCycle;
     held = launch.kernel;
+    if (fetch)
+      cite(Rule::L2);
     accountAll(uint8_t(rt::Stall::Launch), latency);
     accountAll(uint8_t(rt::Stall::Fetch), fetch);
     for (int64_t end = t + latency + fetch; t < end; ++t)
@@ -114,10 +118,12 @@ void Machine::run(int64_t limit) {
     for (const auto &parameter : launch.parameters)
       parameters.push_back((parameter->segment >= 0 ? program.segments[size_t(parameter->segment)]->address : 0) + parameter->offset);
     parameters.resize(rt::kLaunchParameters);
-    for (auto &core : cores) { // L3
+    for (auto &core : cores) {
+      cite(Rule::L3);
       core->semaphores.reset(kernel.initialTokens, launchIndex);
       core->sequencer.launch(t);
     }
+    launchSpans.push_back({t, t});
     auto done = [&] { return std::all_of(cores.begin(), cores.end(), [](const auto &core) { return core->sequencer.done(); }); };
     while (!done()) {
       if (t > limit)
@@ -126,9 +132,10 @@ void Machine::run(int64_t limit) {
       for (auto &core : cores)
         for (rt::Engine kind : {rt::Engine::DmaIn, rt::Engine::DmaOut, rt::Engine::Matrix, rt::Engine::Vector})
           core->engine(kind).account(t);
-      ++t;
+      launchSpans.back().second = t++;
     }
   }
+  cite(Rule::L4);
   cycles = t - 1; // L4: t is the cycle after the last seq.end
 }
 

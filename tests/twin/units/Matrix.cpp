@@ -41,6 +41,7 @@ void MatrixEngine::begin() {
   preload.steps.clear(), streamNext.clear();
   preload.next = 0;
   if (preload.op->insn->opcode == rt::Opcode::MatrixSync) {
+    cite(Rule::E3);
     streamNext.resize(1); // X1
     drainNext = 0;
     return;
@@ -72,7 +73,9 @@ void MatrixEngine::begin() {
   preload.steps.resize(size_t(loadSteps(tiles[0])));
   load(preload.steps, 0, tiles[0]);
   int64_t moving = streamSteps(chip.matrix, a, w, args.m);
+  cite(Rule::E2);
   for (size_t i = 0; i < tiles.size(); ++i) {
+    cite(Rule::X2);
     bool last = i + 1 == tiles.size();
     size_t first = streamNext.size();
     streamNext.resize(first + size_t(last ? moving : std::max(moving, loadSteps(tiles[i + 1]))));
@@ -86,6 +89,9 @@ void MatrixEngine::begin() {
 void MatrixEngine::move() {
   if (!preload.op || !preload.over() || stream.op)
     return;
+  cite(Rule::X1);
+  if (!draining.empty())
+    cite(Rule::X3);
   stream = {preload.op, streamNext, 0};
   drain = drainNext;
   preload = {};
@@ -115,12 +121,17 @@ void MatrixEngine::access(TakenBanks &taken, int64_t) {
   for (Stage *stage : {&preload, &stream})
     if (stage->op && !stage->over())
       banks.insert(banks.end(), stage->steps[stage->next].reads.begin(), stage->steps[stage->next].reads.end());
+  if (preload.op && !preload.over() && stream.op && !stream.over())
+    cite(Rule::A4);
   refused = taken.any(banks);
   if (refused) {
+    cite(Rule::A3), cite(Rule::X4), cite(Rule::C2);
     if (stream.op && !stream.over() && drain == 0) // X4: it reads nothing
       ++stream.next;
     return;
   }
+  if (!banks.empty())
+    cite(Rule::A2);
   taken.take(banks);
   for (Stage *stage : {&preload, &stream})
     if (stage->op && !stage->over())

@@ -70,9 +70,11 @@ void Mesh::build() {
 }
 
 void Mesh::inject(const Endpoint &from, CoreInput part, const PacketPtr &packet, int64_t cycle) {
+  cite(Rule::N1);
   int router = routerOf(from);
   packet->exit = packet->to;
-  if (packet->to.die != die) { // N8
+  if (packet->to.die != die) {
+    cite(Rule::N8);
     bool fromY = from.kind == EndpointKind::Lane && (from.neighbour ^ die) != 1;
     rt::Exit exit = rt::exitTowards(machine.chip, die, router, fromY, packet->to.die, machine.mesh(packet->to.die).routerOf(packet->to));
     packet->exit = {EndpointKind::Lane, die, int(exit.lane), int(exit.neighbour)};
@@ -80,6 +82,8 @@ void Mesh::inject(const Endpoint &from, CoreInput part, const PacketPtr &packet,
   int index = from.kind == EndpointKind::Core ? int(part) : 0;
   Input &input = networks[int(packet->network)][size_t(router)].inputs[size_t(ownInput.at({from, index}))];
   // In the order in which they are there; of one cycle, in the order in which they were sent.
+  if (!input.entries.empty() && input.entries.back().head >= cycle)
+    cite(Rule::N5);
   auto at = input.entries.end();
   while (at != input.entries.begin() && std::prev(at)->head > cycle)
     --at;
@@ -114,6 +118,7 @@ void Mesh::grant(std::vector<Router> &routers, Router &router, Output &output, s
   const PacketPtr &packet = entry.packet;
   int64_t head = t + machine.chip.noc.hopCycles; // N3
   entry.granted = t;
+  cite(Rule::N2), cite(output.router >= 0 ? Rule::N3 : Rule::N4);
   output.freeFrom = t + packet->flits;
   output.next = (input + 1) % router.inputs.size();
   if (output.router >= 0) {
@@ -145,6 +150,8 @@ void Mesh::tick(int64_t t) {
             continue;
           if (room(routers, output))
             grant(routers, router, output, input, t);
+          else if (output.router < 0)
+            cite(Rule::N6);
           break;
         }
       }

@@ -4,6 +4,8 @@
 #include "runtime/Error.h"
 #include "runtime/isa/Isa.h"
 
+#include "tests/twin/units/Clock.h"
+
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -14,7 +16,7 @@ class Semaphores {
 public:
   struct Change {
     int64_t cycle;
-    int semaphore, tokens;
+    int semaphore, change, tokens;
   };
   std::vector<Change> history;
 
@@ -35,6 +37,8 @@ public:
       }
       if (due[i].launch == launch)
         change(due[i].semaphore, due[i].count);
+      else
+        cite(Rule::L3);
       due.erase(due.begin() + long(i));
     }
   }
@@ -69,7 +73,7 @@ private:
     tokens[size_t(semaphore)] += by;
     if (tokens[size_t(semaphore)] > rt::kMaxTokens)
       throw rt::Error(rt::ErrorKind::Undefined, "twin", "a semaphore holds more than 63 tokens");
-    history.push_back({now, semaphore, tokens[size_t(semaphore)]});
+    history.push_back({now, semaphore, by, tokens[size_t(semaphore)]});
   }
 };
 

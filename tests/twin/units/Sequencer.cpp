@@ -27,6 +27,7 @@ int64_t Sequencer::value(const rt::Insn &insn, int slot) const {
 /// S1: true if this cycle goes into a way back; loops whose last trip is over are left in no time.
 bool Sequencer::wayBack() {
   while (!loops.empty() && pc == loops.back().end) {
+    cite(Rule::S1);
     Loop &loop = loops.back();
     int64_t next = *registers[size_t(loop.iv)] + loop.step;
     if (next < loop.upper) {
@@ -44,6 +45,7 @@ void Sequencer::scalar(const rt::Insn &insn) {
   auto set = [&](int64_t to) { registers[size_t(insn.slots[0])] = to; };
   auto a = [&] { return value(insn, 1); };
   auto b = [&] { return value(insn, 2); };
+  cite(Rule::S1);
   ++pc;
   switch (insn.opcode) {
   case Opcode::SeqSet:
@@ -94,6 +96,7 @@ void Sequencer::scalar(const rt::Insn &insn) {
 bool Sequencer::issue(const rt::Insn &insn, int64_t t) {
   const rt::InsnInfo &info = rt::info(insn);
   Engine &engine = core.engine(info.engine);
+  cite(Rule::S3);
   if (!engine.hasRoom())
     return false;
   auto op = std::make_shared<Op>();
@@ -113,10 +116,12 @@ void Sequencer::tick(int64_t t) {
   const rt::Insn &insn = machine.code().at(pc);
   if (insn.opcode == rt::Opcode::SeqEnd) {
     // S4: it comes before the engines in a cycle, so it knows what they did a cycle earlier.
+    cite(Rule::S4);
     finished = core.quiet();
   } else if (insn.opcode == rt::Opcode::SeqLoad) {
     if (!core.semaphores.take(insn.waits)) // S2
       return;
+    cite(Rule::S2);
     uint8_t bytes[8] = {};
     bool wide = rt::DType(insn.slots[2]) == rt::DType::I64;
     machine.memory.readLocal(core.id, value(insn, 1), std::span(bytes, wide ? 8 : 4));

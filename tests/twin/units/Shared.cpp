@@ -5,6 +5,7 @@
 namespace garam::twin {
 
 void SharedBank::take(const PacketPtr &packet, int64_t t) {
+  cite(Rule::R1);
   int64_t rate = machine.chip.shared.bytesPerCycle, from = services.empty() ? t : std::max(t, services.back().until);
   services.push_back({packet->burst, from + std::max<int64_t>(1, (packet->burst->bytes + rate - 1) / rate)});
   packet->burst->mark(uint8_t(rt::Stall::SharedMemory), from);

@@ -92,8 +92,12 @@ void Machine::deliver(int64_t t) {
 }
 
 void Machine::fireSignals(Core &core, const Op &op, int64_t t) {
-  auto local = [&](const rt::Token &token) { core.semaphores.addAt(t + chip.sync.localCycles, token, op.launch); };   // Y1
-  auto remote = [&](const rt::Token &token, int target) {                                                             // Y2
+  auto local = [&](const rt::Token &token) {
+    cite(Rule::Y1);
+    core.semaphores.addAt(t + chip.sync.localCycles, token, op.launch);
+  };
+  auto remote = [&](const rt::Token &token, int target) {
+    cite(Rule::Y2);
     auto packet = std::make_shared<Packet>(Packet{PacketKind::Signal, Network::Request, ofCore(target), 1, nullptr, token, op.launch});
     mesh(core.die).inject(ofCore(core.id), CoreInput::Signals, packet, t + 1);
   };
@@ -107,7 +111,8 @@ void Machine::fireSignals(Core &core, const Op &op, int64_t t) {
     } else if (!targets) {
       local(token);
     } else {
-      for (int i = 0; i < chip.topology.coresPerDie; ++i) // Y4
+      cite(Rule::Y4);
+      for (int i = 0; i < chip.topology.coresPerDie; ++i)
         if (targets >> i & 1) {
           if (int target = int(core.die * chip.topology.coresPerDie) + i; target == core.id)
             local(token);
@@ -124,6 +129,7 @@ void Machine::arriveAtBarrier(DmaEngine &engine, int scope, int64_t t) {
   there.push_back(&engine);
   if (int64_t(there.size()) < (scope ? chip.cores() : chip.topology.coresPerDie))
     return;
+  cite(Rule::M5);
   int64_t end = t + std::max<int64_t>(1, chip.cyclesOf(scope ? chip.sync.barrierChipNs : chip.sync.barrierDieNs));
   for (DmaEngine *each : there)
     each->releaseBarrier(end);

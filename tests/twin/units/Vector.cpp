@@ -95,6 +95,7 @@ Steps stepsOf(const rt::Chip &chip, const Work &work) {
     return steps;
   int64_t lanes = chip.vector.lanes;
   auto beat = [&](int64_t r0, int64_t r1, int64_t c0, int64_t c1) {
+    cite(Rule::V2);
     size_t first = steps.size();
     steps.resize(first + size_t(work.cost));
     for (const Panel &panel : work.reads)
@@ -125,6 +126,7 @@ void VectorEngine::begin(int64_t t) {
   next = 0;
   rest = work.cycles - int64_t(steps.size()); // V1
   endAt = steps.empty() ? t + work.cycles : -1;
+  cite(current->insn->opcode == rt::Opcode::VectorSync ? Rule::E3 : Rule::V1);
   if (current->insn->opcode != rt::Opcode::VectorSync) {
     sim::insns::Memory memory = machine.local(core.id);
     const rt::Chain *chain = descriptor ? &std::get<rt::Chain>(*descriptor) : nullptr;
@@ -137,7 +139,8 @@ void VectorEngine::begin(int64_t t) {
 void VectorEngine::tick(int64_t t) {
   refused.reset();
   if (current && endAt == t) {
-    result.commit(machine.local(core.id)); // E2
+    cite(Rule::E2);
+    result.commit(machine.local(core.id));
     current = nullptr;
     complete(t);
   }
@@ -151,9 +154,13 @@ void VectorEngine::access(TakenBanks &taken, int64_t t) {
   const Step &step = steps[next];
   bool read = taken.any(step.reads);
   if (read || taken.any(step.writes)) {
+    cite(Rule::A3), cite(Rule::C2);
     refused = read ? rt::Stall::OperandL1 : rt::Stall::OutputL1;
     return;
   }
+  cite(Rule::A2);
+  if (!step.reads.empty() || !step.writes.empty())
+    cite(Rule::V3);
   taken.take(step.reads), taken.take(step.writes);
   if (++next == steps.size())
     endAt = t + 1 + rest;
