@@ -142,6 +142,9 @@ void System::run() {
     return;
   if (machine.mostCycles)
     kernel.limit(machine.mostCycles);
+  // Units of this project have no processes of their own.
+  if (machine.chip.replace.empty())
+    kernel.runAlone();
   sc_core::sc_start();
   if (kernel.failure())
     std::rethrow_exception(kernel.failure());

@@ -30,14 +30,17 @@ void Kernel::arm() {
 void Kernel::step() {
   running = true;
   try {
-    // Both ticks of a cycle in one activation: the falling edge has no meaning outside.
-    Tick tick;
-    int64_t cycle = cycleOf(armed);
-    if (cycle > last)
-      throw rt::Error(rt::ErrorKind::Undefined, fmt::format("cycle {}", cycle), "the program has not ended",
-                      fmt::format("this run has at most {} cycles", last));
-    while (!stopped && wheel.peek(tick) && cycleOf(tick) == cycle)
-      dispatch(tick);
+    Tick tick = armed;
+    bool more = true;
+    do {
+      // Both ticks of a cycle in one activation: the falling edge has no meaning outside.
+      const int64_t cycle = cycleOf(tick);
+      if (cycle > last)
+        throw rt::Error(rt::ErrorKind::Undefined, fmt::format("cycle {}", cycle), "the program has not ended",
+                        fmt::format("this run has at most {} cycles", last));
+      while (!stopped && (more = wheel.peek(tick)) && cycleOf(tick) == cycle)
+        dispatch(tick);
+    } while (alone && more && !stopped);
   } catch (...) {
     thrown = std::current_exception();
     stopped = true;

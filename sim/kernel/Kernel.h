@@ -32,6 +32,8 @@ public:
   int64_t cycle() const { return cycleOf(current); }
   const Clock &clock() const { return coreClock; }
 
+  /// No process but the kernel's takes part: it goes on without returning to SystemC, whose time then stands still.
+  void runAlone() { alone = true; }
   /// A simulation that goes on beyond the cycle ends with an rt::Error (Undefined).
   void limit(int64_t cycle) { last = cycle; }
   /// Ends the simulation after this tick.
@@ -54,7 +56,7 @@ private:
   Tick current = -1;
   int64_t last = std::numeric_limits<int64_t>::max();
   Tick armed = -1; ///< tick of the pending notification of `wake`, -1: none
-  bool running = false, stopped = false;
+  bool running = false, stopped = false, alone = false;
   uint64_t delivered = 0;
   std::exception_ptr thrown;
 };

@@ -7,7 +7,7 @@ namespace garam::sim {
 namespace {
 
 constexpr int64_t kNeverCycle = std::numeric_limits<int64_t>::max() / 4;
-constexpr int64_t kFirstPatience = 16;
+constexpr int64_t kFirstPatience = 8;
 
 } // namespace
 
@@ -17,8 +17,42 @@ void L1Banks::add(L1Run *run) {
   clients[size_t(run->client)].runs.push_back(run);
 }
 
-void L1Banks::play(int64_t last, std::vector<L1Ended> &ended) {
-  while (next <= last) {
+void L1Banks::play(int64_t last, std::vector<L1Ended> &ended) { playOn(last, false, ended); }
+
+int64_t L1Banks::playAhead(std::vector<L1Ended> &ended) {
+  for (size_t c = 0; c < clients.size(); ++c) {
+    saved.slips[c] = clients[c].slips;
+    for (L1Run *run : clients[c].runs)
+      saved.runs.push_back({run, run->pass, run->position});
+  }
+  saved.next = next;
+  playOn(kNeverCycle, true, ended);
+  return next - 1;
+}
+
+void L1Banks::takeBack() {
+  for (size_t c = 0; c < clients.size(); ++c) {
+    clients[c].slips = saved.slips[c];
+    clients[c].runs.clear();
+  }
+  for (const Saved::Place &own : saved.runs) {
+    L1Run &run = *own.run;
+    if (run.pass != own.pass) {
+      run.pass = own.pass - 1;
+      nextPass(matrix, run);
+    }
+    run.position = own.position;
+    run.placed = false;
+    clients[size_t(run.client)].runs.push_back(&run);
+  }
+  next = saved.next;
+  disturbed = true;
+  saved.runs.clear();
+}
+
+void L1Banks::playOn(int64_t last, bool untilEnd, std::vector<L1Ended> &ended) {
+  auto over = [](const L1Ended &own) { return own.run->client != L1Client::Dma; };
+  while (next <= last && !(untilEnd && std::any_of(ended.begin(), ended.end(), over))) {
     int count = 0;
     Client *only = nullptr;
     int64_t until = last + 1;
@@ -161,7 +195,9 @@ void L1Banks::snap() {
   for (size_t c = 0; c < clients.size(); ++c) {
     seen.slips[c] = clients[c].slips;
     for (L1Run *run : clients[c].live) {
-      const int64_t period = runs < Snapshot::kMost ? L1Place::period(map, run->piece) : 0;
+      if (run->piece.period == L1Piece::kUnknown)
+        run->piece.period = L1Place::period(map, run->piece);
+      const int64_t period = runs < Snapshot::kMost ? run->piece.period : 0;
       if (!period)
         return;
       seen.run[runs] = run;

@@ -26,6 +26,12 @@ public:
   /// Plays the cycles up to and including `last`. Runs that made their last step are appended to `ended`, with clients
   /// in their order where they end in one cycle.
   void play(int64_t last, std::vector<L1Ended> &ended);
+  /// Plays on, as if no other run came, up to and including the first cycle in which a run of an engine ends, and gives
+  /// that cycle. Then either `keep` or `takeBack`; the runs in `ended` stay as they are until then.
+  int64_t playAhead(std::vector<L1Ended> &ended);
+  void keep() { saved.runs.clear(); }
+  /// Back to where `playAhead` began.
+  void takeBack();
   /// Whether a run of an engine has not ended.
   bool engines() const {
     for (size_t c = 1; c < clients.size(); ++c)
@@ -56,6 +62,18 @@ private:
     std::array<L1Slips, kL1Clients> slips;
   };
 
+  /// What `playAhead` began with.
+  struct Saved {
+    struct Place {
+      L1Run *run;
+      int64_t pass, position;
+    };
+    std::vector<Place> runs;
+    std::array<L1Slips, kL1Clients> slips;
+    int64_t next;
+  };
+
+  void playOn(int64_t last, bool untilEnd, std::vector<L1Ended> &ended);
   void stride(Client &client, int64_t cycles);
   void overlap(int64_t until, std::vector<L1Ended> &ended);
   bool step(Client &client, BankMask &taken);
@@ -75,6 +93,7 @@ private:
   const BankMap map;
   std::array<Client, kL1Clients> clients;
   Snapshot seen;
+  Saved saved;
   bool disturbed = true; ///< other runs or other pieces than those of `seen`
   int64_t since = 0;     ///< cycles of the present overlap since `seen`, or since it began
   int64_t patience = 0;  ///< cycles after which another state is kept

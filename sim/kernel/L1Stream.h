@@ -23,11 +23,17 @@ struct L1Stream {
 
 /// Steps with fixed streams.
 struct L1Piece {
+  static constexpr int64_t kUnknown = -1;
   int64_t steps = 0;
+  int64_t period = kUnknown; ///< L1Place::period of it, once asked for
   int streams = 0;
   std::array<L1Stream, 6> stream;
-  void clear() { steps = streams = 0; }
+  void clear() {
+    steps = streams = 0;
+    period = kUnknown;
+  }
   void add(const L1Stream &own) {
+    period = kUnknown;
     if (own.base < rt::kAccBase && own.count > 0 && own.bytes > 0)
       stream[size_t(streams++)] = own;
   }

@@ -33,6 +33,9 @@ public:
       return serve(message.as<Packet>(), cycle);
     forget(kernel.cycle());
     arrivals.push_back({cycle + 1, int64_t(message.payload & 0xffffffff), int64_t(message.payload >> 32)});
+    // Nothing ends before it comes, but what is foreseen then.
+    if (foreseen > cycle)
+      wakeAt(fallingTick(cycle + 1), kWake);
   }
 
   void take(const Message &message) override {
@@ -41,14 +44,31 @@ public:
   }
 
   void decide(int64_t cycle) override {
+    const bool arrived = !arrivals.empty() && arrivals.front().start <= cycle;
+    const bool news = arrived || !fresh.empty();
+    if (foreseen != kNotForeseen) {
+      if (!news && cycle < foreseen)
+        return;
+      if (news) {
+        ended.clear();
+        banks.takeBack();
+      } else {
+        banks.keep();
+      }
+      foreseen = kNotForeseen;
+    }
     forget(cycle);
     for (L1Run *run : fresh)
       banks.add(run);
     fresh.clear();
-    for (; !arrivals.empty() && arrivals.front().start <= cycle; arrivals.pop_front())
+    for (; !arrivals.empty() && banks.engines(); arrivals.pop_front())
       banks.add(runOf(arrivals.front()));
     banks.play(cycle, ended);
+    const bool vain = ended.empty() && !news;
     report(cycle);
+    // A run that was to end and did not may be held for long: it is worked out when it ends.
+    if (vain && banks.engines())
+      foreseen = banks.playAhead(ended);
     schedule();
   }
 
@@ -102,7 +122,7 @@ private:
 
   /// Wakes when the first run of an engine can have made its last step: it is looked at in that cycle, never after it.
   void schedule() {
-    const int64_t wake = banks.soonestEnd();
+    const int64_t wake = foreseen != kNotForeseen ? foreseen : banks.soonestEnd();
     if (wake >= kNever || wake == woken)
       return;
     woken = wake;
@@ -116,6 +136,8 @@ private:
   std::deque<Arrival> arrivals; ///< of which the banks do not know
   std::vector<L1Ended> ended;
   int64_t woken = -1;
+  static constexpr int64_t kNotForeseen = -1;
+  int64_t foreseen = kNotForeseen; ///< `banks` have been played ahead to this cycle, in which a run of an engine ends
   OutPort *packetOut;
   std::vector<OutPort *> doneOut;
 };

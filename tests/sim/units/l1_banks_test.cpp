@@ -128,6 +128,22 @@ Outcomes driven(const rt::Chip &chip, const Work &work, std::mt19937_64 &random)
         ++added[lane];
       }
     banks.play(cycle, ended);
+    if (banks.engines() && random() % 2) {
+      // What is foreseen leaves no trace if it is taken back, and happens if it is kept and nothing comes before.
+      std::vector<L1Ended> ahead;
+      const int64_t end = banks.playAhead(ahead);
+      bool alone = true;
+      for (size_t lane = 0; lane < kLanes; ++lane)
+        alone &= added[lane] == work[lane].size() ||
+                 (added[lane] == outcomes[lane].size() && start[lane] > end && ended.empty());
+      if (alone && ended.empty() && random() % 2) {
+        banks.keep();
+        ended = ahead;
+        cycle = end;
+      } else {
+        banks.takeBack();
+      }
+    }
     for (const L1Ended &own : ended) {
       const size_t lane = laneOf.at(own.run);
       // Arrivals answer nobody and may be found ended later.
