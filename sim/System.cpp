@@ -181,6 +181,12 @@ rt::RunResult System::result() const {
   result.bucketCycles = machine.bucketCycles;
   result.channelBytes = machine.channelBytes;
   result.records = machine.records;
+  for (size_t launch = 0; launch < machine.energy.byLaunch.size(); ++launch)
+    for (size_t index = 0; index < machine.energy.byLaunch[launch].size(); ++index)
+      if (const rt::ActionCounts &actions = machine.energy.byLaunch[launch][index]; actions != rt::ActionCounts{})
+        result.actions.push_back({uint32_t(launch), machine.image.launches[launch].kernel, uint32_t(index), actions});
+  result.otherActions = machine.energy.rest;
+  result.actionsOverTime = machine.energy.buckets;
   return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/chip/Chip.h"
+#include "runtime/energy/Actions.h"
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -27,7 +28,11 @@ inline py::dict chipTable(rt::Chip chip) {
   py::dict flops;
   for (rt::DType type : {rt::DType::F32, rt::DType::F16, rt::DType::BF16, rt::DType::F8E4M3, rt::DType::I8})
     flops[py::str(std::string(rt::name(type)))] = chip.peakFlops(type);
-  out["peaks"] = py::dict(py::arg("flops") = flops, py::arg("hbm_bytes_per_second") = chip.peakHbmBytesPerSecond(),
+  py::dict joules;
+  for (int i = 0; i < rt::kActions; ++i)
+    joules[py::str(std::string(rt::name(rt::Action(i))))] = rt::energyOf(chip.energy, rt::Action(i)) * 1e-12;
+  out["peaks"] = py::dict(py::arg("joules_per_action") = joules, py::arg("standing_watts") = rt::standingWatts(chip),
+                          py::arg("flops") = flops, py::arg("hbm_bytes_per_second") = chip.peakHbmBytesPerSecond(),
                           py::arg("cores") = chip.cores(), py::arg("core_hz") = chip.clock.coreMhz * 1e6,
                           py::arg("hbm_channels_per_die") = chip.dram.channels());
   return out;

@@ -51,6 +51,39 @@ py::dict recordTable(const std::vector<rt::InsnRecord> &records) {
   return out;
 }
 
+/// Columns launch, kernel, index, and one for each action, a row for each instruction that asks for any.
+py::dict actionTable(const std::vector<rt::InsnActions> &actions) {
+  auto column = [&](auto get) {
+    py::array_t<int64_t> out(py::ssize_t(actions.size()));
+    std::transform(actions.begin(), actions.end(), out.mutable_data(), get);
+    return out;
+  };
+  py::dict out;
+  out["launch"] = column([](const rt::InsnActions &a) { return int64_t(a.launch); });
+  out["kernel"] = column([](const rt::InsnActions &a) { return int64_t(a.kernel); });
+  out["index"] = column([](const rt::InsnActions &a) { return int64_t(a.index); });
+  for (int i = 0; i < rt::kActions; ++i)
+    out[py::str(std::string(rt::name(rt::Action(i))))] =
+        column([i](const rt::InsnActions &a) { return a.actions.counts[size_t(i)]; });
+  return out;
+}
+
+py::dict countsOf(const rt::ActionCounts &actions) {
+  py::dict out;
+  for (int i = 0; i < rt::kActions; ++i)
+    out[py::str(std::string(rt::name(rt::Action(i))))] = actions.counts[size_t(i)];
+  return out;
+}
+
+/// Actions by bucket.
+py::array_t<int64_t> curveOf(const std::vector<rt::ActionCounts> &buckets) {
+  py::array_t<int64_t> out({py::ssize_t(rt::kActions), py::ssize_t(buckets.size())});
+  for (size_t i = 0; i < size_t(rt::kActions); ++i)
+    for (size_t b = 0; b < buckets.size(); ++b)
+      out.mutable_at(py::ssize_t(i), py::ssize_t(b)) = buckets[b].counts[i];
+  return out;
+}
+
 py::list engineTable(const std::vector<rt::EngineCounters> &engines) {
   py::list out;
   for (const rt::EngineCounters &e : engines) {
@@ -90,6 +123,9 @@ py::dict resultTable(const rt::RunResult &result) {
   out["records"] = recordTable(result.records);
   out["bucket_cycles"] = result.bucketCycles;
   out["channel_bytes"] = bytes;
+  out["actions"] = actionTable(result.actions);
+  out["other_actions"] = countsOf(result.otherActions);
+  out["actions_over_time"] = curveOf(result.actionsOverTime);
   return out;
 }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ENGINES = ("seq", "dma_in", "dma_out", "matrix", "vector")
 
 _COLUMNS = ["launch", "name", "kernel", "node", "source", "first_cycle", "last_cycle", "cycles", "share", "cores", "instructions",
-            "matrix_cycles", "vector_cycles", "dma_in_cycles", "dma_out_cycles"]
+            "matrix_cycles", "vector_cycles", "dma_in_cycles", "dma_out_cycles", "joules"]
 
 
 def locations_of(info: Mapping[str, Any], kernel: np.ndarray, index: np.ndarray) -> np.ndarray:
@@ -51,10 +51,11 @@ def at_work(info: Mapping[str, Any], records: Mapping[str, np.ndarray]) -> tuple
     return np.where(waiting, end, start), end
 
 
-def ops_table(info: Mapping[str, Any], records: Mapping[str, np.ndarray], cycles: int) -> pd.DataFrame:
+def ops_table(info: Mapping[str, Any], records: Mapping[str, np.ndarray], cycles: int, energy: pd.DataFrame) -> pd.DataFrame:
     """A row for each op (with what is fused around it) of each launch, in the order of their first cycle.
 
     `cycles` is the span from its first instruction's start to its last one's end over all cores; spans of neighbours may overlap.
+    `energy` has the joules of each instruction (launch, kernel, index); those of opening rows, refreshes and standing power belong to no op.
     """
     engine = records["engine"]
     kept = engine != ENGINES.index("seq")
@@ -76,10 +77,18 @@ def ops_table(info: Mapping[str, Any], records: Mapping[str, np.ndarray], cycles
                         matrix_cycles=("matrix_cycles", "sum"), vector_cycles=("vector_cycles", "sum"),
                         dma_in_cycles=("dma_in_cycles", "sum"), dma_out_cycles=("dma_out_cycles", "sum")).reset_index()
     table["cycles"] = table["last_cycle"] - table["first_cycle"]
+    table["joules"] = _joules_of(info, energy, names, table)
     table["share"] = table["cycles"] / max(cycles, 1)
     table["name"] = [info["launches"][launch]["name"] for launch in table["launch"]]
     table["kernel"] = [info["kernels"][info["launches"][launch]["kernel"]]["name"] for launch in table["launch"]]
     return table.sort_values("first_cycle", kind="stable")[_COLUMNS].reset_index(drop=True)
+
+
+def _joules_of(info: Mapping[str, Any], energy: pd.DataFrame, names: np.ndarray, table: pd.DataFrame) -> np.ndarray:
+    """Joules of each row of the table of ops."""
+    node = names[locations_of(info, energy["kernel"].to_numpy(), energy["index"].to_numpy()) + 1]
+    sums = energy.assign(node=node).groupby(["launch", "node"])["joules"].sum()
+    return np.array([sums.get((launch, node), 0.0) for launch, node in zip(table["launch"], table["node"])], dtype=float)
 
 
 def node_of(info: Mapping[str, Any], place: int | None) -> str:

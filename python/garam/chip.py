@@ -55,6 +55,16 @@ class Chip:
         """Bytes per second."""
         return self.table["peaks"]["hbm_bytes_per_second"]
 
+    @property
+    def joules_per_action(self) -> dict[str, float]:
+        """Price of each action that the simulator counts, in the order of its counters."""
+        return self.table["peaks"]["joules_per_action"]
+
+    @property
+    def standing_watts(self) -> float:
+        """Power that flows all the time: static, and background of the memory channels."""
+        return self.table["peaks"]["standing_watts"]
+
     def peak_flops(self, dtype: str) -> float:
         """Operations per second; 0 where the arrays cannot multiply the type."""
         return _runtime.peak_flops(*self.arguments, mlir_name(dtype))

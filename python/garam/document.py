@@ -10,6 +10,7 @@ import numpy as np
 from . import __version__
 from .attribution import ENGINES, at_work
 from .dtypes import command_name
+from .energy import joules_by_action, summary, watts_over_time
 
 if TYPE_CHECKING:
     import torch
@@ -36,9 +37,14 @@ def run_document(result: Result) -> dict[str, Any]:
         "hbm": _hbm(result), "roofline": _roofline(result),
         "engines": [{"core": entry["core"], "engine": entry["engine"], "busy_cycles": entry["busy_cycles"],
                      "stalls": entry["stalls"], "idle_cycles": entry["idle_cycles"]} for entry in result.counters["engines"]],
-        "energy_joules": None, "output_sha256": digest(list(result.outputs.values())),
+        "energy_joules": _joules(result), "output_sha256": digest(list(result.outputs.values())),
         "details": _details(result, chip.table),
     }
+
+
+def _joules(result: Result) -> float | None:
+    joules = joules_by_action(result)
+    return None if joules is None else sum(joules.values())
 
 
 def _tokens_per_second(result: Result) -> float | None:
@@ -90,7 +96,7 @@ def _details(result: Result, chip: dict[str, Any]) -> dict[str, Any]:
                     "instructions": sum(len(kernel["mnemonics"]) for kernel in info["kernels"]),
                     "code_bytes": sum(kernel["code_bytes"] for kernel in info["kernels"])},
         "ops": json.loads(result.ops.to_json(orient="records")),
-        "traffic": _traffic(result), "activity": _activity(result),
+        "traffic": _traffic(result), "activity": _activity(result), "energy": summary(result), "power": _power(result),
     }
 
 
@@ -100,6 +106,16 @@ def _folded(values: np.ndarray, points: int) -> tuple[np.ndarray, int]:
     padding = -values.shape[-1] % step
     padded = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, padding)])
     return padded.reshape(*values.shape[:-1], -1, step).sum(-1), step
+
+
+def _power(result: Result) -> dict[str, Any]:
+    """Watts over time, as averages where buckets are folded."""
+    watts = watts_over_time(result)
+    if not watts.size:
+        return {"bucket_cycles": 0, "watts": []}
+    step = max(1, -(-watts.size // _CURVE_POINTS))
+    means = [float(watts[at:at + step].mean()) for at in range(0, watts.size, step)]
+    return {"bucket_cycles": int(result.counters["bucket_cycles"]) * step, "watts": means}
 
 
 def _traffic(result: Result) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import resource
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from . import attribution
+from . import attribution, energy
 from .errors import input_error
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Result:
     @cached_property
     def ops(self) -> pd.DataFrame:
         """Where the cycles went, a row for each op of each launch."""
-        return attribution.ops_table(self.program.info, self.records, self.cycles)
+        joules = energy.joules_by_instruction(self.program.chip, self.counters["actions"])
+        return attribution.ops_table(self.program.info, self.records, self.cycles, joules)
 
     @cached_property
     def engines(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A run as a Perfetto trace: a track for each engine of each core, a bandwidth counter for each memory channel, launches.
+"""A run as a Perfetto trace: a track for each engine of each core, counters of bandwidth for each memory channel and of power, launches.
 
 Times are those of the chip in nanoseconds. An engine takes an instruction while it completes the one before; on its track the
 later slice begins where the earlier ends, and its own first cycle is in its arguments.
@@ -14,13 +14,14 @@ from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import (  # type: ignore[
     CounterDescriptor, Trace, TracePacket, TrackEvent)
 
 from .attribution import ENGINES, locations_of, node_of, served
+from .energy import watts_over_time
 from .files import replacing
 
 if TYPE_CHECKING:
     from .result import Result
 
 _SEQUENCE = 1
-_LAUNCHES, _MEMORY, _CORES = 1, 2, 16  # processes of the trace; core c is process _CORES + c
+_LAUNCHES, _MEMORY, _POWER, _CORES = 1, 2, 3, 16  # processes of the trace; core c is process _CORES + c
 _PACKETS_PER_WRITE = 4096
 
 
@@ -50,6 +51,7 @@ class _Writer:
         yield from self._launches()
         yield from self._slices()
         yield from self._bandwidth()
+        yield from self._power()
 
     def _packet(self, cycle: int | None = None) -> TracePacket:
         packet = TracePacket()
@@ -89,6 +91,10 @@ class _Writer:
             packet.track_descriptor.counter.unit_name = "GB/s"
             packet.track_descriptor.counter.unit = CounterDescriptor.UNIT_UNSPECIFIED
             yield packet
+        yield self._process(_POWER, "power")
+        packet = self._track(_POWER << 48, _POWER, "chip and memory")
+        packet.track_descriptor.counter.unit_name = "W"
+        yield packet
         seen: set[int] = set()
         for entry in self.result.counters["engines"]:
             core = entry["core"]
@@ -164,13 +170,21 @@ class _Writer:
         bucket = int(self.result.counters["bucket_cycles"])
         for channel, moved in enumerate(self.result.counters["channel_bytes"]):
             rates = moved / (bucket * self.nanoseconds)  # bytes per nanosecond are GB/s
-            last = None
-            for number, rate in enumerate([*rates.tolist(), 0.0]):
-                if rate == last:
-                    continue
-                last = rate
-                packet = self._packet(number * bucket)
-                packet.track_event.type = TrackEvent.TYPE_COUNTER
-                packet.track_event.track_uuid = self._channel_track(channel)
-                packet.track_event.double_counter_value = rate
-                yield packet
+            yield from self._counter(self._channel_track(channel), bucket, rates, bucket * len(rates))
+
+    def _power(self) -> Iterator[TracePacket]:
+        yield from self._counter(_POWER << 48, int(self.result.counters["bucket_cycles"]), watts_over_time(self.result),
+                                 self.result.cycles)
+
+    def _counter(self, track: int, bucket: int, values: np.ndarray, end: int) -> Iterator[TracePacket]:
+        """A value for each bucket, said where it changes, and nought from cycle `end` on."""
+        last = None
+        for number, value in enumerate([*values.tolist(), 0.0]):
+            if value == last:
+                continue
+            last = value
+            packet = self._packet(min(number * bucket, end))
+            packet.track_event.type = TrackEvent.TYPE_COUNTER
+            packet.track_event.track_uuid = track
+            packet.track_event.double_counter_value = value
+            yield packet

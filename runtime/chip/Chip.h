@@ -145,6 +145,31 @@ struct HostParams {
   }
 };
 
+/// Energy of each action of rt::Action, and what flows while nothing acts.
+struct EnergyParams {
+  double macF32, mac16, macF8, macI8, acc, l1, vector, shared, noc, dieToDie;
+  double dramActivate, dramRead, dramWrite, dramRefresh, dramBackground, staticPower;
+  template <class F> void each(F &&f) {
+    constexpr Range pj{0, 1e9}, mw{0, 1e9};
+    f("mac_f32_pj", macF32, pj, "a multiply-add of the array on f32 operands");
+    f("mac_16bit_pj", mac16, pj, "a multiply-add of the array on f16 or bf16 operands, added in f32");
+    f("mac_f8_pj", macF8, pj, "a multiply-add of the array on f8 operands, added in f32");
+    f("mac_i8_pj", macI8, pj, "a multiply-add of the array on i8 operands, added in i32");
+    f("acc_pj_per_byte", acc, pj, "a byte read from or written to acc");
+    f("l1_pj_per_byte", l1, pj, "a byte read from or written to L1");
+    f("vector_pj", vector, pj, "a cycle of a vector lane");
+    f("shared_pj_per_byte", shared, pj, "a byte read from or written to shared memory");
+    f("noc_pj_per_byte", noc, pj, "a byte through a router and the link behind it");
+    f("die_to_die_pj_per_byte", dieToDie, pj, "a byte over a link between dies");
+    f("dram_activate_pj", dramActivate, pj, "opening and closing a row of a bank");
+    f("dram_read_pj_per_byte", dramRead, pj, "a byte read from an open row, the interface included");
+    f("dram_write_pj_per_byte", dramWrite, pj, "a byte written to an open row, the interface included");
+    f("dram_refresh_pj", dramRefresh, pj, "a refresh of one bank");
+    f("dram_background_mw", dramBackground, mw, "power of a memory channel, active or not");
+    f("static_mw", staticPower, mw, "power of the rest of a die, active or not");
+  }
+};
+
 struct Chip {
   std::string name, title, path;
   bool ideal = false;  ///< no roofline is stated (chips for tests)
@@ -162,6 +187,7 @@ struct Chip {
   LaunchParams launch;
   HostParams host;
   DramParams dram;  ///< table [memory]
+  EnergyParams energy;
   /// Table [replace], which alone may be absent: kind of a unit of the netlist to the kind that is built in its place.
   std::map<std::string, std::string> replace;
 
@@ -169,6 +195,7 @@ struct Chip {
     f("topology", topology), f("clock", clock), f("matrix", matrix), f("vector", vector), f("l1", l1);
     f("sequencer", sequencer), f("dma", dma), f("sync", sync), f("noc", noc), f("shared", shared);
     f("die_to_die", dieToDie), f("launch", launch), f("host", host), f("memory", dram);
+    f("energy", energy);
   }
 
   int cores() const { return int(topology.dies * topology.coresPerDie); }

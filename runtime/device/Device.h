@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/chip/Chip.h"
+#include "runtime/energy/Actions.h"
 #include "runtime/isa/Isa.h"
 #include "runtime/program/Program.h"
 
@@ -61,6 +62,12 @@ struct RunOptions {
 enum class IndexSource : uint8_t { None, Memory, Drawn };
 std::string_view name(IndexSource source);
 
+/// What an instruction of a launch asked of the chip's parts, all cores together.
+struct InsnActions {
+  uint32_t launch, kernel, index;
+  ActionCounts actions;
+};
+
 struct RunResult {
   int64_t cycles = 0;
   std::vector<EngineCounters> engines;  ///< by core, engines in the order of Engine without Seq
@@ -72,6 +79,10 @@ struct RunResult {
   /// Bytes moved in each bucket of `bucketCycles`, for each channel of the program's dies.
   int64_t bucketCycles = 0;
   std::vector<std::vector<int64_t>> channelBytes;
+  // Empty in mode values. Rules P1 to P4 of docs/hardware/machine.md.
+  std::vector<InsnActions> actions;            ///< of instructions, by launch and index
+  ActionCounts otherActions;                   ///< rows opened and banks refreshed, which belong to no instruction
+  std::vector<ActionCounts> actionsOverTime;   ///< all of them, in buckets of `bucketCycles`
 };
 
 class Device {

@@ -176,12 +176,15 @@ Issued *EngineUnit::takeHead(int64_t cycle) {
   return issued;
 }
 
-void EngineUnit::fire(const rt::Token &token, int64_t cycle, int64_t peer) {
+void EngineUnit::fire(const rt::Token &token, int64_t cycle, int64_t peer, rt::ActionCounts &actions) {
+  if (token.remote)
+    machine.ways.count(machine.ways.between(core, int(peer)).there, 1, actions);
   signalOut->send(
       cycle, SignalWord{token.semaphore, token.count, token.remote, uint16_t(peer), uint16_t(launchNumber)}.pack());
 }
 
-void EngineUnit::complete(Issued *issued, int64_t start, int64_t cycle, int64_t peer, uint64_t targets) {
+void EngineUnit::complete(Issued *issued, int64_t start, int64_t cycle, rt::ActionCounts actions, int64_t peer,
+                          uint64_t targets) {
   const int64_t base = int64_t(die) * machine.chip.topology.coresPerDie;
   for (rt::Token token : issued->insn->signals) {
     if (!token.valid)
@@ -190,18 +193,20 @@ void EngineUnit::complete(Issued *issued, int64_t start, int64_t cycle, int64_t 
       fail(*issued, rt::Error(rt::ErrorKind::Undefined, "remote signal", fmt::format("no core {}", peer),
                               fmt::format("cores 0 to {}", machine.chip.cores() - 1)));
     if (!targets) {
-      fire(token, cycle, peer);
+      fire(token, cycle, peer, actions);
       continue;
     }
     for (int64_t i = 0; i < machine.chip.topology.coresPerDie; ++i)
       if (targets >> i & 1) {
         token.remote = base + i != core;
-        fire(token, cycle, base + i);
+        fire(token, cycle, base + i, actions);
       }
   }
   if (machine.keepRecords)
     machine.records.push_back({machine.launch->launch->number, machine.launch->launch->kernel, uint16_t(core), engine,
                                issued->index, issued->issue, start, cycle});
+  if (machine.timed())
+    machine.energy.instruction(machine.launch->launch->number, issued->index, start, cycle, actions);
   ++completed;
   machine.issued.give(issued);
 }

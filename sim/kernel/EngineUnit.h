@@ -73,8 +73,10 @@ protected:
   }
   /// Takes the head: tokens go, the sequencer sees the free entry a cycle later.
   Issued *takeHead(int64_t cycle);
-  /// Completes an instruction: its signals fire, its record is kept, its object returns to the pool.
-  void complete(Issued *issued, int64_t start, int64_t cycle, int64_t peer = -1, uint64_t targets = 0);
+  /// Completes an instruction: its signals fire, its record is kept, its actions are counted, its object returns to
+  /// the pool.
+  void complete(Issued *issued, int64_t start, int64_t cycle, rt::ActionCounts actions, int64_t peer = -1,
+                uint64_t targets = 0);
   /// Announces a run to the L1; it starts at `run->start`, which is this cycle or a later one.
   void announce(L1Run *run, int64_t cycle) {
     runsOut += run->client != L1Client::Dma; // what is never held up needs no answer
@@ -95,7 +97,7 @@ private:
   enum class State : uint8_t { Empty, Waiting, Active };
 
   void accountTo(int64_t cycle);
-  void fire(const rt::Token &token, int64_t cycle, int64_t peer);
+  void fire(const rt::Token &token, int64_t cycle, int64_t peer, rt::ActionCounts &actions);
 
   TokenBank bank;
   std::deque<Issued *> queue;

@@ -6,10 +6,12 @@
 #include "runtime/device/Device.h"
 #include "runtime/program/Program.h"
 #include "sim/kernel/Crossing.h"
+#include "sim/kernel/EnergyMeter.h"
 #include "sim/kernel/L1Run.h"
 #include "sim/kernel/Packet.h"
 #include "sim/kernel/Pool.h"
 #include "sim/kernel/Storage.h"
+#include "sim/kernel/Ways.h"
 
 #include <functional>
 #include <memory>
@@ -78,7 +80,7 @@ struct Machine {
   Machine(const rt::Chip &chip, rt::Mode mode, const ProgramImage &image, Storage &storage)
       : chip(chip), mode(mode), image(image), storage(storage), coreClock(Clock::ofMhz(chip.clock.coreMhz)),
         memoryClock(1'000'000'000'000'000, chip.dram.timing.clockHz), toMemory(coreClock, memoryClock),
-        toCore(memoryClock, coreClock) {}
+        toCore(memoryClock, coreClock), ways(chip) {}
 
   const rt::Chip chip;
   const rt::Mode mode;
@@ -92,9 +94,11 @@ struct Machine {
   Pool<Issued> issued;
   Pool<L1Run> runs;
   const LaunchStart *launch = nullptr; ///< the current one, for records
+  EnergyMeter energy;                  ///< empty in mode values
+  Ways ways;
   int64_t mostCycles = 0;              ///< a run that goes on beyond is ended; 0: no limit
   rt::IndexSource gatherIndices = rt::IndexSource::None;
-  int64_t bucketCycles = 1024;
+  int64_t bucketCycles = EnergyMeter::kBucketCycles;
   std::vector<std::vector<int64_t>> channelBytes;                    ///< by channel of the machine
   std::function<void(int channel, const DramCommand &)> commandSink; ///< empty: none
   std::function<void(const TokenChange &)> tokenSink;                ///< empty: none

@@ -29,6 +29,7 @@ struct Transit {
   int64_t peer = -1;
   int64_t unretired = 0;
   bool sent = false;
+  rt::ActionCounts actions;
 };
 
 struct InFlight {
@@ -93,7 +94,7 @@ protected:
       receive(packet, cycle);
     arrived.clear();
     if (barrierDone) {
-      complete(barrier, barrierStart, cycle);
+      complete(barrier, barrierStart, cycle, {});
       barrier = nullptr;
       barrierDone = false;
     }
@@ -132,6 +133,7 @@ private:
     transit->targets = 0;
     transit->peer = -1;
     transit->sent = false;
+    transit->actions = {};
     transit->transfer = {};
     transit->transfer.shape.counts[0] = 0;
     try {
@@ -243,6 +245,7 @@ private:
     packet->owner = firstFlight + flights.size();
     packet->local = packet->write ? burst.src : burst.dst;
     address(*packet, packet->write ? burst.dst : burst.src);
+    count(*packet, sending->actions);
     flights.push_back({packet, sending, 1 + (packet->targets ? std::popcount(packet->targets) : 0), last});
     ++sending->unretired;
     ++inFlight;
@@ -266,6 +269,38 @@ private:
       packet->mark(kBusy, cycle + data);
     packetOut->send(cycle + data + 1, payloadOf(packet));
     return cycle + std::max<int64_t>(1, data);
+  }
+
+  /// Rule P4: what a burst moves, both ends and the way.
+  void count(const Packet &packet, rt::ActionCounts &actions) const {
+    using rt::Action;
+    const int copies = std::popcount(packet.targets) + packet.dataHere;
+    actions[packet.local < rt::kAccBase ? Action::L1Bytes : Action::AccBytes] += packet.bytes * copies;
+    switch (packet.to.kind) {
+    case EndpointKind::Memory: {
+      const int64_t access = chip.dram.timing.accessBytes;
+      const int64_t columns = (packet.offset + packet.bytes - 1) / access - packet.offset / access + 1;
+      actions[packet.write ? Action::DramWriteBytes : Action::DramReadBytes] += columns * access;
+      break;
+    }
+    case EndpointKind::Shared:
+      actions[Action::SharedBytes] += packet.bytes;
+      break;
+    default:
+      actions[Action::L1Bytes] += packet.bytes;
+      if (packet.to.die == self.die && packet.to.index == self.index)
+        return;
+    }
+    const int64_t data = (packet.bytes + chip.noc.linkBytes - 1) / chip.noc.linkBytes;
+    const RoundTrip &way = machine.ways.between(core, packet.to);
+    machine.ways.count(way.there, packet.write ? 1 + data : 1, actions);
+    machine.ways.count(way.back, packet.write || !packet.dataHere ? 1 : 1 + data, actions);
+    // A copy leaves where the data come from and is answered to the core that asked.
+    for (uint64_t rest = packet.targets; rest; rest &= rest - 1) {
+      const int peer = die * int(chip.topology.coresPerDie) + std::countr_zero(rest);
+      machine.ways.count(machine.ways.between(peer, packet.to).back, 1 + data, actions);
+      machine.ways.count(machine.ways.between(peer, core).there, 1, actions);
+    }
   }
 
   /// Announces the access of a burst to this core's L1. What dma_in does there is never held up.
@@ -364,7 +399,7 @@ private:
       order.pop_front();
       if (machine.functional())
         commit(*transit);
-      complete(transit->issued, transit->start, cycle, transit->peer, transit->targets);
+      complete(transit->issued, transit->start, cycle, transit->actions, transit->peer, transit->targets);
       idle.push_back(transit);
     }
   }

@@ -25,14 +25,14 @@ protected:
 
   void work(int64_t cycle) override {
     while (!draining.empty() && draining.front().end <= cycle) {
-      complete(draining.front().issued, draining.front().start, cycle);
+      finishProduct(draining.front().issued, draining.front().start, cycle);
       draining.pop_front();
     }
     if (stream.issued && !stream.running && stream.end <= cycle) {
       int64_t done = std::max(cycle + stream.drain, lastDone);
       lastDone = done;
       if (done == cycle) {
-        complete(stream.issued, stream.start, cycle);
+        finishProduct(stream.issued, stream.start, cycle);
       } else {
         draining.push_back({stream.issued, stream.start, done});
         wake(done);
@@ -59,6 +59,10 @@ private:
     Issued *issued;
     int64_t start, end;
   };
+
+  void finishProduct(Issued *issued, int64_t start, int64_t cycle) {
+    complete(issued, start, cycle, rt::engineActions(machine.chip, issued->insn->opcode, issued->values, nullptr));
+  }
 
   void advancePreload(int64_t cycle) {
     if (!preload.issued || preload.running || preload.end > cycle || stream.issued)

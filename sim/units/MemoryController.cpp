@@ -16,6 +16,7 @@ public:
   MemoryController(sc_core::sc_module_name name, const UnitPlace &place)
       : Unit(name, place.kernel), machine(place.machine), clock(machine.memoryClock),
         number(place.die * int(machine.chip.dram.channels()) + place.index),
+        banksOfRefresh(machine.chip.dram.refresh == rt::RefreshMode::AllBank ? machine.chip.dram.timing.banks() : 1),
         channel(
             machine.chip.dram, place.index, [this](const BurstTimes &times) { done(times); }, sinkOf(machine, number)) {
     target.bind(*this);
@@ -56,6 +57,8 @@ public:
   }
   bool get_direct_mem_ptr(tlm::tlm_generic_payload &, tlm::tlm_dmi &) override { return false; }
   unsigned transport_dbg(tlm::tlm_generic_payload &) override { return 0; }
+
+  void finish(int64_t cycle) override { meter(cycle); }
 
   std::string waitingFor() const override {
     int64_t queued = channel.queued();
@@ -103,6 +106,7 @@ private:
     while (!arrivals.empty() && accept(last))
       ;
     channel.advance(last);
+    meter(cycle);
     running = false;
     int64_t next = channel.nextEvent();
     if (!arrivals.empty())
@@ -141,6 +145,18 @@ private:
     return true;
   }
 
+  /// Rule P4: rows opened and banks refreshed since the last look, spread over the cycles since.
+  void meter(int64_t cycle) {
+    const ChannelCounters &own = channel.counters();
+    rt::ActionCounts actions;
+    actions[rt::Action::DramActivates] = own.activates - metered.activates;
+    actions[rt::Action::DramRefreshes] = (own.refreshes - metered.refreshes) * banksOfRefresh;
+    if (actions != rt::ActionCounts{})
+      machine.energy.machine(meteredUntil, cycle, actions);
+    metered = own;
+    meteredUntil = cycle;
+  }
+
   void done(const BurstTimes &times) {
     auto *entry = reinterpret_cast<Accepted *>(times.id);
     tlm::tlm_generic_payload *payload = entry->payload;
@@ -168,10 +184,13 @@ private:
   Machine &machine;
   const Clock &clock;
   const int number;
+  const int64_t banksOfRefresh;
   tlm::tlm_target_socket<> target{"target"};
   Channel channel;
   std::deque<Arrival> arrivals;
   Pool<Accepted> entries;
+  ChannelCounters metered;
+  int64_t meteredUntil = 0;
   Tick woken = -1;
   bool running = false;
 };

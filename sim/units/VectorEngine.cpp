@@ -24,7 +24,8 @@ protected:
     if (running && !playing && end <= cycle) {
       if (machine.functional())
         result.commit(machine.storage.local(core));
-      complete(running, start, cycle);
+      complete(running, start, cycle,
+               rt::engineActions(machine.chip, running->insn->opcode, running->values, chainOf(*running)));
       running = nullptr;
     }
     if (!running && ready()) {

@@ -11,6 +11,8 @@ from garam.result import Result
 STALLS = ("queue_empty", "wait_semaphore", "wait_barrier", "operand_l1", "output_l1", "noc", "memory_queue", "row_miss", "refresh",
           "turnaround", "die_to_die", "shared_memory", "fetch", "launch")
 NODES = ("linear", "linear_1", "linear_2", "attention", "linear_3", "layer_norm", "linear_4", "gelu", "linear_5", "layer_norm_1")
+ACTIONS = ("mac_f32", "mac_16bit", "mac_f8", "mac_i8", "acc", "l1", "vector", "shared", "noc", "die_to_die", "dram_activate", "dram_read",
+           "dram_write", "dram_refresh")
 ENGINES = ("dma_in", "dma_out", "matrix", "vector")
 
 
@@ -63,8 +65,22 @@ def sample_result(chip: str = "atom", layers: int = 2, seed: int = 0) -> Result:
                 "hbm": {"read_bytes": 2_000_000, "write_bytes": 600_000, "row_hits": 700_000, "row_misses": 18_000,
                         "activates": 18_000, "precharges": 17_900, "refreshes": 120},
                 "host_seconds": 2.0, "host_link_seconds": 1e-5, "gather_indices": None, "bucket_cycles": 256,
+                **_actions(random, layers, cycles),
                 "channel_bytes": (random.uniform(0.2, 1, (8, -(-cycles // 256))) * 7000).astype(np.int64)}
     return Result(program, "both", counters, {}, [])  # type: ignore[arg-type]
+
+
+def _actions(random: np.random.Generator, layers: int, cycles: int) -> dict[str, Any]:
+    """An instruction's actions for each op and layer; the curve holds them and the rest."""
+    size, buckets = layers * len(NODES) * 4, -(-cycles // 256)
+    curve = random.integers(0, 900, (len(ACTIONS), buckets))
+    rest = {name: int(curve[i].sum() // 10) for i, name in enumerate(ACTIONS)}
+    table = {name: np.full(size, (int(curve[i].sum()) - rest[name]) // size, dtype=np.int64) for i, name in enumerate(ACTIONS)}
+    for i, name in enumerate(ACTIONS):
+        rest[name] = int(curve[i].sum() - table[name].sum())
+    places = {"launch": np.repeat(np.arange(layers), len(NODES) * 4), "kernel": np.zeros(size, dtype=np.int64),
+              "index": np.tile(np.arange(len(NODES) * 4), layers)}
+    return {"actions": {**places, **table}, "other_actions": rest, "actions_over_time": curve}
 
 
 def _engines(records: dict[str, np.ndarray], cycles: int, cores: int, random: np.random.Generator) -> list[dict[str, Any]]:

@@ -69,5 +69,14 @@ def seconds(value: float | None) -> str:
     return f"{_digits(value * 1e9)} ns" if value else "0 s"
 
 
+def joules(value: float | None) -> str:
+    if value is None:
+        return "–"
+    for limit, unit in ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ")):
+        if value >= limit:
+            return f"{_digits(value / limit)} {unit}"
+    return f"{_digits(value * 1e9)} nJ" if value else "0 J"
+
+
 def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.1f} %"

@@ -6,11 +6,12 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from .drawing import element, percent, quantity, seconds
+from .drawing import element, joules, percent, quantity, seconds
+from .energy import shares
 from .limits import roofline
 from .stalls import stalls
 from .tables import chip, mapping, ops
-from .timeline import activity, traffic
+from .timeline import activity, power, traffic
 
 
 def _resource(name: str) -> str:
@@ -38,8 +39,12 @@ def _tiles(run: Mapping[str, Any]) -> str:
         _tile("Memory bandwidth", percent(hbm["achieved_share"]), f"{quantity(moved, 'B')} moved, compulsory {quantity(limits['hbm_bytes'], 'B')}",
               hbm["achieved_share"]),
     ]
+    energy = (run.get("details") or {}).get("energy")
+    if energy:
+        tiles.append(_tile("Energy", joules(run["energy_joules"]),
+                           f"{quantity(energy['average_watts'], 'W')} on average, peak {quantity(energy['peak_watts'], 'W')}"))
     if run["tokens_per_second"]:
-        tiles.insert(1, _tile("Throughput", f"{quantity(run['tokens_per_second'])} tok/s", "tokens of all sequences"))
+        tiles.insert(1, _tile("Throughput", quantity(run["tokens_per_second"]), "tokens a second, all sequences"))
     return element("div", *tiles, class_="tiles")
 
 
@@ -78,7 +83,9 @@ def page(run: Mapping[str, Any]) -> str:
         _section("Memory and host", "What the memory controllers did, and what the simulation cost.", _rows(run), False),
         _section("Where every cycle went", "All cores of a kind together; open a row to see each core.", stalls(run)),
         _section("Memory traffic", "All channels together.", traffic(run)),
+        _section("Power", "Chip and memory: what each action costs as the chip file states it, and what flows all the time.", power(run)),
         _section("Engines at work", "Share of the cores whose engine serves an instruction. Thin lines: launches.", activity(run)),
+        _section("Where the energy went", "Every action that was counted, at the chip file's price.", shares(run)),
         _section("Ops", "Every op with what is fused around it, all its uses together. Spans of neighbours overlap. A click on a heading sorts.", ops(run)),
         _section("Mapping", "How each op was cut; edit the printed mapping and compile again to change it.", mapping(run)),
         _section("Chip", ((run.get("details") or {}).get("chip") or {}).get("title", ""), chip(run)),

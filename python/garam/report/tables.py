@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from .drawing import element, percent, quantity
+from .drawing import element, joules, percent, quantity
 
 _ENGINES = (("matrix_cycles", "matrix"), ("vector_cycles", "vector"), ("dma_in_cycles", "DMA in"), ("dma_out_cycles", "DMA out"))
 
@@ -19,9 +19,9 @@ def _merged(ops: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for op in ops:
         row = rows.setdefault((op["kernel"], op["node"]), {**op, "launches": 0, **{key: 0 for key, _ in _ENGINES},
-                                                                      "cycles": 0, "share": 0.0, "instructions": 0})
+                                                                      "cycles": 0, "share": 0.0, "instructions": 0, "joules": 0.0})
         row["launches"] += 1
-        for key in ("cycles", "share", "instructions", *(key for key, _ in _ENGINES)):
+        for key in ("cycles", "share", "instructions", "joules", *(key for key, _ in _ENGINES)):
             row[key] += op[key]
     return sorted(rows.values(), key=lambda row: -row["cycles"])
 
@@ -35,7 +35,7 @@ def ops(run: Mapping[str, Any]) -> str:
     cores = len({entry["core"] for entry in run["engines"]}) or 1
     head = "".join(element("th", escape(name), scope="col", class_=kind) for name, kind in
                    (("op", None), ("kernel", None), ("uses", "n"), ("cycles", "n"), ("share of the run", None),
-                    *((f"{word} busy", "n") for _, word in _ENGINES), ("instructions", "n"), ("source", None)))
+                    *((f"{word} busy", "n") for _, word in _ENGINES), ("instructions", "n"), ("energy", "n"), ("source", None)))
     body = []
     for row in rows:
         gauge = element("div", element("i", style=f"width:{row['cycles'] / longest * 100:.2f}%"), element("b", percent(row["share"])),
@@ -44,6 +44,7 @@ def ops(run: Mapping[str, Any]) -> str:
         body.append(element("tr", _cell(element("code", escape(row["node"]))), _cell(escape(row["kernel"])),
                             _cell(str(row["launches"]), row["launches"], "n"), _cell(f"{row['cycles']:,}", row["cycles"], "n"),
                             _cell(gauge, row["share"]), *engines, _cell(f"{row['instructions']:,}", row["instructions"], "n"),
+                            _cell(joules(row["joules"]), row["joules"], "n"),
                             _cell(escape(row["source"].rsplit("/", 1)[-1]), class_="dim")))
     return element("div", element("table", element("thead", element("tr", head)), element("tbody", *body), class_="sortable"),
                    class_="scroll")

@@ -47,28 +47,43 @@ def traffic(run: Mapping[str, Any]) -> str:
     curve = (run.get("details") or {}).get("traffic") or {}
     if not curve.get("bytes") or not run["seconds"]:
         return element("p", "The run recorded no traffic over time.", class_="said")
-    time, height, top, bottom = _Time(run), 210, 18, 178
-    bucket = curve["bucket_cycles"]
-    rates = [moved / (bucket * time.period) for moved in curve["bytes"]]
-    peak = run["hbm"]["peak_bytes_per_second"]
-    ticks = linear_ticks(max([*rates, peak or 0.0]))
+    span = curve["bucket_cycles"] * run["seconds"] / max(1, run["cycles"])
+    return _curve(run, "Memory traffic over time", curve["bucket_cycles"], [moved / span for moved in curve["bytes"]], "B/s", "traffic",
+                  ("peak", run["hbm"]["peak_bytes_per_second"]))
 
-    def y(rate: float) -> float:
-        return bottom - (bottom - top) * rate / ticks[-1]
+
+def power(run: Mapping[str, Any]) -> str:
+    """Watts of chip and memory against their average."""
+    details = run.get("details") or {}
+    curve = details.get("power") or {}
+    if not curve.get("watts") or not run["seconds"]:
+        return element("p", "The run recorded no power over time.", class_="said")
+    return _curve(run, "Power over time", curve["bucket_cycles"], curve["watts"], "W", "power", ("average", details["energy"]["average_watts"]))
+
+
+def _curve(run: Mapping[str, Any], label: str, bucket: int, values: Sequence[float], unit: str, class_: str,
+           line: tuple[str, float | None]) -> str:
+    """An area over time, and a level line where it has a value."""
+    time, height, top, bottom = _Time(run), 210, 18, 178
+    named, level = line
+    ticks = linear_ticks(max([*values, level or 0.0]))
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * value / ticks[-1]
 
     parts = []
     for tick in ticks:
         parts += [element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y(tick), y2=y(tick), class_="grid"),
-                  text(quantity(tick, "B/s") if tick else "0", x=_LEFT - 8, y=y(tick) + 4, text_anchor="end", class_="tick")]
-    parts.append(element("path", d=_area(time, bucket, rates, y), class_="traffic"))
-    for number, rate in enumerate(rates):
+                  text(quantity(tick, unit) if tick else "0", x=_LEFT - 8, y=y(tick) + 4, text_anchor="end", class_="tick")]
+    parts.append(element("path", d=_area(time, bucket, values, y), class_=class_))
+    for number, value in enumerate(values):
         left, right = time.x(number * bucket), time.x((number + 1) * bucket)
         parts.append(element("rect", x=f"{left:.1f}", y=top, width=f"{max(0.5, right - left):.1f}", height=bottom - top, class_="hit",
-                             data_tip=f"{time.label(number * bucket)}: {quantity(rate, 'B/s')}"))
-    if peak:
-        parts += [element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y(peak), y2=y(peak), class_="peak"),
-                  text(f"peak {quantity(peak, 'B/s')}", x=_WIDTH - _RIGHT - 4, y=y(peak) - 5, text_anchor="end", class_="note")]
-    return svg(_WIDTH, height, "Memory traffic over time", *parts, *time.axis(bottom))
+                             data_tip=f"{time.label(number * bucket)}: {quantity(value, unit)}"))
+    if level:
+        parts += [element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y(level), y2=y(level), class_="peak"),
+                  text(f"{named} {quantity(level, unit)}", x=_WIDTH - _RIGHT - 4, y=y(level) - 5, text_anchor="end", class_="note")]
+    return svg(_WIDTH, height, label, *parts, *time.axis(bottom))
 
 
 def activity(run: Mapping[str, Any]) -> str:

@@ -50,14 +50,24 @@ def test_slices_close_in_order_and_carry_ops(tmp_path):
     assert sum(len(begun) for begun in slices.values()) == len(result.records["end"]) + 2
 
 
-def test_bandwidth_adds_up(tmp_path):
-    result, trace = written(tmp_path)
+def areas(trace, unit):
+    """Value times nanoseconds, summed over every counter track of a unit."""
+    tracks = {packet.track_descriptor.uuid for packet in trace.packet if packet.track_descriptor.counter.unit_name == unit}
     samples = defaultdict(list)
     for packet in trace.packet:
-        if packet.track_event.type == TrackEvent.TYPE_COUNTER:
+        if packet.track_event.type == TrackEvent.TYPE_COUNTER and packet.track_event.track_uuid in tracks:
             samples[packet.track_event.track_uuid].append((packet.timestamp, packet.track_event.double_counter_value))
-    moved = 0.0
-    for points in samples.values():
-        moved += sum(rate * (following[0] - at) for (at, rate), following in zip(points, points[1:]))
+    assert samples
+    return sum(value * (following[0] - at) for points in samples.values() for (at, value), following in zip(points, points[1:]))
+
+
+def test_bandwidth_adds_up(tmp_path):
+    result, trace = written(tmp_path)
     counted = result.counters["channel_bytes"].sum()
-    assert abs(moved - counted) < 0.01 * counted
+    assert abs(areas(trace, "GB/s") - counted) < 0.01 * counted
+
+
+def test_power_adds_up_to_the_energy(tmp_path):
+    result, trace = written(tmp_path)
+    joules = result.document["energy_joules"]
+    assert abs(areas(trace, "W") * 1e-9 - joules) < 0.01 * joules
