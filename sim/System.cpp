@@ -34,6 +34,8 @@ void System::listUnits() {
   const int coresPerDie = int(machine.chip.topology.coresPerDie), dies = int(machine.chip.topology.dies);
   add("command_processor", "command_processor", 0, 0, 0);
   add("barrier", "barrier", 0, 0, 0);
+  if (dies > 1 && machine.chip.dieToDie.switched())
+    add("die_switch", "die_switch", 0, 0, 0);
   for (int die = 0; die < dies; ++die) {
     for (int i = 0; i < coresPerDie; ++i)
       for (std::string_view kind : {"sequencer", "dma_in", "dma_out", "matrix", "vector", "semaphores", "l1"})
@@ -45,7 +47,7 @@ void System::listUnits() {
     }
     for (int i = 0; i < topology.banks(); ++i)
       add("shared_bank", dieUnit("shared", die, i), die, 0, i);
-    for (int i = 0; i < int(topology.lanes(die).size()); ++i)
+    for (int i = 0; !machine.chip.dieToDie.switched() && i < int(topology.lanes(die).size()); ++i)
       add("die_to_die", dieUnit("lane", die, i), die, 0, i);
   }
 }
@@ -129,10 +131,11 @@ void System::connectDie(int die) {
   // A lane takes packets from this die's mesh to the one of its neighbour, where the lane that leads back ends.
   std::vector<rt::Exit> lanes = topology.lanes(die);
   for (int i = 0; i < int(lanes.size()); ++i) {
-    Unit &own = unit(dieUnit("lane", die, i));
     const int other = int(lanes[size_t(i)].neighbour), back = topology.laneNumber(other, {die, lanes[size_t(i)].lane});
-    connect(mesh, fmt::format("die{}.packetOut", i), own, "packetIn");
-    connect(own, "packetOut", unit(dieUnit("mesh", other)), "packetIn",
+    const bool switched = machine.chip.dieToDie.switched();
+    Unit &own = unit(switched ? "die_switch" : dieUnit("lane", die, i));
+    connect(mesh, fmt::format("die{}.packetOut", i), own, "packetIn", switched ? die : 0);
+    connect(own, switched ? fmt::format("die{}.from{}Out", other, die) : "packetOut", unit(dieUnit("mesh", other)), "packetIn",
             topology.otherInput(topology.endpoint(EndpointKind::DieToDie, back)));
   }
 }

@@ -123,8 +123,11 @@ struct SharedParams {
 
 /// Ignored where there is one die, but always stated.
 struct DieToDieParams {
+  std::string topology;
   double gigabytesPerSecond, latencyNs;
+  bool switched() const { return topology == "switch"; }
   template <class F> void each(F &&f) {
+    f("topology", topology, "`grid`: neighbours in rows of two are linked; `switch`: each die to a switch");
     f("gigabytes_per_second", gigabytesPerSecond, Range{0, 1e6}, "rate of a link in each direction; 0: single die");
     f("latency_ns", latencyNs, Range{0, 1e6}, "from port to port");
   }

@@ -146,6 +146,8 @@ void validate(const Chip &chip, const std::string &file) {
     fail("l1.size_bytes is no multiple of banks x beat_bytes", "allowed: whole rows of banks");
   if (chip.topology.dies > 1 && chip.dieToDie.gigabytesPerSecond <= 0)
     fail("die_to_die.gigabytes_per_second is 0 with more than one die", "allowed: above 0");
+  if (chip.dieToDie.topology != "grid" && chip.dieToDie.topology != "switch")
+    fail(fmt::format("key `die_to_die.topology` is `{}`", chip.dieToDie.topology), "allowed: grid, switch");
   if (chip.shared.bytesPerDie > 0 && (chip.shared.banks < 1 || chip.shared.bytesPerCycle < 1))
     fail("shared memory without banks", "allowed: shared.banks and shared.bank_bytes_per_cycle above 0");
 }

@@ -7,25 +7,38 @@ namespace garam::rt {
 /// Neighbours in x have numbers that differ in the last bit only.
 static bool besideInX(int64_t die, int64_t neighbour) { return (die ^ neighbour) == 1; }
 
-std::vector<int64_t> neighboursOf(const TopologyParams &topology, int64_t die) {
+std::vector<int64_t> neighboursOf(const Chip &chip, int64_t die) {
   std::vector<int64_t> found;
+  if (chip.dieToDie.switched()) {
+    for (int64_t other = 0; other < chip.topology.dies; ++other)
+      if (other != die)
+        found.push_back(other);
+    return found;
+  }
   for (int64_t other : {die ^ 1, die - 2, die + 2})
-    if (other >= 0 && other < topology.dies)
+    if (other >= 0 && other < chip.topology.dies)
       found.push_back(other);
   return found;
 }
 
-int64_t lanesBetween(const NocParams &noc, int64_t die, int64_t neighbour) {
-  return besideInX(die, neighbour) ? noc.meshRows : noc.meshColumns;
+int64_t lanesBetween(const Chip &chip, int64_t die, int64_t neighbour) {
+  if (chip.dieToDie.switched())
+    return 1;
+  return besideInX(die, neighbour) ? chip.noc.meshRows : chip.noc.meshColumns;
 }
 
-int64_t laneRouter(const NocParams &noc, int64_t die, int64_t neighbour, int64_t lane) {
+int64_t laneRouter(const Chip &chip, int64_t die, int64_t neighbour, int64_t lane) {
+  if (chip.dieToDie.switched())
+    return 0;
+  const NocParams &noc = chip.noc;
   if (besideInX(die, neighbour))
     return lane * noc.meshColumns + (neighbour > die ? noc.meshColumns - 1 : 0);
   return (neighbour > die ? noc.meshRows - 1 : 0) * noc.meshColumns + lane;
 }
 
 Exit exitTowards(const Chip &chip, int64_t die, int64_t entry, bool fromY, int64_t targetDie, int64_t target) {
+  if (chip.dieToDie.switched())
+    return {targetDie, 0};
   const int64_t columns = chip.noc.meshColumns;
   if (!((die ^ targetDie) & 1))
     return {targetDie > die ? die + 2 : die - 2, target % columns};

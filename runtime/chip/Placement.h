@@ -1,5 +1,5 @@
 // Where things stand: which channel an address belongs to, which router of a die's mesh an endpoint sits on, and the
-// lanes of the links between dies with the way that packets take over them. Rules H1 and N6 to N8 of
+// lanes of the links between dies with the way that packets take over them. Rules H1, N6 to N8 and N10 of
 // docs/hardware/machine.md.
 #pragma once
 
@@ -17,12 +17,14 @@ inline int64_t routerOf(const NocParams &noc, int64_t i, int64_t n) {
   return row * columns + (at + row) % columns;
 }
 
-/// Neighbours of a die: the one in x, then those in y, the lower number first. Dies stand in rows of two.
-std::vector<int64_t> neighboursOf(const TopologyParams &topology, int64_t die);
-/// Lanes of the link between neighbours: one for each router of the edges that face each other.
-int64_t lanesBetween(const NocParams &noc, int64_t die, int64_t neighbour);
-/// Router of `die` on which a lane towards `neighbour` begins: lane i is that of row i in x, of column i in y.
-int64_t laneRouter(const NocParams &noc, int64_t die, int64_t neighbour, int64_t lane);
+/// Neighbours of a die. In a grid, where dies stand in rows of two: the one in x, then those in y, the lower number
+/// first. Behind a switch: all others, the lower number first.
+std::vector<int64_t> neighboursOf(const Chip &chip, int64_t die);
+/// Lanes between neighbours: one for each router of the edges that face each other; one behind a switch.
+int64_t lanesBetween(const Chip &chip, int64_t die, int64_t neighbour);
+/// Router of `die` on which a lane towards `neighbour` begins: lane i is that of row i in x, of column i in y; behind a
+/// switch router 0.
+int64_t laneRouter(const Chip &chip, int64_t die, int64_t neighbour, int64_t lane);
 
 /// The lane through which a packet leaves a die.
 struct Exit {

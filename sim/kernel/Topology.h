@@ -23,18 +23,18 @@ public:
   /// Lanes to the neighbours of a die, those to a neighbour together, in the order of `rt::neighboursOf`.
   std::vector<rt::Exit> lanes(int die) const {
     std::vector<rt::Exit> all;
-    for (int64_t neighbour : rt::neighboursOf(chip.topology, die))
-      for (int64_t lane = 0; lane < rt::lanesBetween(chip.noc, die, neighbour); ++lane)
+    for (int64_t neighbour : rt::neighboursOf(chip, die))
+      for (int64_t lane = 0; lane < rt::lanesBetween(chip, die, neighbour); ++lane)
         all.push_back({neighbour, lane});
     return all;
   }
   /// Number of a lane among those of its die.
   int laneNumber(int die, const rt::Exit &exit) const {
     int number = int(exit.lane);
-    for (int64_t neighbour : rt::neighboursOf(chip.topology, die)) {
+    for (int64_t neighbour : rt::neighboursOf(chip, die)) {
       if (neighbour == exit.neighbour)
         break;
-      number += int(rt::lanesBetween(chip.noc, die, neighbour));
+      number += int(rt::lanesBetween(chip, die, neighbour));
     }
     return number;
   }
@@ -64,7 +64,7 @@ public:
     const int index = endpoint - this->endpoint(kind, 0);
     if (kind == EndpointKind::DieToDie) {
       const rt::Exit lane = lanes(die)[size_t(index)];
-      return int(rt::laneRouter(chip.noc, die, lane.neighbour, lane.lane));
+      return int(rt::laneRouter(chip, die, lane.neighbour, lane.lane));
     }
     const int count[] = {cores(), channels(), banks()};
     return int(rt::routerOf(chip.noc, index, count[size_t(kind)]));

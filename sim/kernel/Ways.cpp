@@ -21,10 +21,10 @@ Way Ways::walk(Place from, Place to) const {
   bool fromY = false;
   while (from.die != to.die) {
     const rt::Exit exit = rt::exitTowards(chip, from.die, from.router, fromY, to.die, to.router);
-    inside(from.router, int(rt::laneRouter(chip.noc, from.die, exit.neighbour, exit.lane)));
+    inside(from.router, int(rt::laneRouter(chip, from.die, exit.neighbour, exit.lane)));
     ++way.links;
     fromY = (exit.neighbour ^ from.die) != 1;
-    from = {int(exit.neighbour), int(rt::laneRouter(chip.noc, exit.neighbour, from.die, exit.lane))};
+    from = {int(exit.neighbour), int(rt::laneRouter(chip, exit.neighbour, from.die, exit.lane))};
   }
   inside(from.router, to.router);
   return way;

@@ -150,10 +150,10 @@ std::vector<Channel> wayOf(const rt::Chip &chip, int64_t die, int64_t at, int64_
   bool fromY = false;
   for (int crossings = 0; die != targetDie && crossings < 99; ++crossings) {
     const rt::Exit exit = rt::exitTowards(chip, die, at, fromY, targetDie, target);
-    walk(rt::laneRouter(chip.noc, die, exit.neighbour, exit.lane));
+    walk(rt::laneRouter(chip, die, exit.neighbour, exit.lane));
     const bool x = (die ^ exit.neighbour) == 1;
     way.push_back({die, at, x ? (exit.neighbour > die ? 0 : 1) : (exit.neighbour > die ? 2 : 3)});
-    at = rt::laneRouter(chip.noc, exit.neighbour, die, exit.lane);
+    at = rt::laneRouter(chip, exit.neighbour, die, exit.lane);
     fromY = !x;
     die = exit.neighbour;
   }

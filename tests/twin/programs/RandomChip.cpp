@@ -61,6 +61,7 @@ private:
     set("shared.bytes_per_die", shared ? 1 << 20 : 0);
     set("shared.banks", pick(1, 6)), set("shared.bank_bytes_per_cycle", pick(8, 300));
     set("die_to_die.gigabytes_per_second", fmt::format("{}.{}", pick(20, 2000), pick(0, 9)));
+    set("die_to_die.topology", pick(0, 3) ? "\"grid\"" : "\"switch\"");
     set("die_to_die.latency_ns", fmt::format("{}.5", pick(0, 20)));
     set("clock.core_mhz", fmt::format("{}.{}", pick(200, 3000), pick(0, 9)));
     set("clock.sync_cycles", pick(0, 3));

@@ -11,7 +11,7 @@ namespace garam::twin {
 
 Lane::Lane(Machine &machine, const Endpoint &here) : machine(machine), here(here) {
   const rt::Chip &chip = machine.chip;
-  num = chip.noc.linkBytes * rt::lanesBetween(chip.noc, here.die, here.neighbour) * std::llround(chip.clock.coreMhz * 1e6);
+  num = chip.noc.linkBytes * rt::lanesBetween(chip, here.die, here.neighbour) * std::llround(chip.clock.coreMhz * 1e6);
   den = std::llround(chip.dieToDie.gigabytesPerSecond * 1e9);
   int64_t common = std::gcd(num, den);
   num /= common, den /= common;

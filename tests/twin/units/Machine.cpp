@@ -37,6 +37,8 @@ void Core::access(int64_t t) {
 Machine::Machine(const rt::Chip &whole, const rt::Program &program)
     : chip(whole.withDies(program.dies)), clock(Clock::ofMhz(chip.clock.coreMhz)), memory(chip), program(program) {
   loadKernels();
+  if (chip.dieToDie.switched())
+    between = std::make_unique<Switch>(*this);
   for (int die = 0; die < chip.topology.dies; ++die)
     meshes.push_back(std::make_unique<Mesh>(*this, die));
   for (int core = 0; core < chip.cores(); ++core)
@@ -46,8 +48,8 @@ Machine::Machine(const rt::Chip &whole, const rt::Program &program)
       channels.push_back(std::make_unique<Channel>(*this, Endpoint{EndpointKind::Memory, die, i}));
     for (int i = 0; chip.shared.bytesPerDie > 0 && i < chip.shared.banks; ++i)
       banks[{EndpointKind::Shared, die, i}] = std::make_unique<SharedBank>(*this, Endpoint{EndpointKind::Shared, die, i});
-    for (int64_t neighbour : rt::neighboursOf(chip.topology, die))
-      for (int lane = 0; lane < rt::lanesBetween(chip.noc, die, neighbour); ++lane) {
+    for (int64_t neighbour : chip.dieToDie.switched() ? std::vector<int64_t>() : rt::neighboursOf(chip, die))
+      for (int lane = 0; lane < rt::lanesBetween(chip, die, neighbour); ++lane) {
         Endpoint here{EndpointKind::Lane, die, lane, int(neighbour)};
         lanes[here] = std::make_unique<Lane>(*this, here);
       }
@@ -78,6 +80,8 @@ void Machine::cycle(int64_t t) {
     bank->tick(t);
   for (auto &[place, lane] : lanes)
     lane->tick(t);
+  if (between)
+    between->tick(t);
   for (auto &core : cores) { // Y2: signals of one cycle go in this order
     core->dmaIn.tick(t);
     core->dmaOut.tick(t);

@@ -14,6 +14,7 @@
 #include "tests/twin/units/Semaphores.h"
 #include "tests/twin/units/Sequencer.h"
 #include "tests/twin/units/Shared.h"
+#include "tests/twin/units/Switch.h"
 #include "tests/twin/units/Vector.h"
 
 namespace garam::twin {
@@ -86,6 +87,7 @@ private:
   std::vector<std::unique_ptr<Mesh>> meshes;
   std::map<Endpoint, std::unique_ptr<SharedBank>> banks;
   std::map<Endpoint, std::unique_ptr<Lane>> lanes;
+  std::unique_ptr<Switch> between; ///< null in a grid
   std::vector<Delivery> deliveries;
   std::map<int, std::vector<DmaEngine *>> barriers; ///< those that have arrived, by die; -1: all cores
   uint32_t launchIndex = 0, kernelIndex = 0;

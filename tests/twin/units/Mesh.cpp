@@ -27,9 +27,9 @@ void Mesh::build() {
   spread(EndpointKind::Memory, chip.dram.channels(), 1);
   if (chip.shared.bytesPerDie > 0)
     spread(EndpointKind::Shared, chip.shared.banks, 1);
-  for (int64_t neighbour : rt::neighboursOf(chip.topology, die))
-    for (int64_t lane = 0; lane < rt::lanesBetween(chip.noc, die, neighbour); ++lane)
-      stand({EndpointKind::Lane, die, int(lane), int(neighbour)}, rt::laneRouter(chip.noc, die, neighbour, lane), 1);
+  for (int64_t neighbour : rt::neighboursOf(chip, die))
+    for (int64_t lane = 0; lane < rt::lanesBetween(chip, die, neighbour); ++lane)
+      stand({EndpointKind::Lane, die, int(lane), int(neighbour)}, rt::laneRouter(chip, die, neighbour, lane), 1);
 
   constexpr int kAside[4][2] = {{1, 0}, {-1, 0}, {0, 1}, {0, -1}}; // N5
   for (std::vector<Router> &routers : networks) {

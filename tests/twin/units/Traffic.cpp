@@ -86,7 +86,7 @@ void Machine::deliver(int64_t t) {
       banks.at(to)->take(delivery.packet, t);
       break;
     case EndpointKind::Lane:
-      lanes.at(to)->take(delivery.packet, t);
+      between ? between->take(to, delivery.packet) : lanes.at(to)->take(delivery.packet, t);
     }
   }
 }
