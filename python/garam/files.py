@@ -14,9 +14,21 @@ from typing import Any
 from .errors import input_error
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Refuses, before any work is done, a path that `replacing` could not fill."""
+    target = Path(path)
+    if target.is_dir():
+        raise input_error(str(path), "cannot write: it is a folder", "the path of a file")
+    if not target.parent.is_dir():
+        raise input_error(str(path), "cannot write: No such file or directory", "a path in a folder that exists")
+    if not os.access(target.parent, os.W_OK):
+        raise input_error(str(path), "cannot write: Permission denied", "a path in a folder that may be written")
+
+
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yields a temporary path beside `path`; it takes the name when the block ends well and vanishes when it does not."""
+    check_writable(path)
     target = Path(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent or Path("."))
@@ -59,7 +71,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     try:
         return json.loads(data)
     except ValueError as error:
-        raise input_error(str(path), f"not JSON: {error}") from None
+        raise input_error(str(path), f"not JSON: {error}", "a JSON file") from None
 
 
 def _finite(value: Any) -> Any:

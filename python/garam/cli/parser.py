@@ -38,7 +38,8 @@ def _translated(message: str, parser: Parser) -> Exception:
         return input_error(found["names"].split(", ")[0], "missing", f"{parser.prog} --help says what it takes")
     found = re.match(r"argument (?P<where>[^:]+): (?P<what>.*)$", message)
     if found:
-        return input_error(found["where"].split("/")[-1], found["what"], f"{parser.prog} --help says what it takes")
+        what, _, allowed = found["what"].partition("; ")
+        return input_error(found["where"].split("/")[-1], what, allowed or f"{parser.prog} --help says what it takes")
     return input_error("arguments", message, f"{parser.prog} --help says what there is")
 
 
@@ -103,8 +104,8 @@ def _whole(text: str, least: int) -> int:
     try:
         value = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number; {least} or more") from None
     if value < least:
-        raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        raise argparse.ArgumentTypeError(f"{value} is less than {least}; {least} or more")
     return value
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
-from garam.frontdoor.elementwise import broadcasting, uniform
 from garam.frontdoor.ir import Constant, Value
+from garam.frontdoor.operands import broadcasting, uniform
 
 
 def attention(b: Builder, q: Value, k: Value, v: Value, *, scale: float, causal: bool = False, window: int = 0,

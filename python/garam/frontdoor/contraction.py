@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from garam.frontdoor.builder import Builder, lowers
 from garam.frontdoor.decomposed import match_attention
-from garam.frontdoor.elementwise import Operand, binary
+from garam.frontdoor.operands import Operand, binary
 from garam.frontdoor.ir import Value
 
 

@@ -11,8 +11,8 @@ import torch
 
 from garam.frontdoor.attention import additive, attention, split
 from garam.frontdoor.builder import Builder
-from garam.frontdoor.elementwise import uniform
 from garam.frontdoor.ir import Constant, Enum, Value
+from garam.frontdoor.operands import Operand, uniform
 
 _NOTHING = -1e4  # an additive mask at or below this leaves no weight: exp(-1e4) is 0 in f32
 
@@ -142,8 +142,10 @@ def _truth_of(term: Value) -> Value | None:
     return None
 
 
-def match_rms_norm(b: Builder, x: Value, y: Value) -> Value | None:
+def match_rms_norm(b: Builder, x: Operand, y: Operand) -> Value | None:
     """weight · (x · rsqrt(mean(x²) + eps)), the product that is being lowered; a rounding of the inner factor makes it `llama`."""
+    if not isinstance(x, Value) or not isinstance(y, Value):
+        return None
     for scaled, weight in ((x, y), (y, x)):
         weight = _bare(weight)
         if len(weight.shape) != 1:

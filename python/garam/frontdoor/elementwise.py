@@ -5,68 +5,9 @@ from __future__ import annotations
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
+from garam.frontdoor.decomposed import match_rms_norm
 from garam.frontdoor.ir import Constant, Enum, Value
-
-Operand = Value | float | int | bool
-
-
-def operand(b: Builder, x: Operand, dtype: torch.dtype) -> Value:
-    """As an operand of an op on `dtype`. Broadcasts are left to the op."""
-    if not isinstance(x, Value):
-        return b.scalar(dtype_number(x, dtype), dtype)
-    if isinstance(x, Constant) and (same := uniform(x)) is not None and len(x.shape) == 0:
-        return b.scalar(dtype_number(same, dtype), dtype)
-    if x.op is not None and x.op.name == "graph.broadcast":
-        x = x.op.operands[0]
-    return b.cast(x, dtype)
-
-
-def uniform(x: Constant) -> float | int | bool | None:
-    """The one value of all elements, or None."""
-    flat = x.data.flatten()
-    return flat[0].item() if flat.numel() and bool((flat == flat[0]).all()) else None
-
-
-def dtype_number(x: float | int | bool, dtype: torch.dtype) -> float | int | bool:
-    return float(x) if dtype.is_floating_point else bool(x) if dtype == torch.bool else int(x)
-
-
-def promoted(*operands: Operand) -> torch.dtype:
-    """PyTorch's type promotion, rank-0 tensors and Python numbers counting as it says."""
-    return torch.result_type(*(_example(x) for x in operands))
-
-
-def _example(x: Operand) -> torch.Tensor | float | int | bool:
-    return torch.empty((1,) * len(x.shape), dtype=x.dtype) if isinstance(x, Value) else x
-
-
-def broadcasting(b: Builder, name: str, operands: list[Value], dtype: torch.dtype, piece: str | None = None,
-                 shape: tuple[int, ...] | None = None, **properties: object) -> Value:
-    """One elementwise op, brought to `shape` (of the node unless given) where its operands alone are smaller."""
-    shape = b.shape if shape is None else shape
-    small = tuple(torch.broadcast_shapes(*(v.shape for v in operands)))
-    if small == tuple(shape):
-        return b.op(name, operands, shape, dtype, piece, **properties)
-    value = b.op(name, operands, small, dtype, piece or name, **properties)
-    return b.op("broadcast", [value], shape, dtype, piece)
-
-
-def binary(b: Builder, name: str, x: Operand, y: Operand, piece: str | None = None, shape: tuple[int, ...] | None = None,
-           dtype: torch.dtype | None = None) -> Value:
-    dtype = dtype or b.dtype
-    wide = exact_type(dtype, x, y)
-    operands = [operand(b, x, wide), operand(b, y, wide)]
-    if wide == dtype:
-        return broadcasting(b, name, operands, dtype, piece, shape)
-    return b.cast(broadcasting(b, name, operands, wide, f"{piece}.{name}" if piece else name, shape), dtype, piece)
-
-
-def exact_type(dtype: torch.dtype, *operands: Operand) -> torch.dtype:
-    """f32 where a number beside 16-bit floats is none of their values: PyTorch does not round it."""
-    numbers = [x.data.item() if isinstance(x, Constant) else x for x in operands if not isinstance(x, Value) or (
-        isinstance(x, Constant) and x.shape == ())]
-    inexact = dtype in (torch.bfloat16, torch.float16) and any(torch.tensor(float(n)).to(dtype).item() != n for n in numbers)
-    return torch.float32 if inexact else dtype
+from garam.frontdoor.operands import Operand, binary, broadcasting, exact_type, operand, promoted, uniform
 
 
 def _scaled(b: Builder, y: Operand, alpha: float | int) -> Operand:
@@ -96,7 +37,7 @@ def _mul(b: Builder, x: Operand, y: Operand) -> Value:
         return binary(b, "logical_and", x, y)
     if _same(b, x, y, 1):
         return x
-    return _rms_norm(b, x, y) or binary(b, "mul", x, y)
+    return match_rms_norm(b, x, y) or binary(b, "mul", x, y)
 
 
 @lowers("aten.div.Tensor", "aten.div.Scalar")
@@ -215,7 +156,7 @@ def _masked_fill(b: Builder, x: Value, mask: Value, value: Operand) -> Value:
 @lowers("aten._to_copy.default", "aten.type_as.default", "aten.to.dtype")
 def _to_copy(b: Builder, x: Value, *_: object, **__: object) -> Value:
     if x.dtype == torch.float32 and b.dtype in (torch.bfloat16, torch.float16) and x.op is not None and x.op.name == "graph.mul":
-        fused = _rms_norm(b, *x.op.operands)
+        fused = match_rms_norm(b, *x.op.operands)
         if fused is not None:
             return fused
     return b.cast(x, b.dtype, None)
@@ -227,9 +168,3 @@ def _identity(b: Builder, x: Value, *_: object, **__: object) -> Value:
     if "dropout" in str(b.node.target) and _[-1]:
         raise b.unsupported("dropout in training", "evaluation mode")
     return x
-
-
-def _rms_norm(b: Builder, x: Operand, y: Operand) -> Value | None:
-    from garam.frontdoor.decomposed import match_rms_norm  # it is written with these lowerings
-
-    return match_rms_norm(b, x, y) if isinstance(x, Value) and isinstance(y, Value) else None

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from garam.errors import input_error
+from garam.errors import InputError, input_error
 from garam.frontdoor import huggingface
 from garam.frontdoor.model import Model, Options, choose_phase
 
@@ -54,7 +54,13 @@ def _from_function(file: Path, name: str, options: Options) -> Model:
         raise input_error(f"{file}:{name}", "no such function", "a function that returns a module and its example arguments")
     offered = {"batch": options.batch, "seq": options.seq, "layers": options.layers}
     wanted = inspect.signature(function).parameters
-    returned = function(**{k: v for k, v in offered.items() if k in wanted and v is not None})
+    try:
+        returned = function(**{k: v for k, v in offered.items() if k in wanted and v is not None})
+    except InputError:
+        raise
+    except Exception as error:
+        raise input_error(f"{file}:{name}", f"{type(error).__name__}: {error}",
+                          "a function that runs as it is called; it may take batch, seq and layers") from error
     if not isinstance(returned, tuple) or len(returned) not in (2, 3) or not isinstance(returned[0], torch.nn.Module):
         raise input_error(f"{file}:{name}", f"returns {type(returned).__name__}", "(module, args) or (module, args, kwargs)")
     module = returned[0].eval()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
-from garam.frontdoor.elementwise import binary
+from garam.frontdoor.operands import binary
 from garam.frontdoor.ir import Constant, Enum, Value
 
 

@@ -18,6 +18,7 @@ from garam.frontdoor.exporter import ExportedModel, cast, export
 from garam.frontdoor.importer import import_model
 from garam.frontdoor.ir import Program
 from garam.frontdoor.model import DTYPES, PHASES, Model, Options, check_length
+from garam.frontdoor.states import initial_states
 from garam.frontdoor.text import program_text
 from garam.frontdoor.weights import content_key, file_tensors, tied_names, write_cached
 
@@ -50,9 +51,7 @@ class Source:
 
     @functools.cached_property
     def states(self) -> dict[str, Tensor]:
-        from garam.reference.states import initial_states
-
-        return initial_states(self)
+        return initial_states(self.module, DTYPES[self.dtype], self.batch, self.kv_length)
 
     @functools.cached_property
     def weights(self) -> dict[str, Tensor]:

@@ -54,6 +54,10 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     (("generate", "llama-tiny", "--prompt", "hello", "--chip", "unit"), "--prompt: llama-tiny has no tokenizer"),
     (("generate", "llama-tiny", "--prompt", "1", "--max-new-tokens", "4000", "--chip", "unit"), "4000 new ones"),
     (("models", "nomodel"), "nomodel: no such model"),
+    (("run", "minilm", "--chip", "atom", "--seq", "-1"), "--seq: -1 is less than 1; 1 or more"),
+    (("run", "minilm", "--chip", "atom", "--json", "none/run.json"), "none/run.json: cannot write: No such file or directory; "),
+    (("run", "minilm", "--chip", "atom", "--report", "."), ".: cannot write: it is a folder; "),
+    (("compile", "minilm", "--chip", "atom", "-o", "none/x.garam"), "none/x.garam: cannot write"),
 ])
 def test_one_line(capsys, tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
@@ -93,3 +97,16 @@ def test_an_unwritable_place(capsys, tmp_path: Path):
 def test_a_file_that_is_not_there(capsys):
     assert main(["compare", "/nowhere/run.json"]) == 2
     assert capsys.readouterr().err == "error: /nowhere/run.json: cannot read: No such file or directory; a file that is there\n"
+
+
+@pytest.mark.parametrize("name, content, said", [
+    ("model.py:raises", "def raises(): raise RuntimeError('boom')\n", "model.py:raises: RuntimeError: boom; "),
+    ("model.py:asks", "def asks(a): pass\n", "model.py:asks: TypeError: "),
+    ("model.py:number", "def number(): return 3\n", "model.py:number: returns int; (module, args)"),
+    ("model.py:none", "", "model.py:none: no such function; "),
+    ("broken.mlir", "func.func @main( {", "broken.mlir:1: "),
+    ("empty.garam", "", "empty.garam: is not a Garam program; "),
+])
+def test_one_line_about_a_file(capsys, tmp_path, name, content, said):
+    (tmp_path / name.split(":")[0]).write_text(content)
+    assert said in refused(capsys, "run", str(tmp_path / name), "--chip", "unit")

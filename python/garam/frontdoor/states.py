@@ -1,0 +1,27 @@
+"""What a decoder's cache holds before a step: the keys and values of a prompt, computed in PyTorch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from garam.frontdoor.cache import KVLayer, Prefill
+from garam.frontdoor.exporter import cast, traceable
+
+
+def initial_states(module: torch.nn.Module, dtype: torch.dtype, batch: int, kv_length: int | None) -> dict[str, Tensor]:
+    """By name. Of a decode step: the first kv_length rows come from a seeded prompt; the others are 0."""
+    layers = getattr(module, "kv", None)
+    if layers is None:
+        return {}
+    states = {f"kv.{i}.{name}": torch.zeros_like(buffer, dtype=dtype)
+              for i, layer in enumerate(layers) if isinstance(layer, KVLayer) for name, buffer in layer.named_buffers()}
+    if not kv_length:
+        return states
+    step = cast(module, dtype)
+    prefill = Prefill(step.model, list(step.kv))
+    generator = torch.Generator().manual_seed(2)
+    prompt = torch.randint(0, step.model.config.vocab_size, (batch, kv_length), generator=generator)
+    with traceable(prefill):
+        prefill(input_ids=prompt, pos=torch.tensor(0))
+    return {name: dict(prefill.named_buffers())[name] for name in states}
