@@ -9,7 +9,8 @@ import pytest
 from accounts import check_engines
 
 CHIPS = ("unit", "atom", "rebel100")
-SIZES = list(itertools.product((1, 3, 8), (7, 128, 200))) if os.environ.get("GARAM_LONG") == "1" else [(1, 7), (3, 128), (8, 200)]
+LONG = os.environ.get("GARAM_LONG") == "1"
+SIZES = list(itertools.product((1, 3, 8), (7, 128, 200))) if LONG else [(1, 7), (3, 128), (8, 200)]
 
 
 @pytest.mark.parametrize("chip", CHIPS)
@@ -18,6 +19,14 @@ def test_validates(garam, chip: str, batch: int, sequence: int) -> None:
     document = garam("validate", "minilm", "--chip", chip, "--batch", batch, "--seq", sequence)
     assert document["ok"] and document["first_bad"] is None
     assert len(document["tensors"]) >= 6 * 4
+    check_engines(document)
+
+
+@pytest.mark.parametrize("chip", ["atom_max", "rngd", "tpuv3"])
+@pytest.mark.parametrize("batch, sequence", SIZES if LONG else [(2, 33)])
+def test_validates_on_other_chips(garam, chip: str, batch: int, sequence: int) -> None:
+    document = garam("validate", "minilm", "--chip", chip, "--batch", batch, "--seq", sequence)
+    assert document["ok"] and document["first_bad"] is None
     check_engines(document)
 
 

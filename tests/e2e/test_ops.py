@@ -7,6 +7,7 @@ import random
 import pytest
 
 CHIPS = ("unit", "atom", "rebel100")
+OTHERS = ("atom_max", "rngd", "tpuv3")
 LONG = os.environ.get("GARAM_LONG") == "1"
 
 
@@ -31,7 +32,8 @@ def cases() -> list[tuple[str, str, str, list[object]]]:
     rng = random.Random(7)
     names = ("matmul", "layer_norm", "rms_norm", "softmax", "attention", "gelu", "silu", "add", "mul")
     return [(name, chip, rng.choice(["bf16", "bf16", "f16", "f32"]), shapes(name, rng))
-            for _ in range(60 if LONG else 8) for name in names for chip in CHIPS]
+            for repeats, chips in ((60 if LONG else 8, CHIPS), (10 if LONG else 1, OTHERS))
+            for _ in range(repeats) for name in names for chip in chips]
 
 
 #: Ones, primes, and shapes that are long in one dimension only.

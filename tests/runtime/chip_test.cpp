@@ -33,7 +33,7 @@ static std::string replaced(std::string text, const std::string &from, const std
 
 TEST(Chip, ShippedChipsLoad) {
   std::vector<std::string> names = chipNames();
-  for (const char *name : {"atom", "rebel100", "unit"})
+  for (const char *name : {"atom", "atom_max", "rebel100", "rngd", "tpuv3", "unit"})
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   for (const std::string &name : names)
     EXPECT_EQ(loadChip(name).name, name);
@@ -47,6 +47,13 @@ TEST(Chip, PublishedPeaks) {
   EXPECT_NEAR(loadChip("rebel100").peakFlops(DType::F8E4M3), 2048e12, 2e12);
   EXPECT_NEAR(loadChip("rebel100").peakHbmBytesPerSecond(), 4.8e12, 0.02e12);
   EXPECT_EQ(loadChip("atom").peakFlops(DType::F8E4M3), 0);
+  EXPECT_NEAR(loadChip("atom_max").peakFlops(DType::BF16), 128e12, 0.1e12);
+  EXPECT_NEAR(loadChip("atom_max").peakHbmBytesPerSecond(), 1024e9, 1e9);
+  EXPECT_NEAR(loadChip("rngd").peakFlops(DType::BF16), 256e12, 7e12); // published in steps of 1,000, here of 1,024
+  EXPECT_NEAR(loadChip("rngd").peakHbmBytesPerSecond(), 1.5e12, 0.04e12);
+  EXPECT_NEAR(loadChip("tpuv3").peakHbmBytesPerSecond(), 450e9, 1e9);
+  // 61.6 TFLOPS: half of the 123 of a chip with two cores.
+  EXPECT_NEAR(loadChip("tpuv3").peakFlops(DType::BF16), 61.6e12, 0.1e12);
 }
 
 TEST(Chip, ErrorsNameLineKeyAndWhatIsAllowed) {
