@@ -57,16 +57,14 @@ class Session:
                 raise input_error(name, f"no {kind} of this program", ", ".join(segments) or "it has none")
         generated = []
         for name, segment in segments.items():
-            if name in given:
-                value = given[name]
-            elif kind == "input":
-                value = tensors.generated(segment)
-                generated.append(name)
-            else:
+            if name not in given and kind != "input":
                 continue
-            data = tensors.to_bytes(value, segment)
+            if name not in given:
+                generated.append(name)
             if self.mode != "cycles":
-                self.device.write(name, data)
+                self.device.write(name, tensors.to_bytes(given[name] if name in given else tensors.generated(segment), segment))
+            elif name in given:
+                tensors.check(given[name], segment)
         return generated
 
     def _read(self, segment: str, offset: int, shaped: Mapping[str, Any]) -> torch.Tensor:

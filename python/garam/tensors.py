@@ -12,17 +12,28 @@ from .errors import input_error
 
 
 def as_tensor(value: Any) -> torch.Tensor:
-    return value.detach().cpu() if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(value))
+    """On the CPU, without a gradient; one that has no data (device meta) stays where it is."""
+    if not isinstance(value, torch.Tensor):
+        return torch.as_tensor(np.asarray(value))
+    return value.detach() if value.is_meta else value.detach().cpu()
 
 
-def to_bytes(value: Any, segment: Mapping[str, Any]) -> np.ndarray:
-    """A flat uint8 array. Throws if shape or kind of number differ from the segment's."""
+def check(value: Any, segment: Mapping[str, Any]) -> torch.Tensor:
+    """Throws if shape or kind of number differ from the segment's."""
     tensor, wanted = as_tensor(value), torch_dtype(segment["dtype"])
     name, shape = segment["name"], list(segment["shape"])
     if list(tensor.shape) != shape:
         raise input_error(name, f"shape {list(tensor.shape)}", f"{shape}")
     if tensor.is_floating_point() != wanted.is_floating_point:
         raise input_error(name, f"type {str(tensor.dtype).removeprefix('torch.')}", str(wanted).removeprefix("torch."))
+    return tensor
+
+
+def to_bytes(value: Any, segment: Mapping[str, Any]) -> np.ndarray:
+    """A flat uint8 array. Throws if the tensor is not the segment's kind, holds values outside its type, or no data."""
+    tensor, name, wanted = check(value, segment), segment["name"], torch_dtype(segment["dtype"])
+    if tensor.is_meta:
+        raise input_error(name, "a tensor on device meta has no data", "a tensor with data, or mode cycles")
     if wanted == torch.bool:
         tensor = tensor != 0
     elif not wanted.is_floating_point and tensor.numel():
