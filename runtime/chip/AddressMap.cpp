@@ -17,22 +17,10 @@ constexpr std::string_view kFieldList = "pseudo_channel, stack_id, bank_group, b
 // More would only spread a burst thin, and the controller's queue entries hold this many.
 constexpr int kBanksOfBurst = 16;
 
-int32_t &member(DramCell &cell, int field) {
-  switch (field) {
-  case 0:
-    return cell.pseudoChannel;
-  case 1:
-    return cell.stackId;
-  case 2:
-    return cell.bankGroup;
-  case 3:
-    return cell.bank;
-  case 4:
-    return cell.row;
-  default:
-    return cell.column;
-  }
-}
+constexpr std::array<int32_t DramCell::*, 6> kMembers{&DramCell::pseudoChannel, &DramCell::stackId,
+                                                      &DramCell::bankGroup,     &DramCell::bank,
+                                                      &DramCell::row,           &DramCell::column};
+int32_t &member(DramCell &cell, int field) { return cell.*kMembers[size_t(field)]; }
 
 int fieldOf(std::string_view name) { return int(std::find(kFields.begin(), kFields.end(), name) - kFields.begin()); }
 
@@ -43,7 +31,7 @@ bool number(std::string_view text, int64_t &value) {
 
 } // namespace
 
-AddressMap::AddressMap(const DramParams &dram, const std::string &where) : grain(dram.timing.accessBytes) {
+AddressMap::AddressMap(const DramParams &dram, const KeyPlaces &where) : grain(dram.timing.accessBytes) {
   const DramTiming &timing = dram.timing;
   const std::array<int64_t, 7> sizes{dram.pseudoChannels,  dram.stackIds, timing.bankGroups,
                                      timing.banksPerGroup, dram.rows(),   timing.rowBytes / grain,
@@ -51,7 +39,8 @@ AddressMap::AddressMap(const DramParams &dram, const std::string &where) : grain
   std::array<int64_t, 7> used;
   used.fill(1);
   auto fail = [&](std::string_view key, const std::string &what, std::string_view rule) {
-    throw inputError(where, fmt::format("memory.{}: {}", key, what), fmt::format("allowed: {}", rule));
+    throw inputError(where(key), fmt::format("memory.{}: {}", key, what),
+                     fmt::format("allowed: {} ({})", rule, key == "address_xor" ? "MA3" : "MA2"));
   };
 
   int64_t scale = 1;
@@ -105,6 +94,12 @@ AddressMap::AddressMap(const DramParams &dram, const std::string &where) : grain
     xors.push_back({field, sizes[field] - 1, int(shift)});
   }
 
+  for (const Digit &digit : digits)
+    if (digit.scale >= block / grain)
+      above.push_back({digit.field,
+                       std::has_single_bit(uint64_t(digit.radix)) ? std::countr_zero(uint64_t(digit.radix)) : -1,
+                       digit.radix, digit.weight});
+
   std::array<uint64_t, 2> banks{};
   for (int64_t access = 0; access < block / grain; ++access) {
     DramCell cell;
@@ -128,10 +123,18 @@ DramCell AddressMap::mixed(DramCell cell) const {
 
 DramCell AddressMap::base(int64_t blockIndex) const {
   DramCell cell;
-  int64_t perBlock = block / grain;
-  for (const Digit &digit : digits)
-    if (digit.scale >= perBlock)
-      member(cell, digit.field) += int32_t(blockIndex / (digit.scale / perBlock) % digit.radix * digit.weight);
+  uint64_t left = uint64_t(blockIndex);
+  for (const Above &digit : above) {
+    uint64_t value;
+    if (digit.shift >= 0) {
+      value = left & ((uint64_t(1) << digit.shift) - 1);
+      left >>= digit.shift;
+    } else {
+      value = left % uint64_t(digit.radix);
+      left /= uint64_t(digit.radix);
+    }
+    member(cell, digit.field) += int32_t(value * uint64_t(digit.weight));
+  }
   return cell;
 }
 

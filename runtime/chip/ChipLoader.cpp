@@ -2,6 +2,7 @@
 #include "runtime/Error.h"
 #include "runtime/chip/Chip.h"
 #include "runtime/chip/DramAccess.h"
+#include "runtime/chip/Placement.h"
 
 #include <toml++/toml.h>
 
@@ -9,13 +10,17 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <sstream>
 
 namespace garam::rt {
 namespace {
 
+/// File and line of a node; of a value that `--set` gave, that argument.
 std::string at(const std::string &file, const toml::node *node) {
+  if (node && node->source().path && node->source().path->starts_with("--set"))
+    return *node->source().path;
   return node && node->source().begin.line ? fmt::format("{}:{}", file, node->source().begin.line) : file;
 }
 
@@ -127,29 +132,72 @@ void apply(toml::table &root, const Override &text) {
   toml::table *found = root[table].as_table();
   if (!found || (table != "replace" && !found->contains(key)))
     throw inputError("--set", fmt::format("unknown key `{}.{}`", table, key), "allowed: a key of the chip file");
+  // The source that is given here is what errors name (`at`).
   toml::table parsed;
   try {
-    parsed = toml::parse("value = " + value);
+    parsed = toml::parse("value = " + value, "--set " + text);
   } catch (const toml::parse_error &) {
-    parsed.insert_or_assign("value", value);
+    try {
+      parsed = toml::parse("value = '''" + value + "'''", "--set " + text);
+    } catch (const toml::parse_error &) {
+      throw inputError("--set", fmt::format("`{}`", text), "allowed: a value as TOML writes it");
+    }
   }
-  found->insert_or_assign(key, *parsed.get("value"));
+  found->insert_or_assign(key, std::move(*parsed.get("value")));
 }
 
-/// What no single range says.
-void validate(const Chip &chip, const std::string &file) {
-  auto fail = [&](std::string_view what, std::string_view allowed) { throw inputError(file, what, allowed); };
+/// The most inputs that a router has: from its neighbours, four for each core, one for each other endpoint (rule N5).
+int64_t mostInputs(const Chip &chip) {
+  const int64_t columns = chip.noc.meshColumns, rows = chip.noc.meshRows;
+  std::vector<int64_t> local(size_t(columns * rows));
+  auto place = [&](int64_t count, int64_t inputs) {
+    for (int64_t i = 0; i < count; ++i)
+      local[size_t(routerOf(chip.noc, i, count))] += inputs;
+  };
+  place(chip.topology.coresPerDie, 4);
+  place(chip.dram.channels(), 1);
+  place(chip.shared.bytesPerDie ? chip.shared.banks : 0, 1);
+  int64_t most = 0;
+  for (int64_t die = 0; die < chip.topology.dies; ++die) {
+    std::vector<int64_t> inputs = local;
+    for (int64_t neighbour : neighboursOf(chip, die))
+      for (int64_t lane = 0; lane < lanesBetween(chip, die, neighbour); ++lane)
+        ++inputs[size_t(laneRouter(chip, die, neighbour, lane))];
+    for (int64_t router = 0; router < columns * rows; ++router) {
+      const int64_t x = router % columns, y = router / columns;
+      most = std::max(most, inputs[size_t(router)] + (x > 0) + (x + 1 < columns) + (y > 0) + (y + 1 < rows));
+    }
+  }
+  return most;
+}
+
+/// What no single range says. `place` gives the line of a key.
+void validate(const Chip &chip, const std::function<std::string(std::string_view, std::string_view)> &place) {
+  auto fail = [&](std::string_view table, std::string_view key, std::string_view what, std::string_view allowed) {
+    throw inputError(place(table, key), what, allowed);
+  };
   int64_t grain = chip.dram.interleaveBytes, burst = chip.dma.burstBytes;
   if (grain % burst && burst % grain)
-    fail(fmt::format("dma.burst_bytes {} and memory.interleave_bytes {}", burst, grain), "allowed: one divides the other");
+    fail("dma", "burst_bytes", fmt::format("dma.burst_bytes {} and memory.interleave_bytes {}", burst, grain),
+         "allowed: one divides the other");
   if (chip.l1.sizeBytes % (chip.l1.banks * chip.l1.beatBytes))
-    fail("l1.size_bytes is no multiple of banks x beat_bytes", "allowed: whole rows of banks");
+    fail("l1", "size_bytes", "l1.size_bytes is no multiple of banks x beat_bytes", "allowed: whole rows of banks");
   if (chip.topology.dies > 1 && chip.dieToDie.gigabytesPerSecond <= 0)
-    fail("die_to_die.gigabytes_per_second is 0 with more than one die", "allowed: above 0");
+    fail("die_to_die", "gigabytes_per_second", "die_to_die.gigabytes_per_second is 0 with more than one die",
+         "allowed: above 0");
   if (chip.dieToDie.topology != "grid" && chip.dieToDie.topology != "switch")
-    fail(fmt::format("key `die_to_die.topology` is `{}`", chip.dieToDie.topology), "allowed: grid, switch");
+    fail("die_to_die", "topology", fmt::format("key `die_to_die.topology` is `{}`", chip.dieToDie.topology),
+         "allowed: grid, switch");
   if (chip.shared.bytesPerDie > 0 && (chip.shared.banks < 1 || chip.shared.bytesPerCycle < 1))
-    fail("shared memory without banks", "allowed: shared.banks and shared.bank_bytes_per_cycle above 0");
+    fail("shared", "banks", "shared memory without banks",
+         "allowed: shared.banks and shared.bank_bytes_per_cycle above 0");
+  if (const int64_t inputs = mostInputs(chip); inputs > 64)
+    fail("noc", "mesh_columns",
+         fmt::format("noc.mesh_columns {} x mesh_rows {}: a router has {} inputs; {} cores, {} memory channels and {} "
+                     "shared banks do not fit",
+                     chip.noc.meshColumns, chip.noc.meshRows, inputs, chip.topology.coresPerDie, chip.dram.channels(),
+                     chip.shared.bytesPerDie ? chip.shared.banks : 0),
+         "allowed: up to 64 inputs of a router, four for each core (N5)");
 }
 
 } // namespace
@@ -188,8 +236,12 @@ Chip parseChip(std::string_view text, const std::string &where, const std::vecto
   for (const auto &[key, value] : root)
     if (!tables.count(std::string(key.str())))
       throw inputError(at(where, &value), fmt::format("unknown table or key `{}`", key.str()), "allowed: the tables of a chip file");
-  finishDram(chip.dram, where);
-  validate(chip, where);
+  auto place = [&](std::string_view table, std::string_view key) { return at(where, root[table].as_table()->get(key)); };
+  KeyPlaces memory(where);
+  for (const auto &[key, value] : *root["memory"].as_table())
+    memory.places.emplace(key.str(), at(where, &value));
+  finishDram(chip.dram, memory);
+  validate(chip, place);
   return chip;
 }
 

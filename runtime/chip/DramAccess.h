@@ -5,14 +5,28 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace garam::rt {
 
+/// Where keys stand, for errors: `FILE:LINE`; the file alone for a key that is not known.
+struct KeyPlaces {
+  std::string file;
+  std::map<std::string, std::string, std::less<>> places;
+  KeyPlaces(std::string file) : file(std::move(file)) {}
+  KeyPlaces(const char *file) : file(file) {}
+  const std::string &operator()(std::string_view key) const {
+    auto found = places.find(key);
+    return found == places.end() ? file : found->second;
+  }
+};
+
 /// Reads the preset that `dram` names, and checks all that no single range says: enumerations, capacity, map, queues,
-/// timings that contradict each other. Throws Error (Input) with `where` (the chip) or the preset's file and line.
-void finishDram(DramParams &dram, const std::string &where);
+/// timings that contradict each other. Throws Error (Input) with the place of the key in `where` (the chip) or in the
+/// preset.
+void finishDram(DramParams &dram, const KeyPlaces &where);
 
 /// Reads a preset by name, or by path if it ends in `.toml`.
 DramTiming loadDramPreset(const std::string &nameOrPath, const std::string &where);
@@ -28,7 +42,7 @@ struct DramCell {
 class AddressMap {
 public:
   /// Throws Error (Input) with `where` if the map is no bijection.
-  AddressMap(const DramParams &dram, const std::string &where);
+  AddressMap(const DramParams &dram, const KeyPlaces &where);
 
   DramCell cell(int64_t channelOffset) const;
   int64_t offset(const DramCell &cell) const;
@@ -47,6 +61,10 @@ private:
     int64_t radix, weight; ///< of the digit in its field
     int64_t scale;         ///< of the digit in the channel's accesses
   };
+  struct Above {      ///< a digit above the block, in order
+    int field, shift; ///< shift: bits of the radix; -1 if it is no power of two
+    int64_t radix, weight;
+  };
   struct Xor {
     int field;
     int64_t mask;
@@ -54,6 +72,7 @@ private:
   };
   int64_t grain, block;
   std::vector<Digit> digits;
+  std::vector<Above> above;
   std::vector<Xor> xors;
   std::vector<DramCell> cells;
 };

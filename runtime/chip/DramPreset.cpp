@@ -14,13 +14,15 @@ namespace {
 
 class PresetReader {
 public:
-  PresetReader(const std::string &path, std::string_view name, const toml::table &table)
-      : path(path), name(name), table(table) {}
+  PresetReader(KeyPlaces &places, std::string_view name, const toml::table &table)
+      : path(places.file), places(places), name(name), table(table) {}
 
   const toml::node &need(const std::string &key) {
     known.insert(key);
-    if (const toml::node *node = table.get(key))
+    if (const toml::node *node = table.get(key)) {
+      places.places[key] = at(node);
       return *node;
+    }
     throw inputError(at(&table), fmt::format("missing key `{}.{}`", name, key), "every key must be stated");
   }
   void integer(const std::string &key, int64_t &value, int64_t low, int64_t high) {
@@ -38,6 +40,7 @@ public:
     if (!clocks && !ns)
       throw inputError(at(&table), fmt::format("missing key `{}.{}` or `{}.{}`", name, inClocks, name, inNs),
                        "every timing must be stated");
+    places.places[key] = at(ns ? ns : clocks);
     value = low;
     if (clocks)
       integer(inClocks, value, low, kMost);
@@ -61,6 +64,7 @@ public:
 private:
   static constexpr int64_t kMost = 1 << 24;
   const std::string &path;
+  KeyPlaces &places; ///< of the keys read, those of timings without their unit
   std::string_view name;
   const toml::table &table;
   std::set<std::string> known;
@@ -88,40 +92,50 @@ void readOrganization(PresetReader reader, DramTiming &timing) {
   reader.refuseUnknown();
 }
 
-void checkPreset(const DramTiming &t, const std::string &path) {
-  auto fail = [&](std::string what, std::string_view rule) {
-    throw inputError(path, what, fmt::format("allowed: {}", rule));
+/// Rules are those of docs/hardware/memory.md.
+void checkPreset(const DramTiming &t, const KeyPlaces &where) {
+  auto fail = [&](std::string_view key, const std::string &what, std::string_view allowed, std::string_view rule) {
+    throw inputError(where(key), what, fmt::format("allowed: {} ({})", allowed, rule));
   };
-  if (t.rc < t.ras + t.rp)
-    fail(fmt::format("trc {} clocks, tras + trp {}", t.rc, t.ras + t.rp), "trc at least tras + trp");
-  if (t.ras < std::max(t.rcdRead, t.rcdWrite))
-    fail(fmt::format("tras {} clocks, trcd {}", t.ras, std::max(t.rcdRead, t.rcdWrite)), "tras at least trcd");
-  if (t.ccdS < t.accessClocks)
-    fail(fmt::format("tccd_s {} clocks, access_clocks {}", t.ccdS, t.accessClocks), "tccd_s at least access_clocks");
-  if (t.ccdL < t.ccdS || t.ccdR < t.ccdS || t.rrdL < t.rrdS || t.wtrL < t.wtrS)
-    fail("a timing of the same bank group is shorter than that of another", "_l and _r at least _s");
-  if (t.ccdL > 32 || t.ccdR > 32)
-    fail(fmt::format("tccd_l {}, tccd_r {} clocks", t.ccdL, t.ccdR), "tccd up to 32 clocks");
-  if (t.faw < t.rrdS)
-    fail(fmt::format("tfaw {} clocks, trrd_s {}", t.faw, t.rrdS), "tfaw at least trrd_s");
+  auto atLeast = [&](std::string_view key, int64_t value, std::string_view other, int64_t least, const char *rule) {
+    if (value < least)
+      fail(key, fmt::format("{} {} clocks, {} {}", key, value, other, least), fmt::format("{} at least {}", key, other),
+           rule);
+  };
+  atLeast("trc", t.rc, "tras + trp", t.ras + t.rp, "MR4");
+  atLeast("tras", t.ras, "trcd_read", t.rcdRead, "MR4");
+  atLeast("tras", t.ras, "trcd_write", t.rcdWrite, "MR4");
+  atLeast("tccd_s", t.ccdS, "access_clocks", t.accessClocks, "MC4");
+  atLeast("tccd_l", t.ccdL, "tccd_s", t.ccdS, "MC3");
+  atLeast("tccd_r", t.ccdR, "tccd_s", t.ccdS, "MC3");
+  atLeast("twtr_l", t.wtrL, "twtr_s", t.wtrS, "MC3");
+  atLeast("trrd_l", t.rrdL, "trrd_s", t.rrdS, "MR4");
+  atLeast("tfaw", t.faw, "trrd_s", t.rrdS, "MR4");
+  if (t.ccdL > 32)
+    fail("tccd_l", fmt::format("tccd_l {} clocks", t.ccdL), "up to 32 clocks", "MC2");
+  if (t.ccdR > 32)
+    fail("tccd_r", fmt::format("tccd_r {} clocks", t.ccdR), "up to 32 clocks", "MC2");
   if (t.rtw + t.cwl < t.cl + t.accessClocks)
-    fail(fmt::format("trtw {} clocks: write data meets read data", t.rtw), "trtw at least cl + access_clocks - cwl");
+    fail("trtw", fmt::format("trtw {} clocks: write data meets read data", t.rtw),
+         "trtw at least cl + access_clocks - cwl", "MC3");
   // Else a burst may wait for ever for all its banks to be there at once.
   int64_t around = t.rp + std::max(t.rcdRead, t.rcdWrite);
   if (t.refi <= around + t.rfcAb)
-    fail(fmt::format("trefi {} clocks, trp + trfc_all_bank + trcd {}", t.refi, around + t.rfcAb),
-         "trefi above trp + trfc_all_bank + trcd");
+    fail("trefi", fmt::format("trefi {} clocks, trp + trfc_all_bank + trcd {}", t.refi, around + t.rfcAb),
+         "trefi above trp + trfc_all_bank + trcd", "MF1");
   if (t.refi / t.banks() <= std::max(t.rrefd, around + t.rfcPb))
-    fail(fmt::format("trefi {} clocks for {} banks, trp + trfc_per_bank + trcd {}, trrefd {}", t.refi, t.banks(),
+    fail("trefi",
+         fmt::format("trefi {} clocks for {} banks, trp + trfc_per_bank + trcd {}, trrefd {}", t.refi, t.banks(),
                      around + t.rfcPb, t.rrefd),
-         "trefi / banks above trrefd and above trp + trfc_per_bank + trcd");
+         "trefi / banks above trrefd and above trp + trfc_per_bank + trcd", "MF1");
   if (t.sharedCommandBus && t.rowEdgesPerClock != 1)
-    fail("one command bus with row commands on both edges", "row_edges_per_clock = 1 where command_buses = 1");
+    fail("row_edges_per_clock", "one command bus with row commands on both edges",
+         "row_edges_per_clock = 1 where command_buses = 1", "MT1");
   if (!std::has_single_bit(uint64_t(t.accessBytes)))
-    fail(fmt::format("access_bytes {}", t.accessBytes), "powers of two");
+    fail("access_bytes", fmt::format("access_bytes {}", t.accessBytes), "powers of two", "MA2");
   if (t.rowBytes % t.accessBytes)
-    fail(fmt::format("row_bytes {}, access_bytes {}", t.rowBytes, t.accessBytes),
-         "row_bytes a multiple of access_bytes");
+    fail("row_bytes", fmt::format("row_bytes {}, access_bytes {}", t.rowBytes, t.accessBytes),
+         "row_bytes a multiple of access_bytes", "MA2");
 }
 
 } // namespace
@@ -148,7 +162,8 @@ DramTiming loadDramPreset(const std::string &nameOrPath, const std::string &wher
                        "allowed: [dram], [organization], [timing]");
   DramTiming timing;
   timing.preset = nameOrPath;
-  PresetReader head(path, "dram", needTable(path, root, "dram"));
+  KeyPlaces places(path);
+  PresetReader head(places, "dram", needTable(path, root, "dram"));
   const toml::node &title = head.need("title"), &mhz = head.need("clock_mhz");
   if (!title.is_string())
     throw inputError(head.at(&title), "key `dram.title`", "allowed: text in quotes");
@@ -158,13 +173,13 @@ DramTiming loadDramPreset(const std::string &nameOrPath, const std::string &wher
   timing.clockHz = std::llround(*mhz.value<double>() * 1e6);
   timing.tckPs = 1e12 / double(timing.clockHz);
   head.refuseUnknown();
-  readOrganization(PresetReader(path, "organization", needTable(path, root, "organization")), timing);
-  PresetReader reader(path, "timing", needTable(path, root, "timing"));
+  readOrganization(PresetReader(places, "organization", needTable(path, root, "organization")), timing);
+  PresetReader reader(places, "timing", needTable(path, root, "timing"));
   timing.eachTiming([&](const char *key, int64_t &value, int64_t low, std::string_view) {
     reader.timing(key, value, low, timing.clockHz);
   });
   reader.refuseUnknown();
-  checkPreset(timing, path);
+  checkPreset(timing, places);
   return timing;
 }
 

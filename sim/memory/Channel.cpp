@@ -1,6 +1,5 @@
 // Order within a tick (rule MT3): arrivals, refreshes that fall due, update of each pseudo-channel, column runs, one
-// row command. A choice stays valid until something changes its pseudo-channel or takes its slot on a bus, so nothing
-// is worked out again without cause, and the ticks between two choices are skipped.
+// row command. The choices of the pseudo-channels say when the next thing happens; the ticks before it are skipped.
 #include "sim/memory/Channel.h"
 
 #include "sim/memory/PseudoChannel.h"
@@ -13,24 +12,26 @@ namespace garam::sim {
 class ChannelCore {
 public:
   ChannelCore(const rt::DramParams &params, int64_t number, Channel::Done onDone, Channel::Sink sink)
-      : dram(params), timing(dram), map(dram, "memory"), patterns(map, dram.timing), onDone(std::move(onDone)),
-        sink(std::move(sink)), usesCalendar(dram.pseudoChannels > 1 || timing.sharedBus) {
+      : dram(params), timing(dram), map(dram, "memory"), patterns(map, dram.timing), mixes(!dram.addressXor.empty()),
+        blockBits(std::countr_zero(uint64_t(map.blockBytes()))), onDone(std::move(onDone)), sink(std::move(sink)) {
+    const bool booked = dram.pseudoChannels > 1 || timing.sharedBus;
+    paired = dram.pseudoChannels > 1;
     lanes.reserve(size_t(dram.pseudoChannels));
     for (int i = 0; i < dram.pseudoChannels; ++i)
-      lanes.emplace_back(dram, timing, map, number, i);
+      lanes.emplace_back(dram, timing, map, number, i, booked ? &calendar : nullptr,
+                         timing.sharedBus ? &calendar : nullptr);
   }
 
   bool canAccept(const MemoryBurst &burst) {
-    const BurstPattern &pattern = patterns.of(burst.offset, burst.bytes);
-    const rt::DramCell &base = baseOf(burst);
+    const Place &place = placeOf(burst);
     for (int i = 0; i < 2; ++i)
-      if (!pattern.parts[i].empty() && !laneOf(base, i).channel.hasRoom(burst.write))
+      if (place.lane[i] >= 0 && !lanes[size_t(place.lane[i])].hasRoom(burst.write))
         return false;
     return true;
   }
 
   void push(const MemoryBurst &burst) {
-    int64_t tick = burst.arrival * timing.perClock;
+    int64_t tick = burst.arrival << timing.perClockBits;
     advanceTo(tick - 1);
     assert(now == tick - 1 && "arrival in the past");
     uint32_t index = uint32_t(pending.size());
@@ -40,35 +41,40 @@ public:
       index = unused.back();
       unused.pop_back();
     }
-    const BurstPattern &pattern = patterns.of(burst.offset, burst.bytes);
-    const rt::DramCell &base = baseOf(burst);
-    pending[index] = {burst, 0, 0, false, {}};
-    for (int i = 0; i < 2; ++i) {
-      if (pattern.parts[i].empty())
-        continue;
-      Lane &lane = laneOf(base, i);
-      PseudoChannel::Effect effect = lane.channel.arrive(burst.write, index, pattern.parts[i], base, tick);
-      lane.columnStale |= effect.column, lane.rowStale |= effect.row, lane.stale = true;
-      ++pending[index].parts;
-    }
+    const Place &place = placeOf(burst);
+    Pending &p = pending[index];
+    p.burst = burst, p.parts = 0, p.missed = false, p.times.done = 0;
+    for (int i = 0; i < 2; ++i)
+      if (place.lane[i] >= 0) {
+        lanes[size_t(place.lane[i])].arrive(burst.write, index, place.pattern->parts[i], place.base, tick);
+        ++p.parts;
+      }
   }
 
   void advanceTo(int64_t limit) {
-    for (int64_t tick = nextTick(); tick <= limit; tick = nextTick())
+    for (;;) {
+      const int64_t rowFloor = std::max(now + 1, rowFree);
+      int64_t tick = lanes[0].nextTick(now + 1, rowFloor);
+      if (paired)
+        tick = std::min(tick, lanes[1].nextTick(now + 1, rowFloor));
+      if (tick > limit)
+        break;
       process(tick);
+      now = tick;
+    }
     now = std::max(now, limit);
   }
 
   int64_t nextEvent() {
     int64_t tick = kNever;
-    for (Lane &lane : lanes) {
-      if (!lane.channel.queued())
+    for (PseudoChannel &lane : lanes) {
+      if (!lane.queued())
         continue;
       int64_t own = now + 1;
-      if (!lane.stale)
-        own = std::min(columnOf(lane, own).tick, rowOf(lane, own).tick + lane.channel.leastOpening());
+      if (!lane.unsettled())
+        own = std::min(lane.column(own).tick, lane.row(std::max(own, rowFree)).tick + lane.leastOpening());
       // Row commands under the columns of a run are nobody's event.
-      tick = std::min(tick, std::max(own, lane.channel.leastColumn()));
+      tick = std::min(tick, std::max(own, lane.leastColumn()));
     }
     if (tick >= kNever)
       return kNever;
@@ -82,155 +88,109 @@ public:
   ChannelCounters counters;
 
 private:
-  struct Lane {
-    Lane(const rt::DramParams &dram, const TickTiming &timing, const rt::AddressMap &map, int64_t number, int index)
-        : channel(dram, timing, map, number, index) {}
-    PseudoChannel channel;
-    ColumnChoice column;
-    RowChoice row;
-    bool stale = false; ///< `update` may change it at the next tick
-    bool columnStale = true, rowStale = true;
-    void changed() { stale = columnStale = rowStale = true; }
-  };
   struct Pending {
     MemoryBurst burst;
     int parts;
     int64_t left;
     bool missed;
-    PartTimes times; ///< of the part that ends last
+    PartTimes times; ///< of the part that began first
   };
 
   const rt::AddressMap map;
   Patterns patterns;
+  const bool mixes;    ///< the map has an exclusive or
+  const int blockBits; ///< blocks are powers of two
   const Channel::Done onDone;
   const Channel::Sink sink;
-  const bool usesCalendar;
   Calendar calendar;
-  std::vector<Lane> lanes;
+  std::vector<PseudoChannel> lanes;
+  bool paired; ///< two pseudo-channels
   std::vector<Pending> pending;
   std::vector<uint32_t> unused;
   int64_t now = -1, rowFree = 0; ///< now: all ticks up to it are decided
   size_t lastColumnLane = 1, lastRowLane = 1;
-  int64_t lastBlock = -1;
-  rt::DramCell lastBase;
 
-  /// Asked for twice for each burst: whether there is room, and on its arrival.
-  const rt::DramCell &baseOf(const MemoryBurst &burst) {
-    int64_t block = burst.offset / map.blockBytes();
-    if (block != lastBlock) {
-      lastBlock = block;
-      lastBase = map.base(block);
+  /// Where a burst lies; asked for twice for each: whether there is room, and on its arrival.
+  struct Place {
+    int64_t offset = -1, bytes = 0;
+    const BurstPattern *pattern = nullptr;
+    rt::DramCell base;
+    std::array<int, 2> lane; ///< of each part; -1: it has none
+  };
+  Place last;
+  const Place &placeOf(const MemoryBurst &burst) {
+    if (burst.offset == last.offset && burst.bytes == last.bytes)
+      return last;
+    last.offset = burst.offset, last.bytes = burst.bytes;
+    last.pattern = &patterns.of(burst.offset, burst.bytes);
+    last.base = map.base(burst.offset >> blockBits);
+    for (int i = 0; i < 2; ++i) {
+      // The pseudo-channel bit lies inside the block (a burst then has a part on each) or above it.
+      last.lane[size_t(i)] = -1;
+      if (last.pattern->parts[i].empty())
+        continue;
+      rt::DramCell cell = last.base;
+      cell.pseudoChannel += i;
+      last.lane[size_t(i)] = (mixes ? map.mixed(cell) : cell).pseudoChannel;
     }
-    return lastBase;
-  }
-  /// The pseudo-channel bit lies inside the block (a burst then has a part on each) or above it.
-  Lane &laneOf(rt::DramCell base, int part) {
-    base.pseudoChannel += part;
-    return lanes[size_t(map.mixed(base).pseudoChannel)];
-  }
-  Calendar *booking() { return usesCalendar ? &calendar : nullptr; }
-  const Calendar *rowBooking() const { return timing.sharedBus ? &calendar : nullptr; }
-
-  const ColumnChoice &columnOf(Lane &lane, int64_t floor) {
-    bool taken = usesCalendar && lane.column.tick < kNever && calendar.booked(timing.clock(lane.column.tick));
-    if (lane.columnStale || taken) {
-      lane.column = lane.channel.chooseColumn(floor, booking());
-      lane.columnStale = false;
-      if (lane.column.place >= 0) // asked for when the run begins
-        __builtin_prefetch(&pending[lane.channel.entry(lane.column.place).burst], 1);
-    }
-    return lane.column;
-  }
-  const RowChoice &rowOf(Lane &lane, int64_t floor) {
-    bool taken =
-        lane.row.tick < rowFree || (timing.sharedBus && lane.row.tick < kNever && calendar.booked(lane.row.tick));
-    if (lane.rowStale || taken) {
-      lane.row = lane.channel.chooseRow(std::max(floor, rowFree), rowBooking());
-      lane.rowStale = false;
-    }
-    return lane.row;
-  }
-
-  int64_t nextTick() {
-    int64_t tick = kNever;
-    for (Lane &lane : lanes) {
-      if (lane.stale)
-        return now + 1;
-      tick = std::min(tick, lane.channel.nextDue());
-    }
-    for (Lane &lane : lanes)
-      tick = std::min({tick, columnOf(lane, now + 1).tick, rowOf(lane, now + 1).tick});
-    return tick;
+    return last;
   }
 
   void process(int64_t tick) {
-    for (Lane &lane : lanes) {
-      if (lane.channel.nextDue() <= tick) {
-        lane.channel.countDue(tick);
-        lane.stale = true;
-      }
-      if (lane.stale && lane.channel.update(tick))
-        lane.columnStale = lane.rowStale = true;
-      lane.stale = false;
-    }
+    for (PseudoChannel &lane : lanes)
+      lane.beginTick(tick);
     // The pseudo-channel that was served last comes last.
-    size_t first = lanes.size() > 1 ? 1 - lastColumnLane : 0;
-    issueColumns(tick, first);
-    if (lanes.size() > 1)
+    const size_t first = paired ? 1 - lastColumnLane : 0;
+    if (lanes[first].column(tick).tick == tick)
+      issueColumns(tick, first);
+    if (paired && lanes[1 - first].column(tick).tick == tick)
       issueColumns(tick, 1 - first);
-    issueRow(tick);
-    now = tick;
-    for (Lane &lane : lanes)
-      lane.stale = lane.stale && lane.channel.wouldUpdate();
+    if (tick >= rowFree)
+      issueRow(tick);
   }
 
   void issueColumns(int64_t tick, size_t index) {
-    Lane &lane = lanes[index];
-    if (columnOf(lane, tick).tick != tick)
-      return;
-    uint32_t burst = lane.channel.entry(lane.column.place).burst;
-    PartTimes times = lane.channel.issueColumns(lane.column, booking(), sink, counters);
-    lastColumnLane = index;
-    lane.changed();
+    PseudoChannel &lane = lanes[index];
+    const uint32_t burst = lane.burst();
     Pending &p = pending[burst];
+    const PartTimes times = lane.issueColumns(sink, counters);
+    if (paired)
+      lanes[1 - index].columnsBooked();
+    lastColumnLane = index;
     p.missed |= times.missed;
     p.left = tick;
-    if (!p.times.done || times.done > p.times.done)
+    if (--p.parts) {
       p.times = times;
-    if (--p.parts)
       return;
-    finish(p);
+    }
+    finish(p, times.done > p.times.done ? times : p.times);
     unused.push_back(burst);
   }
 
   void issueRow(int64_t tick) {
-    size_t best = lanes.size();
-    for (size_t i = 0; i < lanes.size(); ++i) {
-      size_t index = lanes.size() > 1 ? (i ? lastRowLane : 1 - lastRowLane) : 0;
-      const RowChoice &choice = rowOf(lanes[index], tick);
-      if (choice.tick != tick)
-        continue;
-      if (best == lanes.size() || (choice.place < 0 && lanes[best].row.place >= 0))
-        best = index;
+    size_t best = paired ? 1 - lastRowLane : 0;
+    const RowChoice *choice = &lanes[best].row(tick);
+    if (paired) {
+      const RowChoice *other = &lanes[lastRowLane].row(tick);
+      if (other->tick == tick && (choice->tick != tick || (other->place < 0 && choice->place >= 0)))
+        best = lastRowLane, choice = other;
     }
-    if (best == lanes.size())
+    if (choice->tick != tick)
       return;
-    Lane &lane = lanes[best];
-    lane.columnStale |= lane.channel.issueRow(lane.row, sink, counters);
-    int64_t length = lane.channel.rowTicks(lane.row.kind);
-    rowFree = tick + length;
-    if (timing.sharedBus)
-      for (int64_t slot = tick; slot < rowFree; ++slot)
-        calendar.book(slot);
+    rowFree = tick + lanes[best].rowTicks(choice->kind);
+    lanes[best].issueRow(sink, counters);
     lastRowLane = best;
-    lane.rowStale = true;
-    lane.stale |= lane.row.place < 0; // a rank may owe more than the refresh it got
+    if (!timing.sharedBus)
+      return;
+    for (int64_t slot = tick; slot < rowFree; ++slot)
+      calendar.book(slot);
+    for (PseudoChannel &lane : lanes)
+      lane.columnsBooked();
   }
 
   /// Rule MS1: each instant between arrival and first column has one cause, refresh before row before turnaround.
-  void finish(const Pending &p) {
+  void finish(const Pending &p, const PartTimes &t) {
     auto clock = [&](int64_t tick) { return timing.clockUp(tick); };
-    const PartTimes &t = p.times;
     int64_t begin = p.burst.arrival, end = timing.clock(t.first);
     struct Span {
       int64_t from, to;

@@ -18,7 +18,7 @@ std::unique_ptr<BurstPattern> Patterns::make(size_t first, size_t end) const {
     if (segment == part.segments.size()) {
       rt::DramCell bank = cell;
       bank.column = 0;
-      part.segments.push_back({bank, 0, 0});
+      part.segments.push_back({bank, int32_t(bank.bank * timing.bankGroups + bank.bankGroup), 0, 0});
     }
     size_t group = 0;
     while (group < part.groups.size() && part.segments[part.groups[group].segment].cell.bankGroup != cell.bankGroup)

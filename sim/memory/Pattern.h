@@ -18,6 +18,7 @@ inline constexpr int kSegments = 16; ///< rt::AddressMap allows no more banks
 struct PartPattern {
   struct Segment {
     rt::DramCell cell; ///< of its bank, relative to the block's base, before the exclusive or
+    int32_t flat;      ///< (bank, bank group), the group fastest: adds to the base's where the map has no exclusive or
     int32_t lastAccess;
     int64_t lastClock; ///< of its last column at the ideal cadence, from the first column
   };

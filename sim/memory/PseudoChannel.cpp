@@ -1,8 +1,7 @@
-// Choosing and issuing: rules MW, MC, MR and MF of docs/hardware/memory.md.
+// Arrival, the mode of the queues and what is given to refresh: rules MQ, MW and MF2 of docs/hardware/memory.md.
 #include "sim/memory/PseudoChannel.h"
 
 #include <algorithm>
-#include <cassert>
 
 namespace garam::sim {
 namespace {
@@ -10,20 +9,22 @@ namespace {
 // Row commands are issued for bursts that come up within this many times as long as a refresh takes a bank away.
 constexpr int64_t kRowWindow = 4;
 
-int lowest(uint64_t set) { return std::countr_zero(set); }
-uint64_t bit(int index) { return uint64_t(1) << index; }
+int64_t accessesAway(const rt::DramParams &dram) {
+  const rt::DramTiming &t = dram.timing;
+  int64_t away =
+      t.rp + (dram.refresh == rt::RefreshMode::AllBank ? t.rfcAb : t.rfcPb) + std::max(t.rcdRead, t.rcdWrite);
+  return (away + t.ccdS - 1) / t.ccdS;
+}
 
 } // namespace
 
 PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timing, const rt::AddressMap &map,
-                             int64_t number, int index)
-    : dram(dram), timing(timing), map(map), index(index), bankGroups(int(dram.timing.bankGroups)),
-      banksPerRank(int(dram.timing.banks())), ranks(int(dram.stackIds)),
-      queue{Queue(dram.starvationLimit), Queue(dram.starvationLimit)}, capacity{dram.readQueue, dram.writeQueue} {
-  const rt::DramTiming &t = dram.timing;
-  int64_t away =
-      t.rp + (dram.refresh == rt::RefreshMode::AllBank ? t.rfcAb : t.rfcPb) + std::max(t.rcdRead, t.rcdWrite);
-  awayAccesses = (away + t.ccdS - 1) / t.ccdS;
+                             int64_t number, int index, Calendar *columns, const Calendar *rows)
+    : dram(dram), timing(timing), map(map), index(index), columns(columns), rows(rows),
+      bankGroups(int(dram.timing.bankGroups)), banksPerRank(int(dram.timing.banks())), ranks(int(dram.stackIds)),
+      closedPage(dram.pagePolicy == rt::PagePolicy::Closed), mixes(!dram.addressXor.empty()),
+      queue{Queue(dram.starvationLimit), Queue(dram.starvationLimit)}, capacity{dram.readQueue, dram.writeQueue},
+      window(kRowWindow * accessesAway(dram)), soon(accessesAway(dram)) {
   lastActs.fill(-kNever);
   for (int bank = 0; bank < ranks * banksPerRank; ++bank)
     groupOf[bank] = uint8_t(bank / banksPerRank * bankGroups + bank % bankGroups);
@@ -38,25 +39,27 @@ PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timin
   }
 }
 
-PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pattern,
-                                            const rt::DramCell &base, int64_t tick) {
+void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base,
+                           int64_t tick) {
   Queue &q = queue[direction];
-  const bool near = q.accesses() < kRowWindow * awayAccesses;
-  int place = q.push(pattern);
-  Entry &e = q.entries[place];
+  const int place = q.push(pattern);
+  Entry &e = q.entries[size_t(place)];
   e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missed = false, e.ready = 0;
   e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segments.size());
+  const int flatBase = base.stackId * banksPerRank + base.bank * bankGroups + base.bankGroup;
   uint64_t mine = 0, missing = 0;
   for (int i = 0; i < e.segments; ++i) {
-    rt::DramCell cell = base;
-    cell.bank += pattern.segments[i].cell.bank;
-    cell.bankGroup += pattern.segments[i].cell.bankGroup;
-    cell = map.mixed(cell);
-    int bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
+    int bank = flatBase + pattern.segments[i].flat;
+    if (mixes) {
+      rt::DramCell cell = base;
+      cell.bank += pattern.segments[i].cell.bank;
+      cell.bankGroup += pattern.segments[i].cell.bankGroup;
+      cell = map.mixed(cell);
+      bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
+    }
     e.segment[i] = {uint8_t(bank), groupOf[bank]};
     mine |= bit(bank);
     users[direction][bank] |= bit(place);
-    wanted[direction] |= bit(bank);
     if (banks[bank].row == base.row) {
       hits[direction][bank] |= bit(place);
       e.ready = std::max(e.ready, columnReadyOf(banks[bank], direction));
@@ -64,40 +67,55 @@ PseudoChannel::Effect PseudoChannel::arrive(int direction, uint32_t burst, const
       missing |= bit(bank);
     }
   }
+  wanted[direction] |= mine;
+  ofRank[direction][e.stackId] |= bit(place);
   q.row[size_t(place)] = base.row, q.banks[size_t(place)] = mine, q.missing[size_t(place)] = missing;
   if (!missing)
     q.open |= bit(place);
-  if (direction != mode) {
-    if (q.count() == 1)
-      bypassed = 0;
-    return {false, false};
+  if (direction == mode) {
+    // A burst that lacks no row keeps those rows open; one that lacks some decides where none did.
+    soon.fill(q);
+    if (const uint64_t joined = window.fill(q))
+      dirty |= undecided(direction, joined, missing);
+    if (!missing) {
+      dirty |= mine & toPrecharge.banks;
+      gotReady(place, tick);
+    }
+    rowStale |= dirty != 0;
+  } else if (q.count() == 1) {
+    bypassed = 0;
   }
-  windowStale |= near;
-  return {!missing, near || !missing}; // a burst that lacks no row keeps those rows open
+  restless = wouldUpdate();
 }
 
-bool PseudoChannel::wouldSwitch() const {
-  int64_t reads = queue[kRead].count(), writes = queue[kWrite].count();
-  if (mode == kRead)
-    return writes && (!reads || bypassed >= dram.starvationLimit || (bypassed && writes >= dram.writeHigh));
-  return reads && (writes <= drainTo || bypassed >= dram.starvationLimit);
+uint64_t PseudoChannel::undecided(int direction, uint64_t joined, uint64_t among) const {
+  uint64_t out = 0;
+  for (; among; among &= among - 1)
+    if (!(users[direction][lowest(among)] & window.set() & ~joined))
+      out |= among & -among;
+  return out;
 }
 
 uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
-  if (!r.owed || r.taken)
-    return 0;
   const Queue &q = queue[mode];
-  bool forced = r.owed >= dram.refreshPostpone;
   uint64_t near = 0;
-  if (!forced)
-    q.next(awayAccesses, [&](int place) { return near |= q.banks[size_t(place)], true; });
+  if (r.owed < dram.refreshPostpone) {
+    if (soon.open())
+      near = wanted[mode];
+    else
+      for (uint64_t set = soon.set(); set; set &= set - 1)
+        near |= q.banks[size_t(lowest(set))];
+  }
   if (dram.refresh == rt::RefreshMode::AllBank)
     return near & rankBanks(number) ? 0 : rankBanks(number);
   // Wanted last, or not at all; then what was used last, since traffic that walks through the banks comes back to it
   // last.
   int best = -1;
   uint64_t bestAge = 0;
-  for (uint64_t set = r.left & ~near; set; set &= set - 1) {
+  uint64_t among = r.left & ~near;
+  if (uint64_t free = among & ~wanted[mode])
+    among = free;
+  for (uint64_t set = among; set; set &= set - 1) {
     int bank = lowest(set);
     uint64_t age = users[mode][bank] ? q.age(q.oldestOf(users[mode][bank])) : 64;
     if (best < 0 || age > bestAge || (age == bestAge && banks[bank].used > banks[best].used))
@@ -106,34 +124,47 @@ uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
   return best < 0 ? 0 : bit(best);
 }
 
-bool PseudoChannel::update(int64_t tick) {
-  bool changed = false;
-  if (wouldSwitch()) {
-    if (mode == kRead)
-      drainTo = !queue[kRead].count() || queue[kWrite].count() > dram.writeLow ? dram.writeLow : 0;
-    mode = 1 - mode;
-    bypassed = 0;
-    windowStale = true;
-    changed = true;
+bool PseudoChannel::anyCandidate() const {
+  for (unsigned set = owing; set; set &= set - 1)
+    if (refreshCandidate(rank[size_t(lowest(set))], lowest(set)))
+      return true;
+  return false;
+}
+
+void PseudoChannel::switchMode() {
+  if (mode == kRead)
+    drainTo = !queue[kRead].count() || queue[kWrite].count() > dram.writeLow ? dram.writeLow : 0;
+  mode = 1 - mode;
+  bypassed = 0;
+  for (Queue::Window *each : {&window, &soon}) {
+    each->clear();
+    each->fill(queue[mode]);
   }
-  for (int i = 0; i < ranks; ++i) {
+  toActivate = toPrecharge = {};
+  dirty = wanted[mode];
+  columnStale = rowStale = true;
+}
+
+void PseudoChannel::update(int64_t tick) {
+  restless = false;
+  if (wouldSwitch())
+    switchMode();
+  for (unsigned set = owing; set; set &= set - 1) {
+    const int i = lowest(set);
     uint64_t taken = refreshCandidate(rank[i], i);
     if (!taken)
       continue;
     rank[i].taken = taken;
+    owing &= ~(1u << i);
     takenBanks |= taken;
-    for (uint64_t set = taken; set; set &= set - 1)
-      banks[lowest(set)].refreshFrom = tick, banks[lowest(set)].refreshTo = kNever;
-    changed = true;
+    pendingRanks |= 1u << i;
+    settleRank(rank[i]);
+    dirty |= taken;
+    rowStale = true;
+    columnStale |= column_.place < 0 || queue[mode].banks[size_t(column_.place)] & taken;
+    for (; taken; taken &= taken - 1)
+      banks[lowest(taken)].refreshFrom = tick, banks[lowest(taken)].refreshTo = kNever;
   }
-  return changed;
-}
-
-bool PseudoChannel::wouldUpdate() const {
-  for (int i = 0; i < ranks; ++i)
-    if (refreshCandidate(rank[i], i))
-      return true;
-  return wouldSwitch();
 }
 
 void PseudoChannel::countDue(int64_t tick) {
@@ -141,118 +172,11 @@ void PseudoChannel::countDue(int64_t tick) {
   for (int i = 0; i < ranks; ++i) {
     for (; rank[i].nextDue <= tick; rank[i].nextDue += timing.interval)
       ++rank[i].owed;
+    if (rank[i].owed && !rank[i].taken)
+      owing |= 1u << i;
     due = std::min(due, rank[i].nextDue);
   }
-}
-
-ColumnChoice PseudoChannel::chooseColumn(int64_t floor, const Calendar *calendar) const {
-  const Queue &q = queue[mode];
-  uint64_t set = q.open;
-  for (uint64_t taken = takenBanks & wanted[mode]; taken; taken &= taken - 1)
-    set &= ~users[mode][lowest(taken)];
-  if (q.starving())
-    set &= bit(q.oldest());
-  ColumnChoice best;
-  auto slot = [&](int64_t tick) {
-    int64_t clock = timing.clockUp(tick);
-    return (calendar ? calendar->nextFree(clock) : clock) << timing.perClockBits;
-  };
-  int64_t base = std::max(floor, columnReady[mode]), least = set ? slot(base) : kNever;
-  // Oldest first, so that an equal tick later on does not win and the least possible one ends the search.
-  while (set) {
-    int place = q.oldestOf(set);
-    set &= ~bit(place);
-    const Entry &e = q.entries[place];
-    int64_t tick = std::max({base, e.ready, groupReady[mode][e.segment[0].group]});
-    if (e.stackId != rankOfColumn)
-      tick = std::max(tick, rankColumn + timing.ccdR);
-    tick = slot(tick);
-    if (tick < best.tick)
-      best = {tick, place};
-    if (tick == least)
-      break;
-  }
-  return best;
-}
-
-int64_t PseudoChannel::fits(int64_t tick, int64_t length, const Calendar *shared) const {
-  if (!shared)
-    return tick;
-  for (int64_t end = tick; end < tick + length; ++end)
-    if (shared->booked(end))
-      tick = shared->nextFree(end), end = tick - 1;
-  return tick;
-}
-
-RowChoice PseudoChannel::chooseRefresh(int64_t floor, const Calendar *shared) const {
-  RowChoice best;
-  for (int i = 0; i < ranks; ++i) {
-    if (!rank[i].taken)
-      continue;
-    int bank = lowest(rank[i].taken);
-    RowChoice choice{floor, CommandKind::RefPb, bank, -1};
-    bool open = rank[i].taken & openBanks;
-    if (dram.refresh == rt::RefreshMode::AllBank) {
-      choice.kind = open ? CommandKind::PreA : CommandKind::RefAb;
-      for (uint64_t set = rank[i].taken; set; set &= set - 1) {
-        const Bank &b = banks[lowest(set)];
-        choice.tick = std::max(choice.tick, open ? b.preReady : b.refReady);
-      }
-    } else if (open) {
-      choice.kind = CommandKind::Pre;
-      choice.tick = std::max(floor, banks[bank].preReady);
-    } else {
-      choice.tick = std::max({floor, banks[bank].refReady, refreshReady, groupAct[groupOf[bank]] + timing.actRefPb});
-    }
-    if (open)
-      choice.tick = std::max(choice.tick, preReady);
-    choice.tick = fits(choice.tick, rowTicks(choice.kind), shared);
-    if (choice.tick < best.tick)
-      best = choice;
-  }
-  return best;
-}
-
-RowChoice PseudoChannel::chooseRow(int64_t floor, const Calendar *shared) {
-  RowChoice best = takenBanks ? chooseRefresh(floor, shared) : RowChoice{};
-  const Queue &q = queue[mode];
-  if (windowStale) {
-    window = 0;
-    q.next(kRowWindow * awayAccesses, [&](int place) { return window |= bit(place), true; });
-    windowStale = false;
-  }
-  const int64_t actFloor = std::max(floor, actReady), preFloor = std::max(floor, preReady);
-  const int64_t least = fits(std::min(actFloor, preFloor), 1, shared);
-  const bool starving = q.starving();
-  uint64_t kept = 0; // open rows that a burst wants which lacks none of its rows
-  for (uint64_t set = q.open; set; set &= set - 1)
-    kept |= q.banks[size_t(lowest(set))];
-  uint64_t seen = takenBanks; // banks that an older burst decides upon
-  // Oldest first: an equal tick later on does not win, and the least possible one ends the search. Refresh work wins an
-  // equal tick.
-  for (uint64_t set = window & ~q.open; set && best.tick > least;) {
-    const int place = q.oldestOf(set);
-    set &= ~bit(place);
-    const bool first = starving && place == q.oldest();
-    // A row stays open for an older burst (which has `seen` the bank) and for one that lacks none of its rows.
-    for (uint64_t mine = q.missing[size_t(place)] & ~seen & (first ? ~uint64_t(0) : ~kept); mine; mine &= mine - 1) {
-      const int bank = lowest(mine);
-      const Bank &b = banks[bank];
-      RowChoice choice{0, CommandKind::Act, bank, place};
-      if (openBanks & bit(bank)) {
-        choice.kind = CommandKind::Pre;
-        choice.tick = std::max(preFloor, b.preReady);
-      } else {
-        choice.tick = std::max({actFloor, b.actReady, groupAct[groupOf[bank]]});
-      }
-      if (shared)
-        choice.tick = fits(choice.tick, rowTicks(choice.kind), shared);
-      if (choice.tick < best.tick)
-        best = choice;
-    }
-    seen |= q.banks[size_t(place)];
-  }
-  return best;
+  restless = true;
 }
 
 } // namespace garam::sim

@@ -4,12 +4,16 @@
 
 #include "sim/memory/Pattern.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
 #include <cstdint>
 
 namespace garam::sim {
+
+inline int lowest(uint64_t set) { return std::countr_zero(set); }
+inline uint64_t bit(int index) { return uint64_t(1) << index; }
 
 /// A burst, or its half on one pseudo-channel, from arrival until its columns are decided.
 struct Entry {
@@ -33,7 +37,6 @@ public:
   explicit Queue(int64_t limit) : limit(limit) {}
 
   int64_t count() const { return size; }
-  int64_t accesses() const { return columns; } ///< column accesses of all entries
   bool starving() const { return after - head - size >= limit; }
   uint64_t age(int place) const { return uint64_t(place - int(head)) & 63; } ///< 0: the oldest
   int oldest() const { return int(head & 63); }
@@ -42,19 +45,18 @@ public:
 
   int push(const PartPattern &pattern) {
     int place = int(after++ & 63);
-    columns += length[size_t(place)] = uint16_t(pattern.accesses());
+    length[size_t(place)] = uint16_t(pattern.accesses());
     assert(!(occupied >> place & 1));
     if (!occupied)
       head = after - 1;
-    occupied |= uint64_t(1) << place;
+    occupied |= bit(place);
     ++size;
     return place;
   }
   void remove(int place) {
     --size;
-    columns -= length[size_t(place)];
-    occupied &= ~(uint64_t(1) << place);
-    open &= ~(uint64_t(1) << place);
+    occupied &= ~bit(place);
+    open &= ~bit(place);
     if (occupied)
       head += std::countr_zero(std::rotr(occupied, int(head & 63)));
     else
@@ -68,19 +70,42 @@ public:
   std::array<Entry, 64> entries;
   uint64_t open = 0; ///< entries with all their rows open
 
-  /// The oldest entries, as many as hold the data bus for `accesses` column accesses.
-  template <class F> void next(int64_t accesses, F &&f) const {
-    for (uint64_t set = std::rotr(occupied, int(head & 63)); set && accesses > 0; set &= set - 1) {
-      int place = (std::countr_zero(set) + int(head)) & 63;
-      accesses -= length[size_t(place)];
-      if (!f(place))
-        return;
+  /// The oldest entries, as many as hold the data bus for so many column accesses. What is in it leaves only with its
+  /// entry.
+  class Window {
+  public:
+    explicit Window(int64_t accesses) : accesses(accesses) {}
+    uint64_t set() const { return places; }
+    bool open() const { return held < accesses; } ///< it holds all entries of the queue
+    void clear() { places = 0, held = 0, next = 0; }
+    /// Takes in what belongs to it by now; gives what has joined.
+    uint64_t fill(const Queue &queue) {
+      uint64_t joined = 0;
+      for (next = std::max(next, queue.head); held < accesses && next < queue.after; ++next) {
+        const int place = int(next & 63);
+        if (!(queue.occupied >> place & 1))
+          continue;
+        joined |= bit(place);
+        held += queue.length[size_t(place)];
+      }
+      places |= joined;
+      return joined;
     }
-  }
+    void remove(const Queue &queue, int place) {
+      if (!(places >> place & 1))
+        return;
+      places &= ~bit(place);
+      held -= queue.length[size_t(place)];
+    }
+
+  private:
+    int64_t accesses, held = 0, next = 0;
+    uint64_t places = 0;
+  };
 
 private:
   std::array<uint16_t, 64> length; ///< column accesses
-  int64_t limit, head = 0, after = 0, size = 0, columns = 0;
+  int64_t limit, head = 0, after = 0, size = 0;
   uint64_t occupied = 0;
 };
 

@@ -57,7 +57,7 @@ std::vector<MemoryRequest> parseRequests(std::string_view text, const rt::Chip &
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
     ++lineNumber;
     auto fail = [&](std::string_view what, std::string_view allowed) {
-      throw rt::inputError(fmt::format("{}:{}", where, lineNumber), what, fmt::format("allowed: {}", allowed));
+      throw rt::inputError(fmt::format("{}:{}", where, lineNumber), what, fmt::format("allowed: {} (MD1)", allowed));
     };
     std::string_view rest = line, cycle = word(rest), kind = word(rest), address = word(rest);
     MemoryRequest request{};

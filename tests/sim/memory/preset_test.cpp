@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -50,17 +51,36 @@ TEST(Preset, PeaksAreThePublishedOnes) {
   EXPECT_NEAR(peak("rebel100"), 4.8e12, 0.02e12);
 }
 
+TEST(Preset, TimingsThatContradictEachOtherAreNamedWithLineAndRule) {
+  auto expect = [](const std::string &from, const std::string &to, const std::string &what) {
+    const std::string text = presetText("hbm3_6400");
+    const auto line = 1 + std::count(text.begin(), text.begin() + int64_t(text.find(from)), '\n');
+    EXPECT_EQ(refusal(from, to), fmt::format(":{}: {}", line, what));
+  };
+  expect("trc_clocks = 72", "trc_clocks = 70", "trc 70 clocks, tras + trp 71; allowed: trc at least tras + trp (MR4)");
+  expect("tras_clocks = 45", "tras_clocks = 30",
+         "tras 30 clocks, trcd_read 31; allowed: tras at least trcd_read (MR4)");
+  expect("tccd_s_clocks = 2", "tccd_s_clocks = 1",
+         "tccd_s 1 clocks, access_clocks 2; allowed: tccd_s at least access_clocks (MC4)");
+  expect("tccd_l_clocks = 4", "tccd_l_clocks = 1", "tccd_l 1 clocks, tccd_s 2; allowed: tccd_l at least tccd_s (MC3)");
+  expect("tccd_l_clocks = 4", "tccd_l_clocks = 33", "tccd_l 33 clocks; allowed: up to 32 clocks (MC2)");
+  expect("tccd_r_clocks = 3", "tccd_r_clocks = 1", "tccd_r 1 clocks, tccd_s 2; allowed: tccd_r at least tccd_s (MC3)");
+  expect("twtr_l_clocks = 10", "twtr_l_clocks = 6", "twtr_l 6 clocks, twtr_s 7; allowed: twtr_l at least twtr_s (MC3)");
+  expect("trrd_l_clocks = 5", "trrd_l_clocks = 3", "trrd_l 3 clocks, trrd_s 4; allowed: trrd_l at least trrd_s (MR4)");
+  expect("tfaw_clocks = 24", "tfaw_clocks = 3", "tfaw 3 clocks, trrd_s 4; allowed: tfaw at least trrd_s (MR4)");
+  expect("trtw_clocks = 20", "trtw_clocks = 11",
+         "trtw 11 clocks: write data meets read data; allowed: trtw at least cl + access_clocks - cwl (MC3)");
+  expect("trefi_ns = 3900.0", "trefi_ns = 300.0",
+         "trefi 480 clocks, trp + trfc_all_bank + trcd 617; allowed: trefi above trp + trfc_all_bank + trcd (MF1)");
+  expect("trefi_ns = 3900.0", "trefi_ns = 3000.0",
+         "trefi 4800 clocks for 16 banks, trp + trfc_per_bank + trcd 377, trrefd 13; allowed: trefi / banks above "
+         "trrefd and above trp + trfc_per_bank + trcd (MF1)");
+  expect("access_bytes = 32", "access_bytes = 24", "access_bytes 24; allowed: powers of two (MA2)");
+  expect("row_bytes = 1024", "row_bytes = 1040",
+         "row_bytes 1040, access_bytes 32; allowed: row_bytes a multiple of access_bytes (MA2)");
+}
+
 TEST(Preset, RefusesWhatIsWrong) {
-  EXPECT_EQ(refusal("trc_clocks = 72", "trc_clocks = 70"),
-            ": trc 70 clocks, tras + trp 71; allowed: trc at least tras + trp");
-  EXPECT_EQ(refusal("tccd_l_clocks = 4", "tccd_l_clocks = 1"),
-            ": a timing of the same bank group is shorter than that of another; allowed: _l and _r at least _s");
-  EXPECT_EQ(refusal("trtw_clocks = 20", "trtw_clocks = 11"),
-            ": trtw 11 clocks: write data meets read data; allowed: trtw at least cl + access_clocks - cwl");
-  EXPECT_EQ(refusal("trfc_per_bank_ns = 200.0", "trfc_per_bank_ns = 210.0"),
-            ": trefi 6240 clocks for 16 banks, trp + trfc_per_bank + trcd 393, trrefd 13; allowed: trefi / banks above "
-            "trrefd and above "
-            "trp + trfc_per_bank + trcd");
   EXPECT_NE(refusal("cl_clocks = 20", "cl_clocks = 0").find(": key `timing.cl_clocks`; allowed: integers 1 to"),
             std::string::npos);
   EXPECT_NE(refusal("cl_clocks = 20\n", "")
@@ -94,33 +114,66 @@ TEST(Memory, RefusesWhatDoesNotFit) {
   EXPECT_NE(refusal([](auto &d) { d.preset = "hbm9"; }).find("chip.toml: memory.preset `hbm9` cannot be read"),
             std::string::npos);
   EXPECT_EQ(refusal([](auto &d) { d.pagePolicyName = "half"; }),
-            "chip.toml: memory.page_policy `half`; allowed: open, closed");
+            "chip.toml: memory.page_policy `half`; allowed: open, closed (MC5)");
   EXPECT_EQ(refusal([](auto &d) { d.refreshName = "some"; }),
-            "chip.toml: memory.refresh `some`; allowed: none, all_bank, per_bank");
-  EXPECT_EQ(
-      refusal([](auto &d) { d.writeLow = 24; }),
-      "chip.toml: memory.write_low 24, write_high 24, write_queue 32; allowed: write_low < write_high <= write_queue");
-  EXPECT_EQ(
-      refusal([](auto &d) { d.starvationLimit = 33; }),
-      "chip.toml: memory.starvation_limit 33 with queues of 32 and 32; allowed: queue + starvation_limit up to 64");
+            "chip.toml: memory.refresh `some`; allowed: none, all_bank, per_bank (MF1)");
+  EXPECT_EQ(refusal([](auto &d) { d.writeLow = 24; }), "chip.toml: memory.write_low 24, write_high 24, write_queue 32; "
+                                                       "allowed: write_low < write_high <= write_queue (MW1)");
+  EXPECT_EQ(refusal([](auto &d) { d.starvationLimit = 33; }),
+            "chip.toml: memory.starvation_limit 33 with queues of 32 and 32; allowed: queue + starvation_limit up to "
+            "64 (MQ3)");
   EXPECT_EQ(refusal([](auto &d) { d.interleaveBytes = 1536; }),
-            "chip.toml: memory.interleave_bytes 1536; allowed: powers of two from 32 to 2048");
+            "chip.toml: memory.interleave_bytes 1536; allowed: powers of two from 32 to 2048 (MA1)");
   EXPECT_NE(refusal([](auto &d) { d.bytesPerDie += 32; }).find("memory.bytes_per_die"), std::string::npos);
+}
+
+TEST(Memory, ErrorsNameTheLineOfTheKey) {
+  std::ifstream file(rt::chipFolder() + "/rebel100.toml");
+  std::stringstream whole;
+  whole << file.rdbuf();
+  auto refusalOf = [&](const std::string &from, const std::string &to,
+                       const std::vector<rt::Override> &overrides = {}) {
+    std::string text = whole.str();
+    const size_t at = text.find(from);
+    EXPECT_NE(at, text.npos) << from;
+    const auto line = 1 + std::count(text.begin(), text.begin() + int64_t(at), '\n');
+    try {
+      rt::parseChip(text.replace(at, from.size(), to), "c.toml", overrides);
+    } catch (const rt::Error &error) {
+      std::string what = error.what(), place = fmt::format("c.toml:{}: ", line);
+      return what.starts_with(place) ? what.substr(place.size()) : what;
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusalOf("write_low = 8", "write_low = 24"),
+            "memory.write_low 24, write_high 24, write_queue 32; allowed: "
+            "write_low < write_high <= write_queue (MW1)");
+  EXPECT_EQ(refusalOf("\"stack_id\", ", ""),
+            "memory.address_map: `stack_id` has 1 of its 3 values; allowed: a bijection (MA2)");
+  EXPECT_EQ(refusalOf("address_xor = []", "address_xor = [\"row^row>>0\"]").find("memory.address_xor: `row^row>>0`; "),
+            0u);
+  EXPECT_EQ(refusalOf("mesh_columns = 8  #", "mesh_columns = 1  #"), "accepted");
+  EXPECT_EQ(
+      refusalOf("mesh_columns = 8  #", "mesh_columns = 1  #", {"noc.mesh_rows=1"}),
+      "noc.mesh_columns 1 x mesh_rows 1: a router has 114 inputs; 16 cores, 16 memory channels and 32 shared banks "
+      "do not fit; allowed: up to 64 inputs of a router, four for each core (N5)");
+  EXPECT_EQ(refusalOf("[memory]", "[memory]", {"memory.write_low=30"}),
+            "--set memory.write_low=30: memory.write_low 30, write_high 24, write_queue 32; allowed: write_low < "
+            "write_high <= write_queue (MW1)");
 }
 
 TEST(AddressMap, RefusesWhatIsNoBijection) {
   auto map = [](std::vector<std::string> fields) { return refusal([&](auto &d) { d.addressMap = fields; }); };
   EXPECT_EQ(map({"bank_group:2", "column:4", "channel", "pseudo_channel", "column", "bank", "row"}),
-            "chip.toml: memory.address_map: `stack_id` has 1 of its 3 values; allowed: a bijection");
-  EXPECT_EQ(
-      map({"bank_group:3"}),
-      "chip.toml: memory.address_map: `bank_group:3` does not divide the 4 values of the field; allowed: a bijection");
+            "chip.toml: memory.address_map: `stack_id` has 1 of its 3 values; allowed: a bijection (MA2)");
+  EXPECT_EQ(map({"bank_group:3"}), "chip.toml: memory.address_map: `bank_group:3` does not divide the 4 values of the "
+                                   "field; allowed: a bijection (MA2)");
   EXPECT_NE(map({"bank_group", "row:40"}).find("`row:40`"), std::string::npos);
   EXPECT_NE(map({"bankgroup:2"}).find("`bankgroup:2`; allowed: FIELD or FIELD:BITS"), std::string::npos);
   EXPECT_EQ(map({"bank_group:2", "channel"}),
-            "chip.toml: memory.address_map: `channel` begins at byte 128; allowed: interleave_bytes, 2048");
+            "chip.toml: memory.address_map: `channel` begins at byte 128; allowed: interleave_bytes, 2048 (MA2)");
   EXPECT_EQ(map({"row", "channel"}), "chip.toml: memory.address_map: `row` below `channel`; allowed: `row` and "
-                                     "`stack_id` above `channel`: a burst has one of each");
+                                     "`stack_id` above `channel`: a burst has one of each (MA2)");
   EXPECT_NE(refusal([](auto &d) { d.addressXor = {"stack_id^row>>0"}; }).find("memory.address_xor: `stack_id^row>>0`"),
             std::string::npos);
 }

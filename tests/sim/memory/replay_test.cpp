@@ -27,16 +27,17 @@ TEST(Requests, ReadsLines) {
 }
 
 TEST(Requests, RefusesBadLines) {
-  EXPECT_EQ(refusal("0 R 0\n0 R\n"), "requests.txt:2: not three words; allowed: CYCLE R|W HEX_ADDRESS");
-  EXPECT_EQ(refusal("0 R 0 0\n"), "requests.txt:1: not three words; allowed: CYCLE R|W HEX_ADDRESS");
-  EXPECT_EQ(refusal("0 R 0\n\n0 R 0\n"), "requests.txt:2: not three words; allowed: CYCLE R|W HEX_ADDRESS");
-  EXPECT_EQ(refusal("5 R 0\n4 R 0\n"), "requests.txt:2: cycle 4 after cycle 5; allowed: cycles that do not decrease");
-  EXPECT_EQ(refusal("-1 R 0\n"), "requests.txt:1: cycle `-1`; allowed: integers 0 to 281474976710656");
-  EXPECT_EQ(refusal("0 X 0\n"), "requests.txt:1: kind `X`; allowed: R, W");
-  EXPECT_EQ(refusal("0 R zz\n"), "requests.txt:1: address `zz`; allowed: a hexadecimal number");
-  EXPECT_EQ(refusal("0 R 20\n"), "requests.txt:1: address `20`; allowed: multiples of 0x40 below 0x100000000");
+  EXPECT_EQ(refusal("0 R 0\n0 R\n"), "requests.txt:2: not three words; allowed: CYCLE R|W HEX_ADDRESS (MD1)");
+  EXPECT_EQ(refusal("0 R 0 0\n"), "requests.txt:1: not three words; allowed: CYCLE R|W HEX_ADDRESS (MD1)");
+  EXPECT_EQ(refusal("0 R 0\n\n0 R 0\n"), "requests.txt:2: not three words; allowed: CYCLE R|W HEX_ADDRESS (MD1)");
+  EXPECT_EQ(refusal("5 R 0\n4 R 0\n"),
+            "requests.txt:2: cycle 4 after cycle 5; allowed: cycles that do not decrease (MD1)");
+  EXPECT_EQ(refusal("-1 R 0\n"), "requests.txt:1: cycle `-1`; allowed: integers 0 to 281474976710656 (MD1)");
+  EXPECT_EQ(refusal("0 X 0\n"), "requests.txt:1: kind `X`; allowed: R, W (MD1)");
+  EXPECT_EQ(refusal("0 R zz\n"), "requests.txt:1: address `zz`; allowed: a hexadecimal number (MD1)");
+  EXPECT_EQ(refusal("0 R 20\n"), "requests.txt:1: address `20`; allowed: multiples of 0x40 below 0x100000000 (MD1)");
   EXPECT_EQ(refusal("0 R 100000000\n"),
-            "requests.txt:1: address `100000000`; allowed: multiples of 0x40 below 0x100000000");
+            "requests.txt:1: address `100000000`; allowed: multiples of 0x40 below 0x100000000 (MD1)");
 }
 
 TEST(Replay, CountsBytesCommandsAndDies) {
