@@ -1,10 +1,13 @@
-// A checker of DRAM command logs that shares nothing with the controller: its rules and values are typed here, from the
-// public tables named beside each, and it knows only what was issued when.
+// A checker of DRAM command logs that shares nothing with the controller: its rules are typed here, its values in
+// JedecDevices.h, and it knows only what was issued when.
 #pragma once
+
+#include "JedecDevices.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -18,58 +21,36 @@ struct Line {
   int pseudoChannel, stackId, group, bank, row, column;
 };
 
-struct Device {
-  const char *name;
-  int groups, banksPerGroup;
-  double accessClocks;
-  bool oneBus;
-  double actClocks, rowClocks; ///< on the bus: activate; precharge and refresh
-  double CL, CWL, RCDRD, RCDWR, RP, RAS, RC, WR, RTP, CCDS, CCDL, CCDR, RRDS, RRDL, FAW, WTRS, WTRL, RTW, PPD, REFI,
-      RFCAB, RFCPB, RREFD;
-};
-
-// Clocks. HBM3: Ramulator 2, HBM3_6400Mbps (tCK 625 ps), RREFD and RFCAB by the formulas beside it.
-inline const Device kHbm3{"hbm3_6400", 4, 4, 2, false, 1.5, 0.5, 20, 10, 31, 15, 26,   45,  72,  33,
-                          9,           2, 4, 3, 4,     5,   24,  7,  10, 20, 2,  6240, 560, 320, 13};
-// HBM3E at 2.35 GHz: the nanoseconds of HBM3 (12.5, 6.25, 19.375, 9.375, 16.25, 28.125, 45, 20.625, 5.625, -, 2.5,
-// -, 2.5, 3.125, 15, 4.375, 6.25, 12.5, -, 3900, 350, 200, 8), rounded up to clocks of 425.53 ps.
-inline const Device kHbm3e{"hbm3e_9400", 4, 4, 2, false, 1.5, 0.5, 30, 15, 46, 23, 39,   67,  106, 49,
-                           14,           2, 6, 3, 6,     8,   36,  11, 15, 30, 2,  9165, 823, 470, 19};
-// HBM2: Ramulator 2, HBM2_2000Mbps (tCK 1 ns); RTW and CCDR from DRAMSys.
-inline const Device kHbm2{"hbm2", 4, 4, 2, false, 2, 1,  14, 5, 14, 12, 14,   34,  48,  16,
-                          5,      2, 4, 2, 4,     4, 15, 6,  8, 18, 1,  3900, 350, 160, 8};
-// GDDR6: Ramulator 2, GDDR6_14000_1350mV, array timings of 15, 9, 15, 30, 45, 15, 4, 16, 5, 6 ns at 2 GHz.
-inline const Device kGddr6{
-    "gddr6_16000", 4,   4,   2, true, 1, 1, 24, 6, 30, 18, 30, 60, 90, 30, 4, 2, 4, 2, 8, 8, 32, 10, 12, 25, 1,
-    3800,          240, 120, 32};
-
 class Checker {
 public:
   explicit Checker(const Device &device) : d(device) {}
 
-  /// Lines in time order. Gives the first few violations as text.
-  std::vector<std::string> check(const std::vector<Line> &lines) {
+  /// Lines in time order. Gives the violations as text.
+  const std::vector<std::string> &check(const std::vector<Line> &lines) {
     for (const Line &line : lines) {
       state(line);
+      refreshDue(line);
       bus(line);
       timing(line);
       data(line);
       remember(line);
-      if (found.size() > 5)
-        break;
     }
     return found;
   }
+  /// Names of the rules that were broken.
+  const std::set<std::string> &broken() const { return rules; }
 
 private:
   using Key = std::tuple<int, int, int, int>;
   const Device d;
   std::vector<std::string> found;
+  std::set<std::string> rules;
   std::map<Key, int> openRow;                          ///< by bank
   std::map<std::pair<std::string, Key>, int64_t> last; ///< by command and place; -1 stands for `all`
   std::map<int, std::vector<int64_t>> activates;       ///< of a pseudo-channel, per-bank refreshes among them
   std::map<int, int64_t> busEnd;                       ///< 0: rows, 1: columns
   std::map<int, int64_t> dataEnd;
+  std::map<std::pair<int, int>, int64_t> refreshes;          ///< by pseudo-channel and stack id
   std::map<std::pair<int, int>, std::vector<int>> refreshed; ///< banks, by pseudo-channel and stack id
 
   static bool isRow(const std::string &c) { return c == "ACT" || c[0] == 'P' || c.starts_with("REF"); }
@@ -78,6 +59,7 @@ private:
   Key bankKey(const Line &l) const { return {l.pseudoChannel, l.stackId, l.group, l.bank}; }
 
   void fail(const Line &l, const std::string &rule) {
+    rules.insert(rule.substr(0, rule.find(" after ")));
     found.push_back(std::to_string(l.halves / 2.0) + " " + l.command + " pc" + std::to_string(l.pseudoChannel) +
                     " sid" + std::to_string(l.stackId) + " bg" + std::to_string(l.group) + " b" +
                     std::to_string(l.bank) + ": " + rule);
@@ -105,6 +87,19 @@ private:
       if (int(round.size()) == d.groups * d.banksPerGroup)
         round.clear();
     }
+  }
+
+  /// Up to eight refreshes may be postponed, and the one that is due then is under way; the first falls due within two
+  /// intervals. Where a log has all-bank refreshes, the interval is theirs.
+  void refreshDue(const Line &l) {
+    if (!l.command.starts_with("REF"))
+      return;
+    int64_t &count = refreshes[{l.pseudoChannel, l.stackId}];
+    const double interval =
+        2 * (l.command == "REFab" ? d.REFI : double(int64_t(d.REFI) / (d.groups * d.banksPerGroup)));
+    if (double(l.halves) / interval - 2 - double(count) > 9)
+      fail(l, "refresh is late");
+    ++count;
   }
 
   void bus(const Line &l) {
