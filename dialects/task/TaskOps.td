@@ -127,7 +127,7 @@ def Task_RotateOp : Task_Insn<"rotate"> {
   let hasVerifier = 1;
 }
 
-class Task_Plain<string mnemonic, string text> : Task_Insn<mnemonic> {
+class Task_RowsOp<string mnemonic, string text> : Task_Insn<mnemonic> {
   let summary = text;
   let arguments = !con((ins Task_Buffer:$x, Index:$xOffset, Task_Buffer:$out, Index:$outOffset, Variadic<Index>:$sizes,
                             DenseI64ArrayAttr:$staticSizes, DenseI64ArrayAttr:$strides, TypeAttr:$xType, TypeAttr:$outType), sync);
@@ -137,9 +137,8 @@ class Task_Plain<string mnemonic, string text> : Task_Insn<mnemonic> {
   }], sync_format);
   let hasVerifier = 1;
 }
-def Task_TransposeOp : Task_Plain<"transpose", "out[c, r] = x[r, c]">;
-def Task_ScanOp : Task_Plain<"scan", "Inclusive prefix sum of each row">;
-def Task_ArgmaxOp : Task_Plain<"argmax", "First column with the largest value of each row">;
+#define GARAM_TASK_ROWS
+include "runtime/isa/RowsOps.td"
 
 def Task_ReadOp : Task_Insn<"read"> {
   let summary = "An integer in l1 into the sequencer";

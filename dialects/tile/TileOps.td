@@ -130,15 +130,14 @@ def Tile_RotateOp : Tile_Op<"rotate"> {
   let hasVerifier = 1;
 }
 
-class Tile_PlainOp<string mnemonic, string text> : Tile_Op<mnemonic> {
+class Tile_RowsOp<string mnemonic, string text> : Tile_Op<mnemonic> {
   let summary = text;
   let arguments = (ins Reads<"l1 or acc, [R,C]">:$x, Writes<"l1">:$out);
   let assemblyFormat = "$x `,` $out attr-dict `:` type($x) `,` type($out)";
   let hasVerifier = 1;
 }
-def Tile_TransposeOp : Tile_PlainOp<"transpose", "out[c, r] = x[r, c]">;
-def Tile_ScanOp : Tile_PlainOp<"scan", "Inclusive prefix sum of each row">;
-def Tile_ArgmaxOp : Tile_PlainOp<"argmax", "out[r] = first column with the largest value of row r; out is i32 or i64 [R] or [R,1]">;
+#define GARAM_TILE_ROWS
+include "runtime/isa/RowsOps.td"
 
 // ---- order and control ----------------------------------------------------------------------------------------
 

@@ -24,22 +24,25 @@ int64_t RowPlan::bytes(int64_t rows, int64_t columns, int64_t loadDepth, int64_t
 }
 
 int64_t RowPlan::cycles(const rt::VectorParams &vector, int64_t rows, int64_t columns) const {
+  auto cycles = [&](rt::Opcode opcode, const rt::SlotValues &values, const rt::Chain *chain = nullptr) {
+    return rt::timing::vectorWork(vector, opcode, values, chain).cycles();
+  };
   int64_t total = 0;
   for (const PlanStep &step : steps) {
     int shape = step.target >= 0 ? step.target : step.sources.front();
     int64_t c = buffers[shape].extent == Extent::Full || buffers[shape].extent == Extent::Row ? columns : 1;
     switch (step.kind) {
     case PlanKind::Map:
-      total += rt::timing::vecMap(vector, step.chain, rows, c);
+      total += cycles(rt::Opcode::VecMap, {0, rows, c}, &step.chain);
       break;
     case PlanKind::Rotate:
-      total += rt::timing::vecRotate(vector, rows, 1, columns);
+      total += cycles(rt::Opcode::VecRotate, {rows, 1, columns});
       break;
     case PlanKind::Scan:
-      total += rt::timing::vecScan(vector, rows, columns);
+      total += cycles(rt::Opcode::VecScan, {rows, columns});
       break;
     case PlanKind::Argmax:
-      total += rt::timing::vecArgmax(vector, rows, columns);
+      total += cycles(rt::Opcode::VecArgmax, {rows, columns});
       break;
     case PlanKind::Gather:
       break;

@@ -99,7 +99,9 @@ private:
       int iv = code.registers++;
       registers[loop.getInductionVar()] = iv;
       size_t at = code.insns.size();
-      add(Opcode::SeqLoop, {Slot::of(iv), operand(loop.getLowerBound()), operand(loop.getUpperBound()), operand(loop.getStep()), {}}, loc);
+      add(Opcode::SeqLoop,
+          {Slot::of(iv), operand(loop.getLowerBound()), operand(loop.getUpperBound()), operand(loop.getStep()), {}},
+          loc);
       if (failed(block(*loop.getBody())))
         return failure();
       code.insns[at].slots[4] = Slot::imm(int64_t(code.insns.size() - at) - 1);
@@ -210,7 +212,8 @@ private:
     llvm_unreachable("a comparison");
   }
 
-  // ---- rings: a register holds the address of the slot; each execution of the alloc moves it on -----------------------
+  // ---- rings: a register holds the address of the slot; each execution of the alloc moves it on
+  // -----------------------
 
   void startRing(task::AllocOp alloc) {
     if (alloc.getDepth() == 1)
@@ -260,7 +263,8 @@ private:
       else
         shape.counts[i] = counts[i].value;
     }
-    SmallVector<Slot> slots{Slot::imm(code.descriptor(shape)), operand(op.getSourceOffset()), operand(op.getTargetOffset())};
+    SmallVector<Slot> slots{Slot::imm(code.descriptor(shape)), operand(op.getSourceOffset()),
+                            operand(op.getTargetOffset())};
     slots.append(overrides);
     if (op.getIndices())
       slots.append({operand(op.getIndicesOffset()), Slot::imm(number(*op.getIndexType()))});
@@ -274,9 +278,9 @@ private:
     ArrayRef<int64_t> strides = op.getStrides();
     int64_t types = number(op.getAType()) | number(op.getWType()) << 4 | int64_t(op.getTransposed()) << 8;
     add(Opcode::Mma,
-        {operand(op.getAOffset()), Slot::imm(strides[0]), operand(op.getWOffset()), Slot::imm(strides[1]), operand(op.getAccOffset()),
-         Slot::imm(strides[2]), mkn[0], mkn[1], mkn[2], op.getAccumulate() ? operand(op.getAccumulate()) : Slot::imm(0),
-         Slot::imm(types)},
+        {operand(op.getAOffset()), Slot::imm(strides[0]), operand(op.getWOffset()), Slot::imm(strides[1]),
+         operand(op.getAccOffset()), Slot::imm(strides[2]), mkn[0], mkn[1], mkn[2],
+         op.getAccumulate() ? operand(op.getAccumulate()) : Slot::imm(0), Slot::imm(types)},
         op.getLoc());
   }
 
@@ -298,14 +302,14 @@ private:
   void rotate(task::RotateOp op) {
     ArrayRef<int64_t> strides = op.getStrides();
     add(Opcode::VecRotate,
-        {sizes(op.getSizes(), op.getStaticSizes())[0], Slot::imm(op.getHeads()), Slot::imm(op.getDim()), operand(op.getXOffset()),
-         Slot::imm(strides[0]), operand(op.getCosOffset()), Slot::imm(strides[1]), operand(op.getSinOffset()), Slot::imm(strides[2]),
-         operand(op.getOutOffset()), Slot::imm(strides[3]), Slot::imm(number(op.getXType()) | number(op.getOutType()) << 4),
-         Slot::imm(int64_t(op.getMode()))},
+        {sizes(op.getSizes(), op.getStaticSizes())[0], Slot::imm(op.getHeads()), Slot::imm(op.getDim()),
+         operand(op.getXOffset()), Slot::imm(strides[0]), operand(op.getCosOffset()), Slot::imm(strides[1]),
+         operand(op.getSinOffset()), Slot::imm(strides[2]), operand(op.getOutOffset()), Slot::imm(strides[3]),
+         Slot::imm(number(op.getXType()) | number(op.getOutType()) << 4), Slot::imm(int64_t(op.getMode()))},
         op.getLoc());
   }
 
-  template <class Op> void plain(Op op, Opcode opcode) {
+  template <class Op> void rows(Op op, Opcode opcode) {
     SmallVector<Slot> size = sizes(op.getSizes(), op.getStaticSizes());
     add(opcode,
         {size[0], size[1], operand(op.getXOffset()), Slot::imm(op.getStrides()[0]), operand(op.getOutOffset()),
@@ -347,10 +351,12 @@ private:
         .Case<task::MmaOp>([&](auto o) { mma(o); })
         .Case<task::MapOp>([&](auto o) { map(o); })
         .Case<task::RotateOp>([&](auto o) { rotate(o); })
-        .Case<task::TransposeOp>([&](auto o) { plain(o, Opcode::VecTranspose); })
-        .Case<task::ScanOp>([&](auto o) { plain(o, Opcode::VecScan); })
-        .Case<task::ArgmaxOp>([&](auto o) { plain(o, Opcode::VecArgmax); })
-        .Case<task::BarrierOp>([&](auto o) { add(Opcode::SyncBarrier, {Slot::imm(int64_t(o.getScope()))}, o.getLoc()); })
+#define GARAM_ISA_ROWS(name, opcode, result, integers)                                                                 \
+  .Case<task::name##Op>([&](auto o) { rows(o, Opcode::opcode); })
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_ROWS
+        .Case<task::BarrierOp>(
+            [&](auto o) { add(Opcode::SyncBarrier, {Slot::imm(int64_t(o.getScope()))}, o.getLoc()); })
         .Case<task::SyncOp>([&](auto o) { sync(o); })
         .Case<task::ReadOp>([&](auto o) {
           registers[o.getValue()] =

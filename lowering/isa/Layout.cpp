@@ -47,7 +47,7 @@ int Layout::addSegment(std::string name, SegmentKindName kind, int64_t bytes, Ra
 
 LogicalResult Layout::plan() {
   auto main = module.lookupSymbol<func::FuncOp>("main");
-  if (!main)
+  if (!main || main.isDeclaration())
     return module.emitError("has no @main; a program is the launches of @main");
   main.walk([&](tile::OutputOp op) { outputNames[op.getValue()] = op.getName().str(); });
   if (failed(planArguments(main)))

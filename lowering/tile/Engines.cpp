@@ -71,15 +71,17 @@ LogicalResult EngineConverter::transfer(OpBuilder &b, Operation *op, Value from,
     targetStrides.push_back(dim.target);
   }
   auto create = [&](auto kind) {
-    decltype(kind)::create(b, loc, source->buffer, source->offset, target->buffer, target->offset, indexBuffer, indexOffset,
-                           indexType, dynamic, fixed, sourceStrides, targetStrides, task::TokensAttr(), task::TokensAttr());
+    decltype(kind)::create(b, loc, source->buffer, source->offset, target->buffer, target->offset, indexBuffer,
+                           indexOffset, indexType, dynamic, fixed, sourceStrides, targetStrides, task::TokensAttr(),
+                           task::TokensAttr());
   };
   load ? create(task::LoadOp()) : create(task::StoreOp());
   return success();
 }
 
 LogicalResult EngineConverter::matmul(OpBuilder &b, tile::MatmulOp op, IRMapping &values) {
-  FailureOr<Operand> a = operands.resolve(b, op.getA()), w = operands.resolve(b, op.getW()), acc = operands.resolve(b, op.getAcc());
+  FailureOr<Operand> a = operands.resolve(b, op.getA()), w = operands.resolve(b, op.getW()),
+                     acc = operands.resolve(b, op.getAcc());
   if (failed(a) || failed(w) || failed(acc))
     return failure();
   Value accumulate;
@@ -93,11 +95,12 @@ LogicalResult EngineConverter::matmul(OpBuilder &b, tile::MatmulOp op, IRMapping
   int kOfW = op.getTransposed() ? 1 : 0;
   SmallVector<Value> dynamic;
   SmallVector<int64_t> fixed;
-  splitSizes({known(a->sizes[0], acc->sizes[0]), known(a->sizes[1], w->sizes[kOfW]), known(acc->sizes[1], w->sizes[1 - kOfW])},
-             dynamic, fixed);
-  task::MmaOp::create(b, op.getLoc(), a->buffer, a->offset, w->buffer, w->offset, acc->buffer, acc->offset, dynamic, fixed,
-                      ArrayRef<int64_t>{a->strides[0], w->strides[0], acc->strides[0]}, accumulate, a->element, w->element,
-                      op.getTransposed(), task::TokensAttr(), task::TokensAttr());
+  splitSizes(
+      {known(a->sizes[0], acc->sizes[0]), known(a->sizes[1], w->sizes[kOfW]), known(acc->sizes[1], w->sizes[1 - kOfW])},
+      dynamic, fixed);
+  task::MmaOp::create(b, op.getLoc(), a->buffer, a->offset, w->buffer, w->offset, acc->buffer, acc->offset, dynamic,
+                      fixed, ArrayRef<int64_t>{a->strides[0], w->strides[0], acc->strides[0]}, accumulate, a->element,
+                      w->element, op.getTransposed(), task::TokensAttr(), task::TokensAttr());
   return success();
 }
 
@@ -143,9 +146,9 @@ LogicalResult EngineConverter::map(OpBuilder &b, tile::MapOp op, IRMapping &valu
   SmallVector<int64_t> fixed;
   splitSizes({plane.rows, plane.columns}, dynamic, fixed);
   Value scalar = op.getScalar() ? values.lookup(op.getScalar()) : Value();
-  task::MapOp::create(b, op.getLoc(), sources, offsets, b.getArrayAttr(types), strides, perRow, target, targetOffset, targetType,
-                      plane.stride, reduced, reducedOffset, scalar, dynamic, fixed, op.getChain(), task::TokensAttr(),
-                      task::TokensAttr());
+  task::MapOp::create(b, op.getLoc(), sources, offsets, b.getArrayAttr(types), strides, perRow, target, targetOffset,
+                      targetType, plane.stride, reduced, reducedOffset, scalar, dynamic, fixed, op.getChain(),
+                      task::TokensAttr(), task::TokensAttr());
   return success();
 }
 
@@ -162,13 +165,14 @@ LogicalResult EngineConverter::rotate(OpBuilder &b, tile::RotateOp op) {
   SmallVector<int64_t> fixed;
   splitSizes({x.sizes[0]}, dynamic, fixed);
   int64_t heads = *getConstantIntValue(x.sizes[1]) / int64_t(op.getDim());
-  task::RotateOp::create(b, op.getLoc(), x.buffer, x.offset, cos.buffer, cos.offset, sin.buffer, sin.offset, out.buffer, out.offset,
-                         dynamic, fixed, ArrayRef<int64_t>{x.strides[0], cos.strides[0], sin.strides[0], out.strides[0]}, heads,
+  task::RotateOp::create(b, op.getLoc(), x.buffer, x.offset, cos.buffer, cos.offset, sin.buffer, sin.offset, out.buffer,
+                         out.offset, dynamic, fixed,
+                         ArrayRef<int64_t>{x.strides[0], cos.strides[0], sin.strides[0], out.strides[0]}, heads,
                          op.getDim(), x.element, out.element, op.getMode(), task::TokensAttr(), task::TokensAttr());
   return success();
 }
 
-template <class Task, class Tile> LogicalResult EngineConverter::plain(OpBuilder &b, Tile op) {
+template <class Task, class Tile> LogicalResult EngineConverter::rows(OpBuilder &b, Tile op) {
   FailureOr<Operand> x = operands.resolve(b, op.getX()), out = operands.resolve(b, op.getOut());
   if (failed(x) || failed(out))
     return failure();
@@ -179,7 +183,8 @@ template <class Task, class Tile> LogicalResult EngineConverter::plain(OpBuilder
   SmallVector<int64_t> fixed;
   splitSizes({plane.rows, plane.columns}, dynamic, fixed);
   Task::create(b, op.getLoc(), x->buffer, x->offset, out->buffer, out->offset, dynamic, fixed,
-               ArrayRef<int64_t>{plane.stride, outStride}, x->element, out->element, task::TokensAttr(), task::TokensAttr());
+               ArrayRef<int64_t>{plane.stride, outStride}, x->element, out->element, task::TokensAttr(),
+               task::TokensAttr());
   return success();
 }
 
@@ -205,9 +210,10 @@ LogicalResult EngineConverter::convert(OpBuilder &b, Operation *op, IRMapping &v
       .Case<tile::MatmulOp>([&](auto o) { return matmul(b, o, values); })
       .Case<tile::MapOp>([&](auto o) { return map(b, o, values); })
       .Case<tile::RotateOp>([&](auto o) { return rotate(b, o); })
-      .Case<tile::TransposeOp>([&](auto o) { return plain<task::TransposeOp>(b, o); })
-      .Case<tile::ScanOp>([&](auto o) { return plain<task::ScanOp>(b, o); })
-      .Case<tile::ArgmaxOp>([&](auto o) { return plain<task::ArgmaxOp>(b, o); })
+#define GARAM_ISA_ROWS(name, opcode, result, integers)                                                                 \
+  .Case<tile::name##Op>([&](auto o) { return rows<task::name##Op>(b, o); })
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_ROWS
       .Case<tile::ReadOp>([&](auto o) { return read(b, o, values); })
       .Default([](Operation *o) { return o->emitOpError("has no engine"); });
 }

@@ -14,12 +14,12 @@ public:
   mlir::LogicalResult convert(mlir::OpBuilder &b, mlir::Operation *op, mlir::IRMapping &values);
 
 private:
-  mlir::LogicalResult transfer(mlir::OpBuilder &b, mlir::Operation *op, mlir::Value from, mlir::Value indices, mlir::Value to,
-                               bool load);
+  mlir::LogicalResult transfer(mlir::OpBuilder &b, mlir::Operation *op, mlir::Value from, mlir::Value indices,
+                               mlir::Value to, bool load);
   mlir::LogicalResult matmul(mlir::OpBuilder &b, tile::MatmulOp op, mlir::IRMapping &values);
   mlir::LogicalResult map(mlir::OpBuilder &b, tile::MapOp op, mlir::IRMapping &values);
   mlir::LogicalResult rotate(mlir::OpBuilder &b, tile::RotateOp op);
-  template <class Task, class Tile> mlir::LogicalResult plain(mlir::OpBuilder &b, Tile op);
+  template <class Task, class Tile> mlir::LogicalResult rows(mlir::OpBuilder &b, Tile op);
   mlir::LogicalResult read(mlir::OpBuilder &b, tile::ReadOp op, mlir::IRMapping &values);
 
   OperandBuilder &operands;

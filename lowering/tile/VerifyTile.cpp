@@ -30,6 +30,8 @@ class TileVerifyPass : public impl::TileVerifyBase<TileVerifyPass> {
   }
 
   LogicalResult verifyMain(func::FuncOp main) {
+    if (main.isDeclaration())
+      return main.emitOpError("has no body; the launches of the program are needed");
     for (Operation &op : main.getBody().front())
       if (!isa<memref::AllocOp, memref::GetGlobalOp, tile::LaunchOp, tile::OutputOp, func::ReturnOp>(op))
         return op.emitOpError("does not belong in @main; memref.alloc, memref.get_global, tile.launch and tile.output do");

@@ -59,19 +59,16 @@ ActionCounts rotate(const VecRotateArgs &args) {
   return out;
 }
 
-/// vec.transpose, vec.scan and vec.argmax: rows, columns, source, its stride, result, its stride, types.
-ActionCounts rearrange(const VectorParams &vector, Opcode opcode, const SlotValues &v) {
+/// Instructions from rows to rows: rows, columns, source, its stride, result, its stride, types.
+ActionCounts rowsToRows(const VectorParams &vector, Opcode opcode, RowsResult result, const SlotValues &v) {
   ActionCounts out;
-  const int64_t beats = timing::vectorBeats(vector, v[0], v[1]);
-  if (!beats)
+  const timing::VectorWork work = timing::vectorWork(vector, opcode, v);
+  if (!work.beats)
     return out;
-  const int64_t cycles = opcode == Opcode::VecTranspose ? timing::vecTranspose(vector, v[0], v[1])
-                         : opcode == Opcode::VecScan    ? timing::vecScan(vector, v[0], v[1])
-                                                        : timing::vecArgmax(vector, v[0], v[1]);
-  const int64_t each = std::max<int64_t>(1, (cycles - 1 - vector.latencyCycles) / beats);
+  const int64_t each = std::max<int64_t>(1, (work.cycles() - 1 - vector.latencyCycles) / work.beats);
   out[Action::VectorCycles] = v[0] * v[1] * each;
   panel(out, v[2], v[0], v[1], byteSize(DType(v[6] & 15)));
-  panel(out, v[4], v[0], opcode == Opcode::VecArgmax ? 1 : v[1], byteSize(DType(v[6] >> 4 & 15)));
+  panel(out, v[4], v[0], result == RowsResult::Column ? 1 : v[1], byteSize(DType(v[6] >> 4 & 15)));
   return out;
 }
 
@@ -103,10 +100,11 @@ ActionCounts engineActions(const Chip &chip, Opcode opcode, const SlotValues &va
     return map(VecMapArgs::from(values), *chain);
   case Opcode::VecRotate:
     return rotate(VecRotateArgs::from(values));
-  case Opcode::VecTranspose:
-  case Opcode::VecScan:
-  case Opcode::VecArgmax:
-    return rearrange(chip.vector, opcode, values);
+#define GARAM_ISA_ROWS(name, insn, result, integers)                                                                   \
+  case Opcode::insn:                                                                                                   \
+    return rowsToRows(chip.vector, opcode, RowsResult::result, values);
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_ROWS
   default:
     return {};
   }

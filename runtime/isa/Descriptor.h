@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -23,55 +24,50 @@ struct DmaShape {
 
 /// One step of a chain; `v` is the running value, `x` the operand, `t0` and `t1` the saved values.
 enum class StepOp : uint8_t {
-  Set = 1,     ///< v = x
-  SaveT0 = 2,  ///< t0 = v
-  SaveT1 = 3,  ///< t1 = v
-  Add = 8,     ///< v + x
-  Sub = 9,     ///< v - x
-  RSub = 10,   ///< x - v
-  Mul = 11,
-  Div = 12,    ///< v / x
-  RDiv = 13,   ///< x / v
-  Min = 14,    ///< IEEE minimum: NaN if either is
-  Max = 15,
-  Fma = 16,    ///< fma(v, t0, x)
-  Lt = 17,     ///< v < x as 0 or 1
-  Le = 18,
-  Gt = 19,
-  Ge = 20,
-  Eq = 21,
-  Ne = 22,
-  Select = 23,  ///< t0 != 0 ? v : x
-  And = 24,     ///< logical: both nonzero, as 0 or 1 (bitwise in integer chains)
-  Or = 25,
-  Neg = 32,
-  Abs = 33,
-  Floor = 34,
-  Round = 35,  ///< to nearest even
-  Exp = 48,    ///< transcendental from here on: two cycles
-  Log = 49,
-  Recip = 50,
-  Sqrt = 51,
-  Rsqrt = 52,
-  Tanh = 53,
-  Sigmoid = 54,
-  Erf = 55,
-  Sin = 56,
-  Cos = 57
+#define GARAM_ISA_STEPS(name, number, text, cost, operand, integers) name = number,
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_STEPS
 };
 
-/// Cycles of a step: 0 for moves, 2 for the transcendental ones and divisions, else 1.
-constexpr int stepCost(StepOp op) {
-  if (op <= StepOp::SaveT1)
-    return 0;
-  return op >= StepOp::Exp || op == StepOp::Div || op == StepOp::RDiv ? 2 : 1;
-}
-constexpr bool stepTakesOperand(StepOp op) {
-  return op == StepOp::Set || (op >= StepOp::Add && op <= StepOp::Or);
+/// A step's record.
+struct StepInfo {
+  StepOp op;
+  std::string_view text; ///< as chains are written
+  int cost;              ///< cycles of a beat
+  bool takesOperand;
+  bool onIntegers;       ///< an integer chain may have it
+};
+
+inline constexpr StepInfo kSteps[] = {
+#define GARAM_ISA_STEPS(name, number, text, cost, operand, integers) {StepOp::name, text, cost, operand, integers},
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_STEPS
+};
+
+/// The record of a step; null if the number is none.
+constexpr const StepInfo *find(StepOp op) {
+  for (const StepInfo &step : kSteps)
+    if (step.op == op)
+      return &step;
+  return nullptr;
 }
 
+constexpr int stepCost(StepOp op) { return find(op)->cost; }
+constexpr bool stepTakesOperand(StepOp op) { return find(op)->takesOperand; }
+
 /// Where a step's operand comes from. Constants are Const0 + index.
-enum class StepArg : uint8_t { None = 0, S0 = 1, S1 = 2, S2 = 3, T0 = 4, T1 = 5, Row = 6, Col = 7, Scalar = 8, Const0 = 16 };
+enum class StepArg : uint8_t {
+  None = 0,
+  S0 = 1,
+  S1 = 2,
+  S2 = 3,
+  T0 = 4,
+  T1 = 5,
+  Row = 6,
+  Col = 7,
+  Scalar = 8,
+  Const0 = 16
+};
 
 struct Step {
   StepOp op;

@@ -39,6 +39,9 @@ struct InsnInfo {
   std::vector<FieldInfo> fields;
 };
 
+/// What an instruction from rows to rows writes: rows × columns, columns × rows, or one element for each row.
+enum class RowsResult : uint8_t { Same, Transposed, Column };
+
 inline constexpr int kSlots = 13;
 inline constexpr int kRegisters = 64;
 inline constexpr int kSemaphores = 64;

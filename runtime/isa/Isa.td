@@ -145,15 +145,81 @@ def vec_rotate : Insn<"vec.rotate", 0x61, Vector,
      Field<"mode", Enum, "0: pairs (i, i + dim/2); 1: pairs (2i, 2i + 1)">],
     "Rotary embedding: x·cos + partner(x)·sin, where the partner of the first of a pair is the negated second.",
     "vec.rotate rows=8 heads=4 dim=64 src=0 src_stride=512 cos=8192 cos_stride=256 sin=16384 sin_stride=256 dst=0 dst_stride=512 types=34 mode=0">;
-defvar plain_fields = [Field<"rows", Count, "rows of the source">, Field<"cols", Count, "columns of the source">,
-     Field<"src", Local, "source">, Field<"src_stride", Stride, "bytes between its rows">,
-     Field<"dst", Local, "result">, Field<"dst_stride", Stride, "bytes between its rows">,
-     Field<"types", Enum, "bits 3–0 type of the source, 7–4 of the result">];
-def vec_transpose : Insn<"vec.transpose", 0x62, Vector, plain_fields, "dst[c][r] = src[r][c].",
+// Rows in, rows out, two operands of any type: the ops of the tile and the task dialect follow from the record too.
+// `result` is the shape of what it writes, `types` what it may be of.
+class RowsResult<string name_> { string name = name_; }
+def Same : RowsResult<"Same">;             // rows × columns
+def Transposed : RowsResult<"Transposed">; // columns × rows
+def Column : RowsResult<"Column">;         // one element for each row
+class RowsInsn<string verb_, int opcode_, RowsResult result_, string types_, string text_, string example_>
+    : Insn<"vec." # verb_, opcode_, Vector,
+        [Field<"rows", Count, "rows of the source">, Field<"cols", Count, "columns of the source">,
+         Field<"src", Local, "source">, Field<"src_stride", Stride, "bytes between its rows">,
+         Field<"dst", Local, "result">, Field<"dst_stride", Stride, "bytes between its rows">,
+         Field<"types", Enum, "bits 3–0 type of the source, 7–4 of the result">],
+        text_, example_> {
+  string verb = verb_;
+  RowsResult result = result_;
+  string types = types_; // any, or integer: i32 or i64
+}
+def vec_transpose : RowsInsn<"transpose", 0x62, Transposed, "any", "dst[c][r] = src[r][c].",
     "vec.transpose rows=32 cols=64 src=0 src_stride=128 dst=8192 dst_stride=64 types=34">;
-def vec_scan : Insn<"vec.scan", 0x63, Vector, plain_fields, "Inclusive prefix sum of each row, columns ascending, in f32.",
+def vec_scan : RowsInsn<"scan", 0x63, Same, "any", "Inclusive prefix sum of each row, columns ascending, in f32.",
     "vec.scan rows=8 cols=64 src=0 src_stride=256 dst=0 dst_stride=256 types=0">;
-def vec_argmax : Insn<"vec.argmax", 0x64, Vector, plain_fields,
+def vec_argmax : RowsInsn<"argmax", 0x64, Column, "integer",
     "dst[r] = the first column with the largest value of row r (NaN counts as largest).",
     "vec.argmax rows=1 cols=256 src=0 src_stride=0 dst=2048 dst_stride=8 types=144">;
 def vector_sync : Insn<"vector.sync", 0x6f, Vector, [], "Waits and signals only.", "vector.sync wait=1">;
+
+// ---- steps of a chain -------------------------------------------------------------------------------------------
+
+// One step of vec.map: `v` is the running value, `x` the operand, `t0` and `t1` the saved values. `cost` in cycles of a
+// beat. A step that integer chains refuse says so. sim/insns/Steps.inl has what each computes.
+class Step<string name_, int number_, string text_, int cost_, bit operand_, bit integers_> {
+  string name = name_;
+  int number = number_;
+  string text = text_; // as chains are written
+  int cost = cost_;
+  bit operand = operand_;
+  bit integers = integers_;
+}
+class Move<string name, int number, string text, bit operand> : Step<name, number, text, 0, operand, 1>;
+class Binary<string name, int number, string text, int cost = 1> : Step<name, number, text, cost, 1, 1>;
+class Unary<string name, int number, string text> : Step<name, number, text, 1, 0, 1>;
+class Function<string name, int number, string text> : Step<name, number, text, 2, 0, 0>;
+
+def step_set : Move<"Set", 1, "set", 1>;
+def step_save_t0 : Move<"SaveT0", 2, "save_t0", 0>;
+def step_save_t1 : Move<"SaveT1", 3, "save_t1", 0>;
+def step_add : Binary<"Add", 8, "add">;
+def step_sub : Binary<"Sub", 9, "sub">;
+def step_rsub : Binary<"RSub", 10, "rsub">;
+def step_mul : Binary<"Mul", 11, "mul">;
+def step_div : Binary<"Div", 12, "div", 2>;
+def step_rdiv : Binary<"RDiv", 13, "rdiv", 2>;
+def step_min : Binary<"Min", 14, "min">;
+def step_max : Binary<"Max", 15, "max">;
+def step_fma : Binary<"Fma", 16, "fma">;
+def step_lt : Binary<"Lt", 17, "lt">;
+def step_le : Binary<"Le", 18, "le">;
+def step_gt : Binary<"Gt", 19, "gt">;
+def step_ge : Binary<"Ge", 20, "ge">;
+def step_eq : Binary<"Eq", 21, "eq">;
+def step_ne : Binary<"Ne", 22, "ne">;
+def step_select : Binary<"Select", 23, "select">;
+def step_and : Binary<"And", 24, "and">;
+def step_or : Binary<"Or", 25, "or">;
+def step_neg : Unary<"Neg", 32, "neg">;
+def step_abs : Unary<"Abs", 33, "abs">;
+def step_floor : Unary<"Floor", 34, "floor">;
+def step_round : Unary<"Round", 35, "round">;
+def step_exp : Function<"Exp", 48, "exp">;
+def step_log : Function<"Log", 49, "log">;
+def step_recip : Function<"Recip", 50, "recip">;
+def step_sqrt : Function<"Sqrt", 51, "sqrt">;
+def step_rsqrt : Function<"Rsqrt", 52, "rsqrt">;
+def step_tanh : Function<"Tanh", 53, "tanh">;
+def step_sigmoid : Function<"Sigmoid", 54, "sigmoid">;
+def step_erf : Function<"Erf", 55, "erf">;
+def step_sin : Function<"Sin", 56, "sin">;
+def step_cos : Function<"Cos", 57, "cos">;

@@ -47,17 +47,13 @@ static ChainOperand operandFrom(const fb::ChainOperandT *table) {
   return {DType(table->type), table->present, table->per_row};
 }
 
-static bool validOp(uint8_t op) {
-  return (op >= uint8_t(StepOp::Set) && op <= uint8_t(StepOp::SaveT1)) || (op >= uint8_t(StepOp::Add) && op <= uint8_t(StepOp::Or)) ||
-         (op >= uint8_t(StepOp::Neg) && op <= uint8_t(StepOp::Round)) || (op >= uint8_t(StepOp::Exp) && op <= uint8_t(StepOp::Cos));
-}
-
 static void checkArg(const Chain &chain, Step step) {
   int arg = int(step.arg);
   if (!stepTakesOperand(step.op))
     return require(arg == 0, "a step has an operand that its operation does not take");
   if (arg >= int(StepArg::Const0))
-    return require(arg - int(StepArg::Const0) < int(chain.constants.size()), "a step names a constant that is not there");
+    return require(arg - int(StepArg::Const0) < int(chain.constants.size()),
+                   "a step names a constant that is not there");
   require(arg >= 1 && arg <= int(StepArg::Scalar), "a step has no valid operand");
   if (arg <= int(StepArg::S2))
     require(chain.sources[size_t(arg - 1)].present, "a step names a source that is not there");
@@ -73,12 +69,13 @@ static Chain chainFrom(const fb::ChainT &table) {
   require(table.reduction <= uint8_t(Reduction::Min), "a chain has an unknown reduction");
   chain.reduction = Reduction(table.reduction);
   chain.reduceRows = table.reduce_rows;
-  require(table.step_ops.size() == table.step_args.size() && table.step_ops.size() <= Chain::kMaxSteps, "a chain has too many steps");
+  require(table.step_ops.size() == table.step_args.size() && table.step_ops.size() <= Chain::kMaxSteps,
+          "a chain has too many steps");
   require(table.constants.size() <= Chain::kMaxConstants, "a chain has too many constants");
   chain.constants = table.constants;
   require(chain.dst.present || chain.reduction != Reduction::None, "a chain has no result");
   for (size_t i = 0; i < table.step_ops.size(); ++i) {
-    require(validOp(table.step_ops[i]), "a chain has an unknown step");
+    require(find(StepOp(table.step_ops[i])), "a chain has an unknown step");
     chain.steps.push_back({StepOp(table.step_ops[i]), StepArg(table.step_args[i])});
     checkArg(chain, chain.steps.back());
   }
@@ -91,7 +88,8 @@ Descriptor fromTable(const fb::DescriptorT &table) {
     return chainFrom(*table.chain);
   DmaShape shape;
   const fb::DmaShapeT &dma = *table.dma;
-  require(dma.counts.size() == 5 && dma.src_strides.size() == 5 && dma.dst_strides.size() == 5, "a DMA shape has not five dimensions");
+  require(dma.counts.size() == 5 && dma.src_strides.size() == 5 && dma.dst_strides.size() == 5,
+          "a DMA shape has not five dimensions");
   // Bounds that keep every product of counts and strides inside 64 bits.
   constexpr int64_t kLimit = int64_t(1) << 40;
   int64_t bytes = 1;
@@ -100,7 +98,8 @@ Descriptor fromTable(const fb::DescriptorT &table) {
     shape.srcStrides[d] = dma.src_strides[d];
     shape.dstStrides[d] = dma.dst_strides[d];
     auto inRange = [](int64_t value) { return value >= -kLimit && value <= kLimit; };
-    require(shape.counts[d] >= 0 && shape.counts[d] <= kLimit && inRange(shape.srcStrides[d]) && inRange(shape.dstStrides[d]),
+    require(shape.counts[d] >= 0 && shape.counts[d] <= kLimit && inRange(shape.srcStrides[d]) &&
+                inRange(shape.dstStrides[d]),
             "a DMA shape has a count or stride out of range");
     require(shape.counts[d] == 0 || bytes <= kLimit / shape.counts[d], "a DMA shape is too large");
     bytes *= shape.counts[d] ? shape.counts[d] : 1;

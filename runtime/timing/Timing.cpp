@@ -55,46 +55,4 @@ MmaCycles mma(const MatrixParams &matrix, DType a, DType w, int64_t m, int64_t k
   return {first, stream, matrix.rows + matrix.columns - 1};
 }
 
-int64_t vectorBeats(const VectorParams &vector, int64_t rows, int64_t cols) {
-  if (rows <= 0 || cols <= 0)
-    return 0;
-  if (cols <= vector.lanes)
-    return ceilDiv(rows, vector.lanes / cols);
-  return rows * ceilDiv(cols, vector.lanes);
-}
-
-/// Levels of the fold of 64 partials.
-static constexpr int64_t kFoldCycles = 6;
-
-int64_t vecMap(const VectorParams &vector, const Chain &chain, int64_t rows, int64_t cols) {
-  int64_t cost = 0;
-  for (const Step &step : chain.steps)
-    cost += stepCost(step.op);
-  bool reduces = chain.reduction != Reduction::None;
-  cost = std::max<int64_t>(1, cost + reduces);
-  return 1 + vector.latencyCycles + vectorBeats(vector, rows, cols) * cost + (reduces ? kFoldCycles : 0);
-}
-
-int64_t vecRotate(const VectorParams &vector, int64_t rows, int64_t heads, int64_t dim) {
-  // Two products and a sum.
-  return 1 + vector.latencyCycles + vectorBeats(vector, rows, heads * dim) * 3;
-}
-
-int64_t vecTranspose(const VectorParams &vector, int64_t rows, int64_t cols) {
-  return 1 + vector.latencyCycles + vectorBeats(vector, rows, cols);
-}
-
-int64_t vecScan(const VectorParams &vector, int64_t rows, int64_t cols) {
-  // A step of the scan adds one distance of 1, 2, 4, … lanes, then the carry.
-  int64_t levels = 1;
-  while ((int64_t(1) << levels) < std::min(cols, vector.lanes))
-    ++levels;
-  return 1 + vector.latencyCycles + vectorBeats(vector, rows, cols) * (levels + 1);
-}
-
-int64_t vecArgmax(const VectorParams &vector, int64_t rows, int64_t cols) {
-  // A compare and a select, then the fold.
-  return 1 + vector.latencyCycles + vectorBeats(vector, rows, cols) * 2 + 2 * kFoldCycles;
-}
-
 } // namespace garam::rt::timing

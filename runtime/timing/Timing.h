@@ -1,10 +1,12 @@
 // The stall-free cycles of each instruction: one small function each, called by the compiler's cost model and by the
-// simulator. Rules X1–X3, V1, D1 of docs/hardware/machine.md.
+// simulator, with the operands that meet banks on the way. Rules X1–X3, V1, D1 of docs/hardware/machine.md.
 #pragma once
 
 #include "runtime/chip/Chip.h"
 #include "runtime/isa/Descriptor.h"
+#include "runtime/isa/Isa.h"
 
+#include <array>
 #include <cstdint>
 
 namespace garam::rt::timing {
@@ -20,12 +22,31 @@ MmaCycles mma(const MatrixParams &matrix, DType a, DType w, int64_t m, int64_t k
 
 /// Beats of the vector engine for rows × cols.
 int64_t vectorBeats(const VectorParams &vector, int64_t rows, int64_t cols);
-/// Cycles from taking to completion.
-int64_t vecMap(const VectorParams &vector, const Chain &chain, int64_t rows, int64_t cols);
-int64_t vecRotate(const VectorParams &vector, int64_t rows, int64_t heads, int64_t dim);
-int64_t vecTranspose(const VectorParams &vector, int64_t rows, int64_t cols);
-int64_t vecScan(const VectorParams &vector, int64_t rows, int64_t cols);
-int64_t vecArgmax(const VectorParams &vector, int64_t rows, int64_t cols);
+
+/// A matrix in local memory that the vector engine goes through beat by beat.
+struct VectorPanel {
+  int64_t address, stride; ///< of a row, bytes
+  int64_t bytes;           ///< of an element; of what is read with each beat of a row if `perRow`
+  bool perRow = false;
+  bool write = false; ///< in the last step of a beat; else read in the first
+};
+
+/// What a vector instruction does to time: rules V1 to V3.
+struct VectorWork {
+  int64_t rows = 0, cols = 0;
+  int64_t beats = 0;
+  int64_t cost = 1;  ///< steps of a beat
+  int64_t after = 1; ///< cycles after the last beat
+  std::array<VectorPanel, 4> panels{};
+  int panelCount = 0; ///< operands that meet the banks of L1 where they are in it
+
+  int64_t cycles() const { return beats * cost + after; }
+};
+
+/// An instruction of the vector engine with its registers sampled; `chain` for vec.map. Fields that only say where
+/// operands are do not change cycles(), so a cost model may leave them out. Throws Error (Internal) for other engines.
+VectorWork vectorWork(const VectorParams &vector, Opcode opcode, const SlotValues &values,
+                      const Chain *chain = nullptr);
 
 /// Cycles that an array of this chip supports the types for; false if it cannot multiply them.
 bool supportsMma(const MatrixParams &matrix, DType a, DType w);

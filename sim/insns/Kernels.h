@@ -38,38 +38,14 @@ struct MapPanel {
   float *reduced; ///< rows or cols elements; null if it reduces nothing
 };
 
-struct RotateRows {
-  int64_t rows, heads, dim;
-  Rows src, cos, sin;
-  bool interleaved; ///< pairs (2i, 2i + 1)
-  rt::DType outType;
-  uint8_t *out;
-};
-
-/// vec.transpose, vec.scan and vec.argmax.
-struct PlainRows {
-  int64_t rows, cols;
-  Rows src;
-  rt::DType outType;
-  uint8_t *out;
-};
-
 namespace plain {
 void mma(const MmaTile &tile);
 void map(const MapPanel &panel);
-void rotate(const RotateRows &rows);
-void transpose(const PlainRows &rows);
-void scan(const PlainRows &rows);
-void argmax(const PlainRows &rows);
 } // namespace plain
 
 namespace fast {
 void mma(const MmaTile &tile);
 void map(const MapPanel &panel);
-void rotate(const RotateRows &rows);
-void transpose(const PlainRows &rows);
-void scan(const PlainRows &rows);
-void argmax(const PlainRows &rows);
 } // namespace fast
 
 } // namespace garam::sim::insns

@@ -13,18 +13,14 @@ constexpr std::string_view kName = "vec.map";
   throw rt::Error(rt::ErrorKind::Undefined, "vec.map.chain", what, allowed);
 }
 
-bool isStep(rt::StepOp op) {
-  const int n = int(op);
-  return (n >= 1 && n <= 3) || (n >= 8 && n <= 25) || (n >= 32 && n <= 35) || (n >= 48 && n <= 57);
-}
-
 void checkStep(const rt::Chain &chain, size_t i) {
   const rt::Step &step = chain.steps[i];
-  if (!isStep(step.op))
+  const rt::StepInfo *info = rt::find(step.op);
+  if (!info)
     fail(fmt::format("step {} has operation {}", i, int(step.op)), "an operation of rt::StepOp");
-  if (chain.integer && step.op >= rt::StepOp::Exp)
+  if (chain.integer && !info->onIntegers)
     fail(fmt::format("step {} is transcendental in an integer chain", i), "arithmetic, comparison and rounding");
-  if (!rt::stepTakesOperand(step.op))
+  if (!info->takesOperand)
     return;
   const int arg = int(step.arg), constant = arg - int(rt::StepArg::Const0);
   if (arg >= int(rt::StepArg::S0) && arg <= int(rt::StepArg::S2)) {

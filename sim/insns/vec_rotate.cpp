@@ -2,12 +2,73 @@
 #include "sim/insns/Kernels.h"
 #include "sim/insns/Registry.h"
 #include "sim/insns/Types.h"
+#include "sim/insns/fast/Convert.h"
+#include "sim/insns/fast/Steps.h"
+#include "sim/insns/plain/Convert.h"
+
+#include <cmath>
 
 namespace garam::sim::insns {
 
 namespace {
+
 constexpr std::string_view kName = "vec.rotate";
+
+struct RotateRows {
+  int64_t rows, heads, dim;
+  Rows src, cos, sin;
+  bool interleaved; ///< pairs (2i, 2i + 1)
+  rt::DType outType;
+  uint8_t *out;
+};
+
+void rotatePlain(const RotateRows &rows) {
+  const int64_t dim = rows.dim, half = dim / 2;
+  const int outSize = rt::byteSize(rows.outType);
+  for (int64_t r = 0; r < rows.rows; ++r)
+    for (int64_t c = 0; c < rows.heads * dim; ++c) {
+      const int64_t i = c % dim;
+      const bool first = rows.interleaved ? i % 2 == 0 : i < half;
+      const int64_t distance = rows.interleaved ? 1 : half;
+      const float x = plain::loadFloat(rows.src.type, rows.src.at(r, c));
+      const float y = plain::loadFloat(rows.src.type, rows.src.at(r, first ? c + distance : c - distance));
+      const float cosine = plain::loadFloat(rt::DType::F32, rows.cos.at(r, i)),
+                  sine = plain::loadFloat(rt::DType::F32, rows.sin.at(r, i));
+      const float result = std::fma(first ? -y : y, sine, x * cosine);
+      plain::storeFloat(rows.outType, result, rows.out + (r * rows.heads * dim + c) * outSize);
+    }
 }
+
+/// The partner of each element, the first of a pair negated second, for one vector of `dim` elements.
+void partners(const float *x, int64_t dim, bool interleaved, float *to) {
+  const int64_t half = dim / 2, step = interleaved ? 2 : 1, distance = interleaved ? 1 : half;
+  for (int64_t i = 0; i < half; ++i) {
+    to[i * step] = -x[i * step + distance];
+    to[i * step + distance] = x[i * step];
+  }
+}
+
+void rotateFast(const RotateRows &rows) {
+  static thread_local struct {
+    alignas(64) float x[fast::kBlock], y[fast::kBlock], cos[fast::kBlock], sin[fast::kBlock];
+  } buffers;
+  if (rows.dim > fast::kBlock)
+    return rotatePlain(rows);
+  const int size = rt::byteSize(rows.src.type), outSize = rt::byteSize(rows.outType);
+  for (int64_t r = 0; r < rows.rows; ++r) {
+    fast::loadFloats(rt::DType::F32, rows.cos.row(r), rows.dim, buffers.cos);
+    fast::loadFloats(rt::DType::F32, rows.sin.row(r), rows.dim, buffers.sin);
+    for (int64_t head = 0; head < rows.heads; ++head) {
+      fast::loadFloats(rows.src.type, rows.src.row(r) + head * rows.dim * size, rows.dim, buffers.x);
+      partners(buffers.x, rows.dim, rows.interleaved, buffers.y);
+      fast::applyStep(rt::StepOp::Mul, buffers.x, buffers.cos, false, nullptr, rows.dim);
+      fast::applyStep(rt::StepOp::Fma, buffers.y, buffers.x, false, buffers.sin, rows.dim);
+      fast::storeFloats(rows.outType, buffers.y, rows.dim, rows.out + (r * rows.heads + head) * rows.dim * outSize);
+    }
+  }
+}
+
+} // namespace
 
 GARAM_INSN(vec_rotate) {
   const auto args = rt::VecRotateArgs::from(call.values);
@@ -44,7 +105,7 @@ GARAM_INSN(vec_rotate) {
   rows.out = result.data(0);
   if (call.path == Path::Check)
     return;
-  call.path == Path::Plain ? plain::rotate(rows) : fast::rotate(rows);
+  call.path == Path::Plain ? rotatePlain(rows) : rotateFast(rows);
 }
 
 } // namespace garam::sim::insns

@@ -1,7 +1,5 @@
 #include "sim/kernel/L1Run.h"
 
-#include "runtime/timing/Timing.h"
-
 #include <algorithm>
 
 namespace garam::sim {
@@ -72,26 +70,25 @@ void loadPass(const rt::MatrixParams &matrix, L1Run &run) {
 }
 
 /// Rows × columns in beats: rule V2.
-L1Stream panel(const rt::VectorParams &vector, int64_t base, int64_t stride, int64_t rows, int64_t cols, int64_t bytes,
-               bool perRow, int64_t cost, bool write) {
+L1Stream panel(const rt::VectorParams &vector, const rt::timing::VectorWork &work, const rt::timing::VectorPanel &own) {
   L1Stream stream;
-  stream.base = base;
-  stream.every = cost;
-  stream.phase = write ? cost - 1 : 0;
-  stream.write = write;
-  stream.rowStride = stride;
-  stream.totalRows = rows;
-  stream.count = rt::timing::vectorBeats(vector, rows, cols);
-  stream.rowBytes = perRow ? bytes : cols * bytes;
-  if (cols <= vector.lanes) {
-    stream.rows = vector.lanes / cols;
-    stream.outerStride = stream.rows * stride;
+  stream.base = own.address;
+  stream.every = work.cost;
+  stream.phase = own.write ? work.cost - 1 : 0;
+  stream.write = own.write;
+  stream.rowStride = own.stride;
+  stream.totalRows = work.rows;
+  stream.count = work.beats;
+  stream.rowBytes = own.perRow ? own.bytes : work.cols * own.bytes;
+  if (work.cols <= vector.lanes) {
+    stream.rows = vector.lanes / work.cols;
+    stream.outerStride = stream.rows * own.stride;
     stream.bytes = stream.rowBytes;
   } else {
-    stream.inner = ceilDiv(cols, vector.lanes);
-    stream.innerStride = perRow ? 0 : vector.lanes * bytes;
-    stream.outerStride = stride;
-    stream.bytes = perRow ? bytes : vector.lanes * bytes;
+    stream.inner = ceilDiv(work.cols, vector.lanes);
+    stream.innerStride = own.perRow ? 0 : vector.lanes * own.bytes;
+    stream.outerStride = own.stride;
+    stream.bytes = own.perRow ? own.bytes : vector.lanes * own.bytes;
   }
   return stream;
 }
@@ -124,67 +121,14 @@ bool nextPass(const rt::MatrixParams &matrix, L1Run &run) {
   return true;
 }
 
-void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::SlotValues &v, const rt::Chain *chain,
-                 L1Run &run) {
+void beginVector(const rt::VectorParams &vector, const rt::timing::VectorWork &work, L1Run &run) {
   run.client = L1Client::Vector;
   run.isStream = false;
   run.piece.clear();
   run.position = 0;
-  auto bytes = [](int64_t type) { return int64_t(rt::byteSize(rt::DType(type & 15))); };
-  int64_t beats = 0, cost = 1;
-  auto finish = [&] { run.piece.steps = beats * cost; };
-  switch (opcode) {
-  case rt::Opcode::VecMap: {
-    auto args = rt::VecMapArgs::from(v);
-    beats = rt::timing::vectorBeats(vector, args.rows, args.cols);
-    cost = chain->reduction != rt::Reduction::None;
-    for (const rt::Step &step : chain->steps)
-      cost += rt::stepCost(step.op);
-    cost = std::max<int64_t>(1, cost);
-    const int64_t bases[] = {args.s0, args.s1, args.s2}, strides[] = {args.s0Stride, args.s1Stride, args.s2Stride};
-    for (size_t i = 0; beats && i < 3; ++i)
-      if (const rt::ChainOperand &own = chain->sources[i]; own.present)
-        run.piece.add(
-            panel(vector, bases[i], strides[i], args.rows, args.cols, rt::byteSize(own.type), own.perRow, cost, false));
-    if (beats && chain->dst.present)
-      run.piece.add(panel(vector, args.dst, args.dstStride, args.rows, args.cols, rt::byteSize(chain->dst.type),
-                          chain->dst.perRow, cost, true));
-    return finish();
-  }
-  case rt::Opcode::VecRotate: {
-    auto args = rt::VecRotateArgs::from(v);
-    const int64_t cols = args.heads * args.dim;
-    beats = rt::timing::vectorBeats(vector, args.rows, cols);
-    cost = 3;
-    if (!beats)
-      return finish();
-    run.piece.add(panel(vector, args.src, args.srcStride, args.rows, cols, bytes(args.types), false, cost, false));
-    for (auto [base, stride] : {std::pair(args.cos, args.cosStride), std::pair(args.sin, args.sinStride)})
-      run.piece.add(panel(vector, base, stride, args.rows, cols, args.dim * 4, true, cost, false));
-    run.piece.add(panel(vector, args.dst, args.dstStride, args.rows, cols, bytes(args.types >> 4), false, cost, true));
-    return finish();
-  }
-  case rt::Opcode::VecTranspose:
-  case rt::Opcode::VecScan:
-  case rt::Opcode::VecArgmax: {
-    const int64_t rows = v[0], cols = v[1];
-    beats = rt::timing::vectorBeats(vector, rows, cols);
-    if (!beats)
-      return finish();
-    const int64_t total = opcode == rt::Opcode::VecTranspose ? rt::timing::vecTranspose(vector, rows, cols)
-                          : opcode == rt::Opcode::VecScan    ? rt::timing::vecScan(vector, rows, cols)
-                                                             : rt::timing::vecArgmax(vector, rows, cols);
-    // What an instruction of no beats takes, the fold of vec.argmax among it, comes after the last beat.
-    const int64_t after = opcode == rt::Opcode::VecArgmax ? rt::timing::vecArgmax(vector, 0, 0) : 1 + vector.latencyCycles;
-    cost = std::max<int64_t>(1, (total - after) / beats);
-    run.piece.add(panel(vector, v[2], v[3], rows, cols, bytes(v[6]), false, cost, false));
-    if (opcode == rt::Opcode::VecScan)
-      run.piece.add(panel(vector, v[4], v[5], rows, cols, bytes(v[6] >> 4), false, cost, true));
-    return finish();
-  }
-  default:
-    return;
-  }
+  run.piece.steps = work.beats * work.cost;
+  for (int i = 0; work.beats && i < work.panelCount; ++i)
+    run.piece.add(panel(vector, work, work.panels[size_t(i)]));
 }
 
 void beginLinear(int64_t address, int64_t bytes, int64_t width, bool write, L1Run &run) {

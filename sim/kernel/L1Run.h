@@ -5,6 +5,7 @@
 #include "runtime/chip/Chip.h"
 #include "runtime/isa/Descriptor.h"
 #include "runtime/isa/Isa.h"
+#include "runtime/timing/Timing.h"
 #include "sim/kernel/L1Place.h"
 
 #include <array>
@@ -40,8 +41,7 @@ void beginStream(const rt::MatrixParams &matrix, const rt::MmaArgs &args, L1Run 
 /// The next pass of a stream; false if there is none.
 bool nextPass(const rt::MatrixParams &matrix, L1Run &run);
 /// Beats of a vector instruction; no steps if it has none.
-void beginVector(const rt::VectorParams &vector, rt::Opcode opcode, const rt::SlotValues &values,
-                 const rt::Chain *chain, L1Run &run);
+void beginVector(const rt::VectorParams &vector, const rt::timing::VectorWork &work, L1Run &run);
 /// `bytes` from `address`, `width` a cycle.
 void beginLinear(int64_t address, int64_t bytes, int64_t width, bool write, L1Run &run);
 

@@ -53,13 +53,15 @@ private:
     } catch (const rt::Error &error) {
       fail(issued, error);
     }
-    const int64_t cycles = machine.timed() ? cyclesOf(issued) : 1;
-    end = cycle + cycles;
+    rt::timing::VectorWork work;
+    if (machine.timed())
+      work = rt::timing::vectorWork(machine.chip.vector, issued.insn->opcode, issued.values, chainOf(issued));
+    end = cycle + work.cycles();
     if (machine.timed()) {
       L1Run *run = machine.runs.take();
-      beginVector(machine.chip.vector, issued.insn->opcode, issued.values, chainOf(issued), *run);
+      beginVector(machine.chip.vector, work, *run);
       if (run->piece.steps) {
-        rest = cycles - run->piece.steps;
+        rest = work.after;
         run->start = cycle;
         playing = true;
         announce(run, cycle);
@@ -68,29 +70,6 @@ private:
       machine.runs.give(run);
     }
     wake(end);
-  }
-
-  int64_t cyclesOf(const Issued &issued) const {
-    const rt::VectorParams &vector = machine.chip.vector;
-    const rt::SlotValues &v = issued.values;
-    switch (issued.insn->opcode) {
-    case rt::Opcode::VecMap: {
-      auto args = rt::VecMapArgs::from(v);
-      return rt::timing::vecMap(vector, *chainOf(issued), args.rows, args.cols);
-    }
-    case rt::Opcode::VecRotate: {
-      auto args = rt::VecRotateArgs::from(v);
-      return rt::timing::vecRotate(vector, args.rows, args.heads, args.dim);
-    }
-    case rt::Opcode::VecTranspose:
-      return rt::timing::vecTranspose(vector, v[0], v[1]);
-    case rt::Opcode::VecScan:
-      return rt::timing::vecScan(vector, v[0], v[1]);
-    case rt::Opcode::VecArgmax:
-      return rt::timing::vecArgmax(vector, v[0], v[1]);
-    default:
-      return 1; // vector.sync
-    }
   }
 
   Issued *running = nullptr;

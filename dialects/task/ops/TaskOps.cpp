@@ -45,8 +45,8 @@ void add(SmallVectorImpl<Access> &accesses, Operation *op, Value buffer, Value o
 
 LogicalResult checkLists(Operation *op, size_t sizes, size_t wantedSizes, size_t strides, size_t wantedStrides) {
   if (sizes != wantedSizes || strides != wantedStrides)
-    return op->emitOpError() << "has " << sizes << " sizes and " << strides << " strides; needs " << wantedSizes << " and "
-                             << wantedStrides;
+    return op->emitOpError() << "has " << sizes << " sizes and " << strides << " strides; needs " << wantedSizes
+                             << " and " << wantedStrides;
   return success();
 }
 
@@ -71,15 +71,21 @@ template <class Op> LogicalResult verifyTransfer(Op op) {
     return op.emitOpError("needs five counts, source strides and target strides");
   if (op.getSourceStrides()[0] != 1 || op.getTargetStrides()[0] != 1)
     return op.emitOpError("dimension 0 is bytes: its strides are 1");
-  if (op.getIndices() && (!op.getIndexType() || (!op.getIndexType()->isInteger(32) && !op.getIndexType()->isInteger(64))))
+  if (op.getIndices() &&
+      (!op.getIndexType() || (!op.getIndexType()->isInteger(32) && !op.getIndexType()->isInteger(64))))
     return op.emitOpError("needs indices of i32 or i64");
   return success();
 }
 
-template <class Op> void plainAccesses(Op op, SmallVectorImpl<Access> &accesses, AccessDim rows, AccessDim columns) {
+template <class Op> void rowsAccesses(Op op, SmallVectorImpl<Access> &accesses, rt::RowsResult result) {
   SmallVector<AccessDim> sizes = sizesOf(op.getSizes(), op.getStaticSizes());
-  add(accesses, op, op.getX(), op.getXOffset(), true, false, plane(sizes[0], sizes[1], op.getStrides()[0], bytes(op.getXType())));
-  add(accesses, op, op.getOut(), op.getOutOffset(), false, true, plane(rows, columns, op.getStrides()[1], bytes(op.getOutType())));
+  bool transposed = result == rt::RowsResult::Transposed;
+  AccessDim rows = sizes[transposed],
+            columns = result == rt::RowsResult::Column ? AccessDim{1, {}, 0} : sizes[!transposed];
+  add(accesses, op, op.getX(), op.getXOffset(), true, false,
+      plane(sizes[0], sizes[1], op.getStrides()[0], bytes(op.getXType())));
+  add(accesses, op, op.getOut(), op.getOutOffset(), false, true,
+      plane(rows, columns, op.getStrides()[1], bytes(op.getOutType())));
 }
 }  // namespace
 
@@ -157,26 +163,14 @@ void RotateOp::getAccesses(SmallVectorImpl<Access> &accesses) {
 }
 LogicalResult RotateOp::verify() { return checkLists(*this, getStaticSizes().size(), 1, getStrides().size(), 4); }
 
-Engine TransposeOp::getEngine() { return Engine::vector; }
-void TransposeOp::getAccesses(SmallVectorImpl<Access> &accesses) {
-  SmallVector<AccessDim> sizes = sizesOf(getSizes(), getStaticSizes());
-  plainAccesses(*this, accesses, sizes[1], sizes[0]);
-}
-LogicalResult TransposeOp::verify() { return checkLists(*this, getStaticSizes().size(), 2, getStrides().size(), 2); }
-
-Engine ScanOp::getEngine() { return Engine::vector; }
-void ScanOp::getAccesses(SmallVectorImpl<Access> &accesses) {
-  SmallVector<AccessDim> sizes = sizesOf(getSizes(), getStaticSizes());
-  plainAccesses(*this, accesses, sizes[0], sizes[1]);
-}
-LogicalResult ScanOp::verify() { return checkLists(*this, getStaticSizes().size(), 2, getStrides().size(), 2); }
-
-Engine ArgmaxOp::getEngine() { return Engine::vector; }
-void ArgmaxOp::getAccesses(SmallVectorImpl<Access> &accesses) {
-  SmallVector<AccessDim> sizes = sizesOf(getSizes(), getStaticSizes());
-  plainAccesses(*this, accesses, sizes[0], {1, {}, 0});
-}
-LogicalResult ArgmaxOp::verify() { return checkLists(*this, getStaticSizes().size(), 2, getStrides().size(), 2); }
+#define GARAM_ISA_ROWS(name, opcode, result, integers)                                                                 \
+  Engine name##Op::getEngine() { return Engine::vector; }                                                              \
+  void name##Op::getAccesses(SmallVectorImpl<Access> &accesses) {                                                      \
+    rowsAccesses(*this, accesses, rt::RowsResult::result);                                                             \
+  }                                                                                                                    \
+  LogicalResult name##Op::verify() { return checkLists(*this, getStaticSizes().size(), 2, getStrides().size(), 2); }
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_ROWS
 
 Engine ReadOp::getEngine() { return Engine::seq; }
 void ReadOp::getAccesses(SmallVectorImpl<Access> &accesses) {

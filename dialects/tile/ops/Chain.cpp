@@ -15,23 +15,14 @@ using garam::rt::StepOp;
 namespace garam::tile {
 
 namespace {
-constexpr std::pair<StepOp, StringLiteral> kSteps[] = {
-    {StepOp::Set, "set"},     {StepOp::SaveT0, "save_t0"}, {StepOp::SaveT1, "save_t1"}, {StepOp::Add, "add"},
-    {StepOp::Sub, "sub"},     {StepOp::RSub, "rsub"},      {StepOp::Mul, "mul"},        {StepOp::Div, "div"},
-    {StepOp::RDiv, "rdiv"},   {StepOp::Min, "min"},        {StepOp::Max, "max"},        {StepOp::Fma, "fma"},
-    {StepOp::Lt, "lt"},       {StepOp::Le, "le"},          {StepOp::Gt, "gt"},          {StepOp::Ge, "ge"},
-    {StepOp::Eq, "eq"},       {StepOp::Ne, "ne"},          {StepOp::Select, "select"},  {StepOp::And, "and"},
-    {StepOp::Or, "or"},       {StepOp::Neg, "neg"},        {StepOp::Abs, "abs"},        {StepOp::Floor, "floor"},
-    {StepOp::Round, "round"}, {StepOp::Exp, "exp"},        {StepOp::Log, "log"},        {StepOp::Recip, "recip"},
-    {StepOp::Sqrt, "sqrt"},   {StepOp::Rsqrt, "rsqrt"},    {StepOp::Tanh, "tanh"},      {StepOp::Sigmoid, "sigmoid"},
-    {StepOp::Erf, "erf"},     {StepOp::Sin, "sin"},        {StepOp::Cos, "cos"}};
 constexpr std::pair<StepArg, StringLiteral> kArgs[] = {
     {StepArg::S0, "s0"}, {StepArg::S1, "s1"},   {StepArg::S2, "s2"},   {StepArg::T0, "t0"},
     {StepArg::T1, "t1"}, {StepArg::Row, "row"}, {StepArg::Col, "col"}, {StepArg::Scalar, "scalar"}};
 constexpr StringLiteral kReductions[] = {"none", "sum", "max", "min"};
 
 StepArg constantArg(SmallVectorImpl<float> &constants, float value) {
-  auto *found = llvm::find_if(constants, [&](float c) { return std::bit_cast<uint32_t>(c) == std::bit_cast<uint32_t>(value); });
+  auto *found =
+      llvm::find_if(constants, [&](float c) { return std::bit_cast<uint32_t>(c) == std::bit_cast<uint32_t>(value); });
   if (found == constants.end()) {
     constants.push_back(value);
     found = std::prev(constants.end());
@@ -40,17 +31,12 @@ StepArg constantArg(SmallVectorImpl<float> &constants, float value) {
 }
 }  // namespace
 
-StringRef stepName(StepOp op) {
-  for (auto &[value, name] : kSteps)
-    if (value == op)
-      return name;
-  return {};
-}
+StringRef stepName(StepOp op) { return rt::find(op)->text; }
 
 std::optional<StepOp> stepFromName(StringRef name) {
-  for (auto &[value, text] : kSteps)
-    if (text == name)
-      return value;
+  for (const rt::StepInfo &step : rt::kSteps)
+    if (name == StringRef(step.text))
+      return step.op;
   return std::nullopt;
 }
 
@@ -123,7 +109,8 @@ Attribute ChainAttr::parse(AsmParser &parser, Type) {
       if (succeeded(parser.parseOptionalKeyword(&name))) {
         const auto *found = llvm::find_if(kArgs, [&](auto &entry) { return entry.second == name; });
         if (found == std::end(kArgs))
-          return parser.emitError(at) << "'" << name << "' is no operand; s0, s1, s2, t0, t1, row, col, scalar or a number";
+          return parser.emitError(at) << "'" << name
+                                      << "' is no operand; s0, s1, s2, t0, t1, row, col, scalar or a number";
         arg = found->first;
       } else {
         float value = 0;

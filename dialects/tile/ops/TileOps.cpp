@@ -1,6 +1,8 @@
 // Verifiers of the tile ops: memory spaces, element types and shapes that the engines accept.
 #include "dialects/tile/Tile.h"
 
+#include "runtime/isa/Isa.h"
+
 using namespace mlir;
 using garam::rt::DType;
 using garam::rt::StepArg;
@@ -23,7 +25,8 @@ LogicalResult checkBuffer(Operation *op, StringRef what, Value value, std::initi
   }
   auto type = cast<MemRefType>(value.getType());
   if (!dtypeOf(type.getElementType()))
-    return op->emitOpError() << what << " has elements of " << type.getElementType() << ", which the machine does not have";
+    return op->emitOpError() << what << " has elements of " << type.getElementType()
+                             << ", which the machine does not have";
   SmallVector<int64_t> strides;
   int64_t offset;
   if (failed(type.getStridesAndOffset(strides, offset)) || llvm::is_contained(strides, ShapedType::kDynamic))
@@ -32,7 +35,8 @@ LogicalResult checkBuffer(Operation *op, StringRef what, Value value, std::initi
 }
 
 /// As checkBuffer, with a contiguous innermost dimension and at most `rank` dimensions.
-LogicalResult checkTile(Operation *op, StringRef what, Value value, std::initializer_list<Mem> allowed, int64_t rank = 2) {
+LogicalResult checkTile(Operation *op, StringRef what, Value value, std::initializer_list<Mem> allowed,
+                        int64_t rank = 2) {
   if (failed(checkBuffer(op, what, value, allowed)))
     return failure();
   auto type = cast<MemRefType>(value.getType());
@@ -48,15 +52,16 @@ LogicalResult checkTile(Operation *op, StringRef what, Value value, std::initial
 
 bool differ(int64_t a, int64_t b) { return !ShapedType::isDynamic(a) && !ShapedType::isDynamic(b) && a != b; }
 bool differ(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
-  return a.size() != b.size() || llvm::any_of(llvm::zip(a, b), [](auto p) { return differ(std::get<0>(p), std::get<1>(p)); });
+  return a.size() != b.size() ||
+         llvm::any_of(llvm::zip(a, b), [](auto p) { return differ(std::get<0>(p), std::get<1>(p)); });
 }
 
 MemRefType typeOf(Value value) { return cast<MemRefType>(value.getType()); }
 
 LogicalResult checkCopy(Operation *op, Value source, Value target) {
   if (typeOf(source).getElementType() != typeOf(target).getElementType())
-    return op->emitOpError() << "copies " << typeOf(source).getElementType() << " to " << typeOf(target).getElementType()
-                             << "; a transfer does not convert";
+    return op->emitOpError() << "copies " << typeOf(source).getElementType() << " to "
+                             << typeOf(target).getElementType() << "; a transfer does not convert";
   if (differ(typeOf(source).getShape(), typeOf(target).getShape()))
     return op->emitOpError("copies between different shapes");
   return success();
@@ -113,7 +118,8 @@ LogicalResult MatmulOp::verify() {
   if (a.getRank() != 2 || w.getRank() != 2 || acc.getRank() != 2)
     return emitOpError("needs operands of rank 2");
   bool integer = a.getElementType().isInteger();
-  if (integer != w.getElementType().isInteger() || !(integer ? acc.getElementType().isInteger(32) : acc.getElementType().isF32()))
+  if (integer != w.getElementType().isInteger() ||
+      !(integer ? acc.getElementType().isInteger(32) : acc.getElementType().isF32()))
     return emitOpError("accumulates floats in f32 and integers in i32");
   int64_t k = w.getShape()[getTransposed()], n = w.getShape()[!getTransposed()];
   if (differ(a.getShape()[1], k) || differ(a.getShape()[0], acc.getShape()[0]) || differ(n, acc.getShape()[1]))
@@ -167,13 +173,17 @@ LogicalResult MapOp::verify() {
     bool full = !differ(r, rows) && !differ(c, columns);
     bool column = shape.size() == 2 && c == 1 && !differ(r, rows);
     if (!full && !column && !(row && !differ(c, columns)) && !(row && c == 1))
-      return emitOpError() << "source " << index << " is " << typeOf(source) << "; needs rows × columns, one row, or one column";
+      return emitOpError() << "source " << index << " is " << typeOf(source)
+                           << "; needs rows × columns, one row, or one column";
   }
   if (Value reduced = getReduced()) {
     MemRefType type = typeOf(reduced);
     int64_t wanted = getChain().getReduceRows() ? columns : rows;
     if (!type.getElementType().isF32() || memOf(type) != Mem::l1 || !type.hasRank() ||
-        differ(type.getRank() == 1 ? type.getShape()[0] : type.getShape()[0] == 1 ? type.getShape()[1] : type.getShape()[0], wanted))
+        differ(type.getRank() == 1       ? type.getShape()[0]
+               : type.getShape()[0] == 1 ? type.getShape()[1]
+                                         : type.getShape()[0],
+               wanted))
       return emitOpError("needs an f32 reduction result in l1, one element for each row (columns) or column (rows)");
   }
   auto sources = int(getSources().size());
@@ -188,11 +198,13 @@ LogicalResult MapOp::verify() {
 }
 
 LogicalResult RotateOp::verify() {
-  for (auto [name, value] : {std::pair<StringRef, Value>{"x", getX()}, {"cos", getCos()}, {"sin", getSin()}, {"out", getOut()}})
+  for (auto [name, value] :
+       {std::pair<StringRef, Value>{"x", getX()}, {"cos", getCos()}, {"sin", getSin()}, {"out", getOut()}})
     if (failed(checkTile(*this, name, value, {Mem::l1})))
       return failure();
   for (Value table : {getCos(), getSin()})
-    if (!typeOf(table).getElementType().isF32() || typeOf(table).getRank() != 2 || differ(typeOf(table).getShape()[1], getDim()))
+    if (!typeOf(table).getElementType().isF32() || typeOf(table).getRank() != 2 ||
+        differ(typeOf(table).getShape()[1], getDim()))
       return emitOpError() << "needs cos and sin of f32 [rows, " << getDim() << "]";
   if (getDim() <= 0 || getDim() % 2 != 0)
     return emitOpError() << "dim is " << getDim() << "; even and above zero";
@@ -204,34 +216,36 @@ LogicalResult RotateOp::verify() {
   return success();
 }
 
-LogicalResult TransposeOp::verify() {
-  if (failed(checkTile(*this, "x", getX(), {Mem::l1, Mem::acc})) || failed(checkTile(*this, "out", getOut(), {Mem::l1})))
+/// An op from rows to rows: the shape of its result, and whether it is one of i32 or i64.
+template <class Op> static LogicalResult verifyRows(Op op, rt::RowsResult result, bool integers) {
+  if (failed(checkTile(op, "x", op.getX(), {Mem::l1, Mem::acc})) ||
+      failed(checkTile(op, "out", op.getOut(), {Mem::l1})))
     return failure();
-  MemRefType x = typeOf(getX()), out = typeOf(getOut());
-  if (x.getRank() != 2 || out.getRank() != 2 || differ(x.getShape()[0], out.getShape()[1]) || differ(x.getShape()[1], out.getShape()[0]))
-    return emitOpError("needs x [R,C] and out [C,R]");
+  MemRefType x = typeOf(op.getX()), out = typeOf(op.getOut());
+  switch (result) {
+  case rt::RowsResult::Same:
+    if (differ(x.getShape(), out.getShape()))
+      return op.emitOpError("needs x and out of one shape");
+    break;
+  case rt::RowsResult::Transposed:
+    if (x.getRank() != 2 || out.getRank() != 2 || differ(x.getShape()[0], out.getShape()[1]) ||
+        differ(x.getShape()[1], out.getShape()[0]))
+      return op.emitOpError("needs x [R,C] and out [C,R]");
+    break;
+  case rt::RowsResult::Column:
+    if (differ(out.getShape()[0], x.getRank() == 2 ? x.getShape()[0] : 1) ||
+        (out.getRank() == 2 && out.getShape()[1] != 1))
+      return op.emitOpError("needs out [R] or [R,1]");
+  }
+  Type element = out.getElementType();
+  if (integers && !element.isInteger(32) && !element.isInteger(64))
+    return op.emitOpError() << "writes " << element << "; i32 or i64";
   return success();
 }
-
-LogicalResult ScanOp::verify() {
-  if (failed(checkTile(*this, "x", getX(), {Mem::l1, Mem::acc})) || failed(checkTile(*this, "out", getOut(), {Mem::l1})))
-    return failure();
-  if (differ(typeOf(getX()).getShape(), typeOf(getOut()).getShape()))
-    return emitOpError("needs x and out of one shape");
-  return success();
-}
-
-LogicalResult ArgmaxOp::verify() {
-  if (failed(checkTile(*this, "x", getX(), {Mem::l1, Mem::acc})) || failed(checkTile(*this, "out", getOut(), {Mem::l1})))
-    return failure();
-  MemRefType x = typeOf(getX()), out = typeOf(getOut());
-  int64_t rows = x.getRank() == 2 ? x.getShape()[0] : 1;
-  if (differ(out.getShape()[0], rows) || (out.getRank() == 2 && out.getShape()[1] != 1))
-    return emitOpError("needs out [R] or [R,1]");
-  if (!out.getElementType().isInteger(32) && !out.getElementType().isInteger(64))
-    return emitOpError() << "writes " << out.getElementType() << "; i32 or i64";
-  return success();
-}
+#define GARAM_ISA_ROWS(name, opcode, result, integers)                                                                 \
+  LogicalResult name##Op::verify() { return verifyRows(*this, rt::RowsResult::result, integers); }
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_ROWS
 
 LogicalResult ReadOp::verify() {
   if (failed(checkBuffer(*this, "buffer", getBuffer(), {Mem::l1})))

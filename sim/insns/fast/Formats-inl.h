@@ -1,4 +1,5 @@
-// Elements in memory as vectors of f32 and back. Per target: included once for each by files that foreach_target repeats.
+// Elements in memory as vectors of f32 and back. Per target: included once for each by files that foreach_target
+// repeats.
 #if defined(GARAM_SIM_INSNS_FAST_FORMATS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GARAM_SIM_INSNS_FAST_FORMATS_INL_H_
 #undef GARAM_SIM_INSNS_FAST_FORMATS_INL_H_

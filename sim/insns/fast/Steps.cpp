@@ -39,108 +39,50 @@ template <class F> HWY_INLINE void unary(float *v, int64_t count, F &&f) {
     Store(f(Load(d, v + i)), d, v + i);
 }
 
+/// f(v, x, index) for each vector; of a broadcast operand the first vector is x for all.
 template <class F> HWY_INLINE void binary(float *v, const float *x, bool broadcast, int64_t count, F &&f) {
   const Floats d;
   if (broadcast) {
     const VF same = Load(d, x);
     for (int64_t i = 0; i < count; i += int64_t(Lanes(d)))
-      Store(f(Load(d, v + i), same), d, v + i);
+      Store(f(Load(d, v + i), same, i), d, v + i);
     return;
   }
   for (int64_t i = 0; i < count; i += int64_t(Lanes(d)))
-    Store(f(Load(d, v + i), Load(d, x + i)), d, v + i);
+    Store(f(Load(d, v + i), Load(d, x + i), i), d, v + i);
 }
 
-/// A transcendental step.
-#define GARAM_WIDE(function)                                                                                           \
-  unary(v, n, [](VF a) HWY_ATTR {                                                                                      \
-    return inDoubles(Floats(), a, [](auto dd, auto wide) HWY_ATTR { return function(dd, wide); });                     \
-  })
-#define GARAM_BINARY(expression) binary(v, x, broadcast, n, [](VF a, VF b) HWY_ATTR { return expression; })
-#define GARAM_UNARY(expression) unary(v, n, [](VF a) HWY_ATTR { return expression; })
-
-void applyStep(rt::StepOp op, float *HWY_RESTRICT v, const float *x, bool broadcast, const float *t0, int64_t n) {
-  const Floats d;
-  using enum rt::StepOp;
+void applyStep(rt::StepOp op, float *HWY_RESTRICT values, const float *operand, bool broadcast, const float *saved,
+               int64_t n) {
   switch (op) {
-  case Add:
-    return GARAM_BINARY(hwy::HWY_NAMESPACE::Add(a, b));
-  case Sub:
-    return GARAM_BINARY(hwy::HWY_NAMESPACE::Sub(a, b));
-  case RSub:
-    return GARAM_BINARY(hwy::HWY_NAMESPACE::Sub(b, a));
-  case Mul:
-    return GARAM_BINARY(hwy::HWY_NAMESPACE::Mul(a, b));
-  case Div:
-    return GARAM_BINARY(hwy::HWY_NAMESPACE::Div(a, b));
-  case RDiv:
-    return GARAM_BINARY(hwy::HWY_NAMESPACE::Div(b, a));
-  case Min:
-    return GARAM_BINARY(minimum(a, b));
-  case Max:
-    return GARAM_BINARY(maximum(a, b));
-  case Lt:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Lt(a, b)));
-  case Le:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Le(a, b)));
-  case Gt:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Gt(a, b)));
-  case Ge:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Ge(a, b)));
-  case Eq:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Eq(a, b)));
-  case Ne:
-    return GARAM_BINARY(truth(differ(a, b)));
-  case And:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::And(isTrue(a), isTrue(b))));
-  case Or:
-    return GARAM_BINARY(truth(hwy::HWY_NAMESPACE::Or(isTrue(a), isTrue(b))));
-  case Fma:
-    for (int64_t i = 0; i < n; i += int64_t(Lanes(d)))
-      Store(MulAdd(Load(d, v + i), Load(d, t0 + i), Load(d, broadcast ? x : x + i)), d, v + i);
-    return;
-  case Select:
-    for (int64_t i = 0; i < n; i += int64_t(Lanes(d)))
-      Store(IfThenElse(isTrue(Load(d, t0 + i)), Load(d, v + i), Load(d, broadcast ? x : x + i)), d, v + i);
-    return;
-  case Neg:
-    return GARAM_UNARY(hwy::HWY_NAMESPACE::Neg(a));
-  case Abs:
-    return GARAM_UNARY(hwy::HWY_NAMESPACE::Abs(a));
-  case Floor:
-    return GARAM_UNARY(hwy::HWY_NAMESPACE::Floor(a));
-  case Round:
-    return GARAM_UNARY(hwy::HWY_NAMESPACE::Round(a));
-  case Recip:
-    return GARAM_UNARY(hwy::HWY_NAMESPACE::Div(one(), a));
-  case Sqrt:
-    return GARAM_UNARY(hwy::HWY_NAMESPACE::Sqrt(a));
-  case Exp:
-    return GARAM_WIDE(exp);
-  case Log:
-    return GARAM_WIDE(log);
-  case Rsqrt:
-    return GARAM_WIDE(rsqrt);
-  case Tanh:
-    return GARAM_WIDE(tanh);
-  case Sigmoid:
-    return GARAM_WIDE(sigmoid);
-  case Erf:
-    return GARAM_WIDE(erf);
-  case Sin:
-    return GARAM_WIDE(sin);
-  case Cos:
-    return GARAM_WIDE(cos);
-  case Set:
-  case SaveT0:
-  case SaveT1:
+#define GARAM_UNARY(step, f32, integer, vectors)                                                                       \
+  case rt::StepOp::step:                                                                                               \
+    return unary(values, n, [](VF v) HWY_ATTR { return vectors; });
+#define GARAM_BINARY(step, f32, integer, vectors)                                                                      \
+  case rt::StepOp::step:                                                                                               \
+    return binary(values, operand, broadcast, n, [](VF v, VF x, int64_t) HWY_ATTR { return vectors; });
+#define GARAM_TERNARY(step, f32, integer, vectors)                                                                     \
+  case rt::StepOp::step:                                                                                               \
+    return binary(values, operand, broadcast, n, [&](VF v, VF x, int64_t i) HWY_ATTR {                                 \
+      const VF t0 = Load(Floats(), saved + i);                                                                         \
+      return vectors;                                                                                                  \
+    });
+#define GARAM_FUNCTION(step, function)                                                                                 \
+  case rt::StepOp::step:                                                                                               \
+    return unary(values, n, [](VF v) HWY_ATTR {                                                                        \
+      return inDoubles(Floats(), v, [](auto dd, auto wide) HWY_ATTR { return function(dd, wide); });                   \
+    });
+#include "sim/insns/Steps.inl"
+#undef GARAM_UNARY
+#undef GARAM_BINARY
+#undef GARAM_TERNARY
+#undef GARAM_FUNCTION
+  case rt::StepOp::Set:
+  case rt::StepOp::SaveT0:
+  case rt::StepOp::SaveT1:
     return; // moves, done by the caller
   }
 }
-
-#undef GARAM_WIDE
-#undef GARAM_BINARY
-#undef GARAM_UNARY
 
 struct Sum {
   template <class V> static HWY_INLINE V of(V a, V b) { return Add(a, b); }

@@ -146,8 +146,8 @@ template <class T, int... kRows> TileFunction<T> tileFunction(int64_t rows, std:
   return all[rows - 1];
 }
 
-/// Panels of the weights [first, first + depth) × [col, col + cols), each depth × panelCols; what stands behind the last
-/// column is not used.
+/// Panels of the weights [first, first + depth) × [col, col + cols), each depth × panelCols; what stands behind the
+/// last column is not used.
 template <class T>
 void packWeights(const MmaTile &t, int64_t first, int64_t depth, int64_t col, int64_t cols, T *panels) {
   const int64_t panelWidth = panelCols<T>();
@@ -200,7 +200,8 @@ template <class T> void runTiled(const MmaTile &t) {
   }
 }
 
-/// Few rows and weights whose rows lie along n: each row of weights is widened and multiplied into sums that stay in the host's L1.
+/// Few rows and weights whose rows lie along n: each row of weights is widened and multiplied into sums that stay in
+/// the host's L1.
 template <class T> void runThin(const MmaTile &t) {
   static thread_local Scratch<T> scratch;
   const ScalableTag<T> d;

@@ -104,6 +104,8 @@ def test_a_file_that_is_not_there(capsys):
     ("model.py:asks", "def asks(a): pass\n", "model.py:asks: TypeError: "),
     ("model.py:number", "def number(): return 3\n", "model.py:number: returns int; (module, args)"),
     ("model.py:none", "", "model.py:none: no such function; "),
+    ("empty.mlir", "", "has no function @main; "),
+    ("declared.mlir", "func.func private @main()", "has no function @main; "),
     ("broken.mlir", "func.func @main( {", "broken.mlir:1: "),
     ("empty.garam", "", "empty.garam: is not a Garam program; "),
 ])

@@ -40,3 +40,27 @@ def test_quotes_are_true(page: Path) -> None:
 def test_named_files_exist(page: Path) -> None:
     for path in re.findall(rf"`({SOURCE})`", page.read_text()):
         assert (ROOT / path).is_file(), path
+
+
+NUMBERS = {"One": 1, "Two": 2, "Three": 3, "Four": 4, "Five": 5, "Six": 6}
+#: Section of a page → the files that adding one may take.
+LIMITS = {"# Add an op": 4, "# Add a pass": 4, "# Add a unit": 3, "# Add a chip": 1, "# Add a model": 1, "## A step": 3,
+          "## An instruction from rows to rows": 5}
+
+
+def sections() -> dict[str, str]:
+    text = "\n".join(page.read_text() for page in PAGES)
+    pieces = re.split(r"^(#+ .+)$", text, flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2]))
+
+
+@pytest.mark.parametrize("heading", LIMITS)
+def test_file_counts(heading: str) -> None:
+    """The count that a section opens with is that of its list, and within the promise."""
+    text = sections()[heading].strip()
+    stated = re.match(r"(\w+) files?\b", text)
+    assert stated, text[:60]
+    count = NUMBERS[stated[1]]
+    assert count <= LIMITS[heading]
+    listed = re.findall(r"^\d+\. \*\*", text, flags=re.MULTILINE)
+    assert len(listed) in (0, count), listed

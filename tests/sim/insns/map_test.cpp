@@ -22,9 +22,9 @@ rt::SlotValues words(int64_t rows, int64_t cols, std::array<int64_t, 3> sources,
 
 StepOp randomOp(Random &random, bool integer) {
   for (;;) {
-    const int64_t n = random.in(1, 57);
-    if (n <= 3 || (n >= 8 && n <= 25) || (n >= 32 && n <= 35) || (n >= 48 && !integer))
-      return StepOp(n);
+    const rt::StepInfo &step = rt::kSteps[random.in(0, int64_t(std::size(rt::kSteps)) - 1)];
+    if (step.onIntegers || !integer)
+      return step.op;
   }
 }
 

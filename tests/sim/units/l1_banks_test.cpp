@@ -233,7 +233,7 @@ L1Run map(Random &random, const rt::VectorParams &vector) {
                    0,
                    0};
   L1Run run;
-  beginVector(vector, rt::Opcode::VecMap, v, &chain, run);
+  beginVector(vector, rt::timing::vectorWork(vector, rt::Opcode::VecMap, v, &chain), run);
   return run;
 }
 
@@ -292,8 +292,8 @@ TEST(L1Banks, WorkDoesNotGrowWithTheLengthOfAnOverlap) {
     rt::Chain chain;
     chain.sources[0] = {rt::DType::F32, true, false};
     chain.dst = {rt::DType::F32, true, false};
-    beginVector(chip.vector, rt::Opcode::VecMap, {0, 2 * rows, 64, 0, 5 * 64, 0, 0, 0, 0, rt::kAccBase, 256, 0, 0},
-                &chain, b);
+    const rt::SlotValues map{0, 2 * rows, 64, 0, 5 * 64, 0, 0, 0, 0, rt::kAccBase, 256, 0, 0};
+    beginVector(chip.vector, rt::timing::vectorWork(chip.vector, rt::Opcode::VecMap, map, &chain), b);
     beginLinear(4096, rows * 64, 64, false, c);
     c.client = L1Client::DmaOut;
     L1Banks banks(chip.l1, chip.matrix);

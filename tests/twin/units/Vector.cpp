@@ -29,7 +29,7 @@ Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor
     for (const rt::Step &step : chain.steps)
       cost += rt::stepCost(step.op);
     work.cost = std::max<int64_t>(1, cost);
-    work.cycles = rt::timing::vecMap(vector, chain, a.rows, a.cols);
+    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values, &chain).cycles();
     const int64_t addresses[] = {a.s0, a.s1, a.s2}, strides[] = {a.s0Stride, a.s1Stride, a.s2Stride};
     for (size_t i = 0; i < 3; ++i)
       if (chain.sources[i].present)
@@ -41,7 +41,7 @@ Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor
   if (op.insn->opcode == Opcode::VecRotate) {
     auto a = rt::VecRotateArgs::from(op.values);
     work.rows = a.rows, work.cols = a.heads * a.dim, work.cost = 3;
-    work.cycles = rt::timing::vecRotate(vector, a.rows, a.heads, a.dim);
+    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
     work.reads = {{a.src, a.srcStride, byteSize(rt::DType(a.types & 15))},
                   {a.cos, a.cosStride, 4, true, a.dim * 4},
                   {a.sin, a.sinStride, 4, true, a.dim * 4}};
@@ -56,10 +56,10 @@ Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor
   int64_t beats = rt::timing::vectorBeats(vector, a.rows, a.cols);
   switch (op.insn->opcode) {
   case Opcode::VecTranspose:
-    work.cycles = rt::timing::vecTranspose(vector, a.rows, a.cols);
+    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
     break;
   case Opcode::VecScan: {
-    work.cycles = rt::timing::vecScan(vector, a.rows, a.cols);
+    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
     // V2: the cost of a beat is in rt::timing; a second beat shows it.
     int64_t fixed = 1 + vector.latencyCycles;
     work.cost = beats ? (work.cycles - fixed) / beats : 1;
@@ -67,8 +67,8 @@ Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor
     break;
   }
   default: {
-    work.cycles = rt::timing::vecArgmax(vector, a.rows, a.cols);
-    int64_t none = rt::timing::vecArgmax(vector, 0, 0);
+    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
+    int64_t none = rt::timing::vectorWork(vector, op.insn->opcode, {}).cycles();
     work.cost = beats ? (work.cycles - none) / beats : 1;
   }
   }
