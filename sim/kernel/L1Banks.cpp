@@ -72,7 +72,7 @@ void L1Banks::playOn(int64_t last, bool untilEnd, std::vector<L1Ended> &ended) {
       next = until;
       disturbed = true;
     } else if (count > 1) {
-      overlap(until, ended);
+      map.words() == 1 ? overlap<true>(until, ended) : overlap<false>(until, ended);
     } else {
       for (const L1Run *run : only->live)
         until = std::min(until, next + run->piece.steps - run->position);
@@ -110,49 +110,52 @@ bool L1Banks::finish(Client &client, std::vector<L1Ended> &ended) {
 }
 
 /// The banks of a client's present step.
-void L1Banks::look(Client &client) {
-  client.reads.clear(map.words());
-  client.writes.clear(map.words());
-  for (L1Run *run : client.live)
-    run->place.add(map, run->piece, run->position, client.reads, client.writes);
-  client.known = true;
+template <bool kOne> void L1Banks::look(Client &client) {
+  client.reads.clear(kOne ? 1 : map.words());
+  client.writes.clear(kOne ? 1 : map.words());
+  for (L1Run *run : client.live) {
+    if (!run->placed)
+      run->place.put(map, run->piece, run->position);
+    run->placed = true;
+    run->place.add<kOne, false>(map, run->piece, run->position, client.reads, client.writes);
+  }
 }
 
 /// One cycle of one client; true if a piece is at its end.
-bool L1Banks::step(Client &client, BankMask &taken) {
-  if (!client.known)
-    look(client);
+template <bool kOne> bool L1Banks::step(Client &client, BankMask &taken) {
+  const size_t words = kOne ? 1 : map.words();
+  auto meets = [&](const BankMask &mask) {
+    for (size_t w = 0; w < words; ++w)
+      if (mask.words[w] & taken.words[w])
+        return true;
+    return false;
+  };
   if (&client != &clients.front()) {
-    if (meets(client.reads, taken)) {
+    if (meets(client.reads)) {
       ++client.slips.operand;
       return false;
     }
-    if (meets(client.writes, taken)) {
+    if (meets(client.writes)) {
       ++client.slips.output;
       return false;
     }
   }
-  for (size_t w = 0; w < map.words(); ++w)
+  for (size_t w = 0; w < words; ++w)
     taken.words[w] |= client.reads.words[w] | client.writes.words[w];
-  client.known = false;
+  client.reads.clear(words);
+  client.writes.clear(words);
   bool end = false;
   for (L1Run *run : client.live) {
-    run->place.advance(map, run->piece, ++run->position);
+    run->place.add<kOne, true>(map, run->piece, ++run->position, client.reads, client.writes);
     end |= run->position == run->piece.steps;
   }
   return end;
 }
 
 /// Cycles in which several clients want the banks, until one of their pieces ends.
-void L1Banks::overlap(int64_t until, std::vector<L1Ended> &ended) {
-  for (Client &client : clients) {
-    client.known = false;
-    for (L1Run *run : client.live)
-      if (!run->placed) {
-        run->place.put(map, run->piece, run->position);
-        run->placed = true;
-      }
-  }
+template <bool kOne> void L1Banks::overlap(int64_t until, std::vector<L1Ended> &ended) {
+  for (Client &client : clients)
+    look<kOne>(client);
   if (disturbed) {
     seen.runs = 0;
     since = 0;
@@ -161,19 +164,21 @@ void L1Banks::overlap(int64_t until, std::vector<L1Ended> &ended) {
   }
   while (next < until) {
     BankMask taken;
-    taken.clear(map.words());
+    taken.clear(kOne ? 1 : map.words());
     bool changed = false;
     ++next;
     ++steps;
     for (Client &client : clients)
-      if (!client.live.empty() && step(client, taken))
+      if (!client.live.empty() && step<kOne>(client, taken))
         changed |= finish(client, ended);
     if (changed) {
       disturbed = true;
       return;
     }
     ++since;
-    repeat(until);
+    if ((seen.runs || since == patience) && repeat(until))
+      for (Client &client : clients)
+        look<kOne>(client);
   }
   // A run may start now.
   disturbed |= startsAt(next);
@@ -210,8 +215,9 @@ void L1Banks::snap() {
   seen.runs = runs;
 }
 
-/// If this is the state that was seen, and as far as all accesses stay regular, goes on by whole periods.
-void L1Banks::repeat(int64_t until) {
+/// If this is the state that was seen, and as far as all accesses stay regular, goes on by whole periods; true if it
+/// did.
+bool L1Banks::repeat(int64_t until) {
   bool same = seen.runs;
   for (size_t i = 0; i < seen.runs; ++i) {
     const int64_t position = seen.run[i]->position;
@@ -225,7 +231,7 @@ void L1Banks::repeat(int64_t until) {
       patience *= 2;
       snap();
     }
-    return;
+    return false;
   }
   int64_t times = (until - next) / since;
   for (size_t i = 0; i < seen.runs; ++i) {
@@ -244,11 +250,11 @@ void L1Banks::repeat(int64_t until) {
       L1Slips &slips = clients[c].slips;
       slips.operand += times * (slips.operand - seen.slips[c].operand);
       slips.output += times * (slips.output - seen.slips[c].output);
-      clients[c].known = false;
     }
     next += times * since;
   }
   snap();
+  return times > 0;
 }
 
 int64_t L1Banks::soonestEnd() const {

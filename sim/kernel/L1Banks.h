@@ -48,8 +48,7 @@ private:
   struct Client {
     std::vector<L1Run *> runs, live; ///< all; those that make steps now
     L1Slips slips;
-    BankMask reads, writes;
-    bool known = false; ///< the banks of the present step
+    BankMask reads, writes; ///< banks of the present step
   };
 
   /// A state of the overlap that a later one may be equal to.
@@ -75,20 +74,14 @@ private:
 
   void playOn(int64_t last, bool untilEnd, std::vector<L1Ended> &ended);
   void stride(Client &client, int64_t cycles);
-  void overlap(int64_t until, std::vector<L1Ended> &ended);
-  bool step(Client &client, BankMask &taken);
-  void look(Client &client);
+  /// `kOne`: the banks fit into a word.
+  template <bool kOne> void overlap(int64_t until, std::vector<L1Ended> &ended);
+  template <bool kOne> bool step(Client &client, BankMask &taken);
+  template <bool kOne> void look(Client &client);
   bool finish(Client &client, std::vector<L1Ended> &ended);
   void snap();
-  void repeat(int64_t until);
+  bool repeat(int64_t until);
   bool startsAt(int64_t cycle) const;
-  bool meets(const BankMask &a, const BankMask &b) const {
-    for (size_t w = 0; w < map.words(); ++w)
-      if (a.words[w] & b.words[w])
-        return true;
-    return false;
-  }
-
   const rt::MatrixParams &matrix;
   const BankMap map;
   std::array<Client, kL1Clients> clients;

@@ -1,13 +1,11 @@
 #include "sim/kernel/L1Place.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 namespace garam::sim {
 namespace {
 
-constexpr int64_t kNeverStep = std::numeric_limits<int64_t>::max() / 4;
 constexpr int64_t kLongestPeriod = 1 << 16;
 
 bool oneRow(const L1Stream &stream) { return stream.inner == 1 || stream.count <= stream.inner; }
@@ -42,11 +40,8 @@ void L1Place::put(const BankMap &map, const L1Piece &piece, int64_t position) {
     own.step = own.access < stream.count ? stream.phase + own.access * stream.every : kNeverStep;
     own.regular = regularAccesses(stream);
     own.turn = oneRow(stream) ? map.turnOf(strideOf(stream)) : -1;
-    if (map.words() == 1 && own.step != kNeverStep) {
-      BankMask mask{};
-      addAccess(map, stream, own.access, mask);
-      own.mask = mask.words[0];
-    }
+    if (map.words() == 1 && own.step != kNeverStep)
+      own.mask = maskOf(map, stream, own.access);
   }
 }
 
@@ -55,23 +50,6 @@ int64_t L1Place::period(const BankMap &map, const L1Piece &piece) {
   for (int s = 0; s < piece.streams && period <= kLongestPeriod; ++s)
     period = std::lcm(period, piece.stream[size_t(s)].every * periodOf(map, piece.stream[size_t(s)]));
   return period <= kLongestPeriod ? period : 0;
-}
-
-void L1Place::next(const BankMap &map, const L1Stream &stream, Access &own) {
-  if (++own.access >= stream.count) {
-    own.step = kNeverStep;
-    return;
-  }
-  own.step += stream.every;
-  if (map.words() > 1)
-    return;
-  if (own.turn >= 0 && own.access < own.regular) {
-    own.mask = map.turned(own.mask, own.turn);
-    return;
-  }
-  BankMask mask{};
-  addAccess(map, stream, own.access, mask);
-  own.mask = mask.words[0];
 }
 
 int64_t L1Place::limit(const L1Piece &piece, int64_t position) const {

@@ -7,28 +7,30 @@
 
 #include "sim/kernel/L1Stream.h"
 
+#include <limits>
+
 namespace garam::sim {
 
 class L1Place {
 public:
   /// Puts every stream of the piece to its first access at or after step `position`.
   void put(const BankMap &map, const L1Piece &piece, int64_t position);
-  /// Adds the banks of the present step, `position`.
-  void add(const BankMap &map, const L1Piece &piece, int64_t position, BankMask &reads, BankMask &writes) const {
-    for (int s = 0; s < piece.streams; ++s)
-      if (at[size_t(s)].step == position) {
-        BankMask &mask = piece.stream[size_t(s)].write ? writes : reads;
-        if (map.words() == 1)
-          mask.words[0] |= at[size_t(s)].mask;
-        else
-          addAccess(map, piece.stream[size_t(s)], at[size_t(s)].access, mask);
-      }
-  }
-  /// The step is made: on to `position`.
-  void advance(const BankMap &map, const L1Piece &piece, int64_t position) {
-    for (int s = 0; s < piece.streams; ++s)
-      if (at[size_t(s)].step < position)
-        next(map, piece.stream[size_t(s)], at[size_t(s)]);
+  /// Adds the banks of step `position`, the present one or, if `kMove`, the next. `kOne`: they fit into a word.
+  template <bool kOne, bool kMove>
+  void add(const BankMap &map, const L1Piece &piece, int64_t position, BankMask &reads, BankMask &writes) {
+    for (int s = 0; s < piece.streams; ++s) {
+      const L1Stream &stream = piece.stream[size_t(s)];
+      Access &own = at[size_t(s)];
+      if (kMove && own.step < position)
+        next<kOne>(map, stream, own);
+      if (own.step != position)
+        continue;
+      BankMask &mask = stream.write ? writes : reads;
+      if constexpr (kOne)
+        mask.words[0] |= own.mask;
+      else
+        addAccess(map, stream, own.access, mask);
+    }
   }
 
   /// Steps after which the banks repeat, while all is regular; 0: too many to be worth looking for.
@@ -37,6 +39,7 @@ public:
   int64_t limit(const L1Piece &piece, int64_t position) const;
 
 private:
+  static constexpr int64_t kNeverStep = std::numeric_limits<int64_t>::max() / 4;
   struct Access {
     int64_t step, access; ///< the next one; a step that is never reached if there is none
     uint64_t mask;        ///< its banks, if they fit
@@ -45,7 +48,22 @@ private:
   };
   std::array<Access, 6> at;
 
-  static void next(const BankMap &map, const L1Stream &stream, Access &own);
+  static uint64_t maskOf(const BankMap &map, const L1Stream &stream, int64_t access) {
+    BankMask mask;
+    mask.words[0] = 0;
+    addAccess(map, stream, access, mask);
+    return mask.words[0];
+  }
+  template <bool kOne> static void next(const BankMap &map, const L1Stream &stream, Access &own) {
+    if (++own.access >= stream.count) {
+      own.step = kNeverStep;
+      return;
+    }
+    own.step += stream.every;
+    if constexpr (kOne)
+      own.mask = own.turn >= 0 && own.access < own.regular ? map.turned(own.mask, own.turn)
+                                                           : maskOf(map, stream, own.access);
+  }
 };
 
 } // namespace garam::sim

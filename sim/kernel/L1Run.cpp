@@ -47,7 +47,7 @@ int64_t streamCycles(const rt::MatrixParams &matrix, const rt::MmaArgs &args, in
 void loadPass(const rt::MatrixParams &matrix, L1Run &run) {
   const rt::MmaArgs &args = run.mma;
   MmaShape shape(matrix, args);
-  const int64_t rows = streamCycles(matrix, args, args.m), kTile = run.pass % shape.kTiles;
+  const int64_t rows = run.rowCycles, kTile = run.pass % shape.kTiles;
   L1Stream moving;
   moving.base = args.a + kTile * matrix.rows * rt::byteSize(shape.a);
   moving.rows = std::max<int64_t>(1, ceilDiv(args.m, rows));
@@ -111,6 +111,7 @@ void beginStream(const rt::MatrixParams &matrix, const rt::MmaArgs &args, L1Run 
   MmaShape shape(matrix, args);
   run.pass = 0;
   run.passes = shape.kTiles * shape.nTiles;
+  run.rowCycles = streamCycles(matrix, args, args.m);
   loadPass(matrix, run);
 }
 

@@ -26,6 +26,7 @@ struct L1Run {
   bool isStream = false;
   rt::MmaArgs mma{};
   int64_t pass = 0, passes = 1;
+  int64_t rowCycles = 0; ///< of a pass, for the rows of the moving operand
   L1Piece piece;
 
   // Where it is.

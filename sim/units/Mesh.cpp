@@ -66,9 +66,9 @@ private:
   static Event retryOf(int out) { return Event(out) << 1 | 1; }
   static constexpr int64_t kSoon = 128;
 
-  // Ports of both networks: number · 2 + network.
+  // Ports of both networks: number · 2 + network. Each has a line of the host's cache.
 
-  struct Input {
+  struct alignas(64) Input {
     Packet *first = nullptr, *last = nullptr;
     int64_t ready = 0; ///< the tail of the packet before has left
     int64_t asks = 0;  ///< cycle from which the first packet asks for its output
@@ -77,7 +77,8 @@ private:
     int32_t router;
     int32_t bit; ///< its number at the router
   };
-  struct Output {
+  struct alignas(64) Output {
+    static constexpr uint8_t kNearSlots = 4;
     uint64_t requests = 0; ///< inputs whose head wants it
     int64_t free = 0;
     uint32_t retry = 0; ///< cycle of the retry that is under way, its low bits below a one; 0: none
@@ -88,7 +89,12 @@ private:
     uint8_t next : 6 = 0;              ///< input that is asked first
     bool blocked : 1 = false;          ///< waits for such a slot
     bool credited : 1 = true;          ///< the receiver has slots
+    std::array<int64_t, kNearSlots> freed{}; ///< cycle from which a slot is free, where that is known
   };
+  static_assert(sizeof(Input) == 64 && sizeof(Output) == 64);
+  int64_t &freedOf(int out, Output &output, uint8_t slot) {
+    return slots <= Output::kNearSlots ? output.freed[slot] : manyFreed[size_t(out) * slots + slot];
+  }
 
   void build() {
     for (const MeshLayout::Input &own : layout.inputs)
@@ -100,7 +106,8 @@ private:
         output.credited = own.endpoint < 0 || layout.topology.kindOf(own.endpoint) == EndpointKind::Memory;
         outputs.push_back(output);
       }
-    freed.assign(outputs.size() * slots, 0);
+    if (slots > Output::kNearSlots)
+      manyFreed.assign(outputs.size() * slots, 0);
     for (int end = 0; end < int(layout.eject.size()); ++end) {
       const EndpointKind kind = layout.topology.kindOf(end);
       addReceivers(kind, end - layout.topology.endpoint(kind, 0));
@@ -156,7 +163,6 @@ private:
     input.asks = std::max(input.first->arrival, input.ready);
     later(input.asks, headAt(in));
     __builtin_prefetch(&outputs[size_t(input.wants)], 1);
-    __builtin_prefetch(&freed[size_t(input.wants) * slots], 1);
   }
 
   void later(int64_t cycle, Event event) {
@@ -184,10 +190,8 @@ private:
     // What a grant touches.
     if (output.link >= 0)
       __builtin_prefetch(&inputs[size_t(output.link)], 1);
-    if (input.upstream >= 0) {
+    if (input.upstream >= 0)
       __builtin_prefetch(&outputs[size_t(input.upstream)], 1);
-      __builtin_prefetch(&freed[size_t(input.upstream) * slots], 1);
-    }
   }
 
   void arbitrate(int out, int64_t cycle) {
@@ -221,7 +225,7 @@ private:
     if (output.credited) {
       if (output.taken == slots)
         return output.blocked = true;
-      from = std::max(from, freed[size_t(out) * slots + output.granted]);
+      from = std::max(from, freedOf(out, output, output.granted));
     }
     if (from <= cycle)
       return false;
@@ -242,7 +246,7 @@ private:
   /// A slot of the receiver of an output is free from `cycle` on.
   void release(int out, int64_t cycle) {
     Output &output = outputs[size_t(out)];
-    freed[size_t(out) * slots + output.returned] = cycle;
+    freedOf(out, output, output.returned) = cycle;
     output.returned = after(output.returned);
     --output.taken;
     if (output.blocked) {
@@ -288,7 +292,7 @@ private:
   const uint8_t slots;
   std::vector<Input> inputs;
   std::vector<Output> outputs;
-  std::vector<int64_t> freed; ///< output × slot: cycle from which it is free, where that is known
+  std::vector<int64_t> manyFreed; ///< output × slot, as Output::freed, of chips with more slots
   std::vector<Receiver> receivers;
   std::array<std::vector<Event>, kSoon> soon; ///< by cycle
   std::vector<int> dirty;                     ///< outputs that may grant

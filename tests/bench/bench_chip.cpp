@@ -1,4 +1,4 @@
-// How fast a whole chip is simulated: every core streams its die's HBM through DMA, cycles only.
+// How fast a whole chip is simulated: every core streams its die's HBM through DMA, or gathers rows of it, cycles only.
 //   bench-chip [--benchmark_filter=…]
 // Counters: core cycles and bursts per second of one host core, share of the HBM's peak, messages per burst.
 #include "../sim/units/ProgramBuilder.h"
@@ -37,6 +37,24 @@ rt::Program stream(const rt::Chip &chip, int64_t tiles) {
   ProgramBuilder p(chip.name, uint32_t(chip.topology.dies));
   for (int die = 0; die < chip.topology.dies; ++die)
     p.segment("read" + std::to_string(die), rt::hbmAddress(die, 0), uint64_t(perDie * (tiles * kTile + skew)));
+  p.kernel(k).launch();
+  return std::move(p.program);
+}
+
+/// Every core gathers rows of 1 KB from anywhere in 1 GB of its die.
+rt::Program gather(const rt::Chip &chip, int64_t lists) {
+  constexpr int64_t kRow = 1024, kRows = 128, kTable = 1 << 30;
+  KernelBuilder k;
+  int rows = k.descriptor(rt::DmaShape{{kRow, 1, 1, 1, kRows}, {1, 0, 0, 0, kRow}, {1, 0, 0, 0, kRow}});
+  int shift = 0;
+  while (int64_t(1) << shift < chip.topology.coresPerDie)
+    ++shift;
+  k.add(Opcode::SeqCore, {0}).add(Opcode::SeqShr, {1, r(0), shift}).add(Opcode::SeqShl, {3, r(1), 48});
+  k.add(Opcode::SeqLoop, {7, 0, lists, 1, 1});
+  k.add(Opcode::DmaGather, {rows, r(3), 0, 0, 0, 0, 0, 0, kRow * kRows, int64_t(rt::DType::I32)});
+  ProgramBuilder p(chip.name, uint32_t(chip.topology.dies));
+  for (int die = 0; die < chip.topology.dies; ++die)
+    p.segment("table" + std::to_string(die), rt::hbmAddress(die, 0), kTable);
   p.kernel(k).launch();
   return std::move(p.program);
 }
@@ -91,18 +109,17 @@ void products(benchmark::State &state, const char *name) {
   state.counters["matrix_busy"] = busy;
 }
 
-void streamHbm(benchmark::State &state, const char *name) {
-  rt::Chip chip = rt::loadChip(name);
-  const int64_t tiles = state.range(0);
+/// Bursts of `bytes`, all of them reads.
+void reads(benchmark::State &state, const rt::Chip &chip, const rt::Program &program, int64_t bytes) {
   sim::SimDevice device(chip);
-  device.load(stream(chip, tiles), rt::Mode::Cycles);
+  device.load(program, rt::Mode::Cycles);
   rt::RunOptions options;
   options.mode = rt::Mode::Cycles;
   double cycles = 0, share = 0, bursts = 0, messages = 0;
   for (auto _ : state) {
     rt::RunResult result = device.run(options);
     cycles += double(result.cycles);
-    bursts += double(result.hbm.readBytes) / double(rt::burstGrain(chip));
+    bursts += double(result.hbm.readBytes) / double(bytes);
     share = double(result.hbm.readBytes) / chip.seconds(result.cycles) / chip.peakHbmBytesPerSecond();
     messages += double(device.messages());
   }
@@ -112,6 +129,17 @@ void streamHbm(benchmark::State &state, const char *name) {
   state.counters["messages_per_burst"] = messages / bursts;
 }
 
+void streamHbm(benchmark::State &state, const char *name) {
+  const rt::Chip chip = rt::loadChip(name);
+  reads(state, chip, stream(chip, state.range(0)), rt::burstGrain(chip));
+}
+
+void gatherHbm(benchmark::State &state, const char *name) {
+  const rt::Chip chip = rt::loadChip(name);
+  reads(state, chip, gather(chip, state.range(0)), 1024);
+}
+
+BENCHMARK_CAPTURE(gatherHbm, rebel100, "rebel100")->Arg(16)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(streamHbm, rebel100, "rebel100")->Arg(32)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(streamHbm, atom, "atom")->Arg(64)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(products, atom, "atom")->Arg(64)->Unit(benchmark::kMillisecond);
