@@ -33,19 +33,30 @@ public:
   }
 
   TileCycles run(const Tile &tile) {
+    begin(tile);
+    TileCycles cycles;
+    for (; busy(); ++cycles.total) {
+      if (clock(tile))
+        cycles.lastWrite = cycles.total;
+    }
+    return cycles;
+  }
+
+  /// Hands the instruction over; the block is busy from here on.
+  void begin(const Tile &tile) {
     dut->integers = tile.integers, dut->accumulate = tile.accumulate;
     dut->m = tile.m, dut->k = tile.k, dut->n = tile.n;
     dut->start = 1;
     tick();
     dut->start = 0;
-    TileCycles cycles;
-    for (; dut->busy; ++cycles.total) {
-      answer(tile);
-      if (dut->writes_last)
-        cycles.lastWrite = cycles.total;
-      tick();
-    }
-    return cycles;
+  }
+  bool busy() const { return dut->busy; }
+  /// A cycle of the block; true if the last column takes a result in it.
+  bool clock(const Tile &tile) {
+    answer(tile);
+    const bool last = dut->writes_last;
+    tick();
+    return last;
   }
 
   /// The m × n results, 4 bytes each.

@@ -290,7 +290,9 @@ private:
                            c.column};
       commands.push_back(out);
     }
-    std::erase_if(lane.columns, [&](const Column &o) { return o.tick < tick - 2000 * per; });
+    // What no timing reaches back to.
+    const int64_t reach = std::max({t.ccdL, t.ccdR, t.rtw, t.cwl + t.accessClocks + t.wtrL});
+    std::erase_if(lane.columns, [&](const Column &o) { return o.tick < tick - reach * per; });
     report(e, at, ready, refFrom, refTo, turnFrom, turnTo);
   }
 

@@ -68,6 +68,11 @@ private:
     if (!out.first || std::max(place.simulator, place.twin) < std::max(out.first->simulator, out.first->twin))
       out.first = std::move(place);
   }
+  /// A sum over the run: told if nothing says when it began.
+  void apartInSum(Apart place) {
+    if (!out.cyclesApart++)
+      place.what = where + place.what, out.first = std::move(place);
+  }
 
   void records(const rt::RunResult &result) {
     using Key = std::tuple<uint32_t, int, rt::Engine>;
@@ -180,7 +185,7 @@ private:
       const rt::EngineCounters mine = twin.cores[size_t(theirs.core)]->engine(theirs.engine).counters(twin.cycles);
       auto differs = [&](std::string_view what, int64_t a, int64_t b) {
         if (a != b)
-          apart({theirs.core, std::string(rt::name(theirs.engine)), "", fmt::format("cycles of {}", what), -1, a, b});
+          apartInSum({theirs.core, std::string(rt::name(theirs.engine)), "", fmt::format("cycles of {}", what), -1, a, b});
       };
       differs("busy", theirs.busy, mine.busy);
       differs("idle", theirs.idle, mine.idle);

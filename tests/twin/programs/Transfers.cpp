@@ -130,7 +130,8 @@ Task Draw::transfer() {
                             offset + globalBytes + perTrip * (scope.trips - 1), perCore, store});
   // The local side may be acc; a load may go to other cores of the die too.
   int64_t localTrip = 0;
-  bool fromAcc = chance(store ? 20 : 10) && localBytes <= layout.accBytes / (scope.rotating ? 8 : 1);
+  // A transfer moves no more bytes than the memory has, even if it reads some of them often (D2).
+  const bool fromAcc = chance(store ? 20 : 10) && std::max(localBytes, shape.bytes()) <= layout.accBytes / (scope.rotating ? 8 : 1);
   size_t before = out.accesses.size();
   int64_t at = local(out, fromAcc, localBytes, 1, !store, false, localTrip) + localShift;
   if (nothing)

@@ -4,6 +4,8 @@
 
 #include "runtime/chip/Placement.h"
 
+#include <algorithm>
+
 namespace garam::twin {
 
 Mesh::Mesh(Machine &machine, int die) : machine(machine), die(die), memorySlots(size_t(machine.chip.dram.channels()), machine.chip.noc.packetSlots) {
@@ -139,6 +141,8 @@ void Mesh::tick(int64_t t) {
           input.entries.pop_front();
     for (size_t r = 0; r < routers.size(); ++r) {
       Router &router = routers[r];
+      if (std::ranges::all_of(router.inputs, [](const Input &input) { return input.entries.empty(); }))
+        continue;
       for (size_t o = 0; o < router.outputs.size(); ++o) {
         Output &output = router.outputs[o];
         if (output.freeFrom > t)
