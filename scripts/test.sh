@@ -28,6 +28,12 @@ echo "== pytest"
 echo "== sanitizers"
 scripts/sanitize.sh $results || [ -n "$(ls $results/sanitize-*.xml 2>/dev/null)" ] || failed=$((failed + 1))
 
+# Rules of the simulator, one changed at a time: the twin notices.
+if [ $long = 1 ]; then
+  echo "== mutants"
+  if .venv/bin/python tests/twin/mutants/run.py build; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+fi
+
 read -r p f s < <(.venv/bin/python scripts/count.py $results)
 passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 echo "$passed passed, $failed failed, $skipped skipped"

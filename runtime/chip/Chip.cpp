@@ -7,6 +7,7 @@
 
 namespace garam::rt {
 
+// Rule M5 of docs/hardware/machine.md.
 int64_t Chip::cyclesOf(double ns) const { return int64_t(std::ceil(ns * clock.coreMhz * 1e-3 - 1e-9)); }
 
 double Chip::peakFlops(DType type) const {

@@ -1,5 +1,5 @@
 // Where the cycles of one engine went. Every cycle is handed out once, in order, to a cause that was found, never by
-// subtraction: rule C1 of docs/hardware/machine.md.
+// subtraction: rules C1 and C5 of docs/hardware/machine.md.
 #pragma once
 
 #include "runtime/device/Device.h"

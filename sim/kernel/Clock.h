@@ -1,4 +1,4 @@
-// Edges of a clock in femtoseconds, from the integer number of the edge: no error adds up.
+// Edges of a clock in femtoseconds, from the integer number of the edge: no error adds up. Rule M1.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// From the edges of one clock to those of another. The same few hundred edges are asked for again and again, by every
+// From the edges of one clock to those of another (rule M4). The same few hundred edges are asked for again and again, by every
 // channel, so their answers are kept.
 #pragma once
 

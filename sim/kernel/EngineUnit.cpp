@@ -125,7 +125,7 @@ void EngineUnit::runDone(int, int64_t operand, int64_t output) {
 }
 
 void EngineUnit::accountActive(int64_t cycle) {
-  // While the L1 plays a run, only it knows which cycles slipped; it says so when a run ends.
+  // C2: while the L1 plays a run, only it knows which cycles slipped; it says so when a run ends.
   if (runsOut && !reportedSlips)
     return;
   account.stall(rt::Stall::OperandL1, account.accounted() + operandSlips);

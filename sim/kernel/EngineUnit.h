@@ -1,5 +1,5 @@
 // What the four engines of a core share: an in-order queue, the counters of the semaphores they wait on, signals,
-// records and the account of their cycles. Rules S2, Y1, Y2, C1 of docs/hardware/machine.md.
+// records and the account of their cycles. Rules S3, Y1, Y3, Y4, E1, C1 of docs/hardware/machine.md.
 #pragma once
 
 #include "sim/kernel/Account.h"

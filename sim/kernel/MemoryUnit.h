@@ -1,5 +1,5 @@
 // The two sides of the TLM-2.0 door to a memory. Whatever is a MemoryTarget, or has a target socket of its own, can
-// stand behind a MemoryInitiator.
+// stand behind a MemoryInitiator: rule H4.
 #pragma once
 
 #include "runtime/device/Device.h"

@@ -1,5 +1,5 @@
 // The timings of a preset as distances between the first edges of two commands, in ticks. A tick is the distance
-// between two edges on which row commands may start; column commands start on whole clocks. Rule MT2 of
+// between two edges on which row commands may start; column commands start on whole clocks. Rules MT1 and MT2 of
 // docs/hardware/memory.md.
 #pragma once
 

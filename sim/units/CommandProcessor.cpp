@@ -1,4 +1,4 @@
-// Rules L1 to L4: runs the launches of the program one after the other.
+// Rules L1 to L4, T3: runs the launches of the program one after the other.
 #include "sim/kernel/Registry.h"
 
 #include <algorithm>

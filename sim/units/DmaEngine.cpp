@@ -1,8 +1,8 @@
-// Rules D1 to D7: both DMA engines. An instruction is prepared, then sends its bursts, and completes with the last of
+// Rules D1 to D7, E3: both DMA engines. An instruction is prepared, then sends its bursts, and completes with the last of
 // them.
 //
 // Bursts retire in the order in which they were sent; the cycles since the burst before retired belong to the one that
-// retires and are cut by its own time stamps (rule C2).
+// retires and are cut by its own time stamps (rules C3 and C4).
 #include "runtime/chip/Placement.h"
 #include "runtime/isa/Address.h"
 #include "runtime/timing/Bursts.h"

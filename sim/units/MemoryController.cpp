@@ -1,4 +1,4 @@
-// A channel of DRAM behind its TLM-2.0 socket: drives sim/memory's Channel in the time of its own clock.
+// A channel of DRAM behind its TLM-2.0 socket: drives sim/memory's Channel in the time of its own clock; rule H2.
 //
 // It acts between two edges of the core clock, and decides up to the last clock that no later arrival can reach.
 #include "sim/kernel/MemoryPayload.h"

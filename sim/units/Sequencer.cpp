@@ -1,4 +1,4 @@
-// Rules S1 to S4: executes scalar instructions and issues the others into the queues of the engines.
+// Rules S1 to S5: executes scalar instructions and issues the others into the queues of the engines.
 //
 // It runs ahead of time as far as nothing can interfere: an entry that is free stays free until the sequencer fills it,
 // so an issue may be published with its later cycle. It stops where it depends on others: a full queue, a load, the

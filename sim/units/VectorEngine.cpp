@@ -1,4 +1,4 @@
-// Rule V1: one instruction at a time, from taking to completion.
+// Rules V1 to V3: one instruction at a time, from taking to completion.
 #include "runtime/timing/Timing.h"
 #include "sim/insns/Insns.h"
 #include "sim/kernel/EngineUnit.h"

@@ -131,20 +131,16 @@ private:
   }
 
   void tokens(const std::vector<sim::TokenChange> &changes) {
-    History of[2] = {historyOf(changes), historyOf(tokensOf(twin))};
-    for (int each : {0, 1})
-      for (const auto &[key, list] : of[each]) {
-        const std::vector<Change> &other = of[1 - each][key];
-        const auto [here, there] = std::ranges::mismatch(list, other);
-        if (here == list.end() && (there == other.end() || each == 0))
-          continue; // what only the other has is seen from there
-        if (here == list.end())
-          continue;
-        const int64_t cycle[2] = {here->cycle, there == other.end() ? -1 : there->cycle};
-        apart({key.first, "semaphore", "", fmt::format("tokens of semaphore {}", key.second), here - list.begin(), cycle[each], cycle[1 - each]});
-        if (there != other.end() && each == 0)
-          of[1][key].clear(); // told once
-      }
+    History theirs = historyOf(changes), mine = historyOf(tokensOf(twin));
+    for (const auto &entry : mine)
+      theirs.try_emplace(entry.first);
+    for (const auto &[key, list] : theirs) {
+      const std::vector<Change> &other = mine[key];
+      const auto [a, b] = std::ranges::mismatch(list, other);
+      if (a != list.end() || b != other.end())
+        apart({key.first, "semaphore", "", fmt::format("tokens of semaphore {}", key.second), a - list.begin(), a != list.end() ? a->cycle : -1,
+               b != other.end() ? b->cycle : -1});
+    }
   }
 
   /// Column commands, or those to rows and banks, in time order.
