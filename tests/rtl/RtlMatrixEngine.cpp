@@ -101,7 +101,7 @@ private:
       for (int64_t row = 0; row < args.m; ++row)
         std::memcpy(acc.data() + (args.acc - rt::kAccBase) + row * args.accStride, &sums[size_t(row * args.n)], size_t(args.n) * 4);
     }
-    complete(running, start, cycle);
+    complete(running, start, cycle, rt::engineActions(machine.chip, running->insn->opcode, running->values, nullptr));
     running = nullptr;
   }
 

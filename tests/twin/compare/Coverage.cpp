@@ -13,6 +13,10 @@ const std::vector<CoveredElsewhere> kElsewhere = {
     {"S5", "`tests/sim/units/bad_program_test.cpp`: programs drawn here are valid"},
     {"H4", "`tests/sim/units/machine_test.cpp`: the machine on `PlainMemory.cpp`"},
     {"T2", "`tests/sim/units/traffic_test.cpp`: lists drawn in mode *cycles*; compared programs of that mode have none"},
+    {"P1", "`tests/python/api/energy_test.py`: no cycle of the machine"},
+    {"P2", "as P1"},
+    {"P3", "as P1"},
+    {"P4", "as P1"},
     {"O1", "`tests/sim/units/timing_test.cpp`: no cycle of the machine"},
 };
 

@@ -124,6 +124,8 @@ def caught(program: Path, mutant: int, programs: int, seed: int) -> tuple[str, i
             run = subprocess.run(command, env={**os.environ, "GARAM_MUTANT": str(mutant)}, capture_output=True, text=True, timeout=1800)
         except subprocess.TimeoutExpired:
             return chip, 0, "does not end"
+        if run.returncode == 2:
+            raise SystemExit(run.stderr.strip())
         if run.returncode not in (0, 1):
             return chip, 0, run.stderr.strip().splitlines()[-1] if run.stderr.strip() else f"ended with {run.returncode}"
         result = json.loads(run.stdout)

@@ -157,7 +157,8 @@ private:
   /// Engine `to` waits for what engine `from` of the same core has been given.
   void orderEngines(Chunk &chunk, Engine from, Engine to) {
     int semaphore = ownSemaphore(from, to);
-    rt::Token token{true, false, uint8_t(semaphore), uint8_t(pick(1, 3))};
+    const bool inParts = !pick(0, 7);
+    rt::Token token{true, false, uint8_t(semaphore), uint8_t(inParts ? 1 : pick(1, 3))};
     size_t at;
     auto last = lastOf.find(from);
     bool fits = last != lastOf.end() && !manyTargets(chunk.insns[last->second]) && !chunk.insns[last->second].signals[1].valid &&
@@ -169,6 +170,11 @@ private:
       Chunk::addToken(chunk.insns[at].signals, token);
     }
     addWait(to, token);
+    if (inParts) { // the rest of the tokens comes later
+      token.count = uint8_t(pick(1, 2));
+      Chunk::addToken(chunk.insns[sync(chunk, from)].signals, token);
+      addWait(to, token);
+    }
     for (int core : coresOf(chunk.core))
       order.learn({core, to}, {core, from});
   }

@@ -39,6 +39,7 @@ void Switch::tick(int64_t t) {
   for (int from = 0; from < int(up.size()); ++from)
     for (const Entry &entry : waiting)
       if (entry.down == t && entry.from == from) {
+        cite(Rule::N10);
         const int64_t there = send(down[size_t(entry.to)], t, entry.packet);
         spent(entry.packet, there);
         machine.mesh(entry.to).inject({EndpointKind::Lane, entry.to, 0, from}, CoreInput::DmaIn, entry.packet, there);
