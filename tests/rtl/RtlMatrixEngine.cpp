@@ -39,7 +39,7 @@ protected:
         block.clock(tile);
         wake(cycle + 1);
       } else {
-        finish(cycle);
+        finishProduct(cycle);
       }
     }
     if (!running && ready())
@@ -94,7 +94,7 @@ private:
     announce(run, cycle);
   }
 
-  void finish(int64_t cycle) {
+  void finishProduct(int64_t cycle) {
     if (product) {
       const std::vector<uint32_t> sums = block.results(tile);
       const auto acc = machine.storage.local(core).acc;

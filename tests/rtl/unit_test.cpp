@@ -23,9 +23,10 @@ rt::Program drawn(uint64_t seed) {
   rt::Chain copy;
   copy.sources[0] = {rt::DType::F32, true, false}, copy.dst = {rt::DType::F32, true, false};
   const int all = body.descriptor(KernelBuilder::dense(kBytes)), piece = body.descriptor(KernelBuilder::dense(8192)), chain = body.descriptor(copy);
-  body.set(1, rt::hbmAddress(0, 0)).set(2, rt::hbmAddress(0, kBytes));
+  body.set(1, rt::hbmAddress(0, 0)).set(2, rt::hbmAddress(0, kBytes)).set(4, rt::l1Address(0, 0));
   body.load(all, r(1), 0, {{}, {token(0)}});
   body.add(Opcode::MatrixSync, {}, {{token(0)}, {token(1)}});
+  body.initialTokens[2] = 1;
   int64_t m = 1, n = 1, out = 0;
   bool integers = false;
   for (int i = 0; i < 8; ++i) {
@@ -34,16 +35,16 @@ rt::Program drawn(uint64_t seed) {
       integers = random() % 3 == 0, m = upTo(40), n = upTo(40);
     const int64_t k = upTo(40), bytes = integers ? 1 : 2, type = integers ? int64_t(rt::DType::I8) : int64_t(rt::DType::BF16);
     const int64_t aStride = k * bytes + 2 * upTo(32), wStride = n * bytes + 2 * upTo(32);
-    // These meet the product's banks.
-    body.add(Opcode::VecMap, {chain, upTo(20), upTo(100), 4 * upTo(4000), 400, 0, 0, 0, 0, 32768, 400, 0, 0}, {{token(1)}, {token(2)}});
+    // These meet the product's banks; dma_in goes first.
+    body.add(Opcode::VecMap, {chain, upTo(4), upTo(100), 4 * upTo(4000), 400, 0, 0, 0, 0, 32768, 400, 0, 0},
+             Sync{i ? std::vector<rt::Token>{} : std::vector{token(1)}, {token(5)}});
+    body.load(piece, r(4), 49152, {{token(5)}, {}});
     body.store(piece, 0, r(2), {{}, {}});
     body.add(Opcode::Mma, {2 * upTo(4000), aStride, 2 * upTo(4000), wStride, rt::kAccBase, n * 4, m, k, n, more, type | type << 4},
              {{token(2)}, {token(3)}});
     // The next product waits for this one's sums to have been copied.
-    body.add(Opcode::VecMap, {chain, m, n, rt::kAccBase, n * 4, 0, 0, 0, 0, 40960, n * 4, 0, 0}, {{token(3)}, {token(4), token(1)}});
-    body.store(piece, 40960, r(2), {{token(4)}, {}});
-    body.insns.back().slots[2] = 3, body.set(3, rt::hbmAddress(0, 2 * kBytes + out));
-    std::swap(body.insns.back(), body.insns[body.insns.size() - 2]);
+    body.add(Opcode::VecMap, {chain, m, n, rt::kAccBase, n * 4, 0, 0, 0, 0, kBytes + out, n * 4, 0, 0}, {{token(3)}, {token(4), token(2)}});
+    body.set(3, rt::hbmAddress(0, 2 * kBytes + out)).store(piece, kBytes + out, r(3), {{token(4)}, {}});
     out += 8192;
   }
   KernelBuilder kernel = body;
