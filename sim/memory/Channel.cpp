@@ -22,6 +22,7 @@ public:
                          timing.sharedBus ? &calendar : nullptr);
   }
 
+  /// Rules MQ1, MQ2: each part needs an entry; one that gets free can be taken from the next clock on.
   bool canAccept(const MemoryBurst &burst) {
     const Place &place = placeOf(burst);
     for (int i = 0; i < 2; ++i)
@@ -188,7 +189,7 @@ private:
       lane.columnsBooked();
   }
 
-  /// Rule MS1: each instant between arrival and first column has one cause, refresh before row before turnaround.
+  /// Rules MS1, MS2: each instant between arrival and first column has one cause, refresh before row before turnaround.
   void finish(const Pending &p, const PartTimes &t) {
     auto clock = [&](int64_t tick) { return timing.clockUp(tick); };
     int64_t begin = p.burst.arrival, end = timing.clock(t.first);
