@@ -11,10 +11,16 @@ constexpr int64_t kFirstPatience = 8;
 
 } // namespace
 
-void L1Banks::add(L1Run *run) {
+bool L1Banks::add(L1Run *run) {
+  if (run->client == L1Client::Dma && run->start < next) {
+    run->position += next - run->start;
+    if (run->position >= run->piece.steps)
+      return false;
+  }
   run->placed = false;
   disturbed = true;
   clients[size_t(run->client)].runs.push_back(run);
+  return true;
 }
 
 void L1Banks::play(int64_t last, std::vector<L1Ended> &ended) { playOn(last, false, ended); }

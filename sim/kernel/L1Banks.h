@@ -21,8 +21,9 @@ class L1Banks {
 public:
   L1Banks(const rt::L1Params &l1, const rt::MatrixParams &matrix) : matrix(matrix), map(l1) {}
 
-  /// The run starts in no cycle that has been played.
-  void add(L1Run *run);
+  /// The run of an engine starts in no cycle that has been played. Of what nobody holds up, the cycles that have been
+  /// played are past; false, and the run is not kept, if all of it is.
+  bool add(L1Run *run);
   /// Plays the cycles up to and including `last`. Runs that made their last step are appended to `ended`, with clients
   /// in their order where they end in one cycle.
   void play(int64_t last, std::vector<L1Ended> &ended);

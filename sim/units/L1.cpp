@@ -62,7 +62,8 @@ public:
       banks.add(run);
     fresh.clear();
     for (; !arrivals.empty() && banks.engines(); arrivals.pop_front())
-      banks.add(runOf(arrivals.front()));
+      if (L1Run *run = runOf(arrivals.front()); !banks.add(run))
+        machine.runs.give(run);
     banks.play(cycle, ended);
     const bool vain = ended.empty() && !news;
     report(cycle);
