@@ -31,6 +31,12 @@ void finishDram(DramParams &dram, const KeyPlaces &where);
 /// Reads a preset by name, or by path if it ends in `.toml`.
 DramTiming loadDramPreset(const std::string &nameOrPath, const std::string &where);
 
+/// Edges of a channel's row bus that per-bank refreshes take in a tREFI: each bank of each of `stacks` stack ids (of
+/// all pseudo-channels together) closed, refreshed and opened again.
+inline int64_t refreshSlots(const DramTiming &timing, int64_t stacks) {
+  return stacks * timing.banks() * (timing.preEdges + timing.refEdges + timing.actEdges);
+}
+
 /// A column access inside a channel.
 struct DramCell {
   int32_t pseudoChannel = 0, stackId = 0, bankGroup = 0, bank = 0, row = 0, column = 0;

@@ -51,6 +51,25 @@ TEST(Preset, PeaksAreThePublishedOnes) {
   EXPECT_NEAR(peak("rebel100"), 4.8e12, 0.02e12);
 }
 
+TEST(Preset, RefreshesThatFillTheRowBusAreRefused) {
+  // 16 banks, each closed, refreshed and opened: 48 edges of 100, and 96 with two pseudo-channels.
+  std::string text = presetText("unit"), path = testing::TempDir() + "often.toml";
+  const size_t at = text.find("trefi_");
+  text.replace(at, text.find('\n', at) - at, "trefi_clocks = 100");
+  std::ofstream(path) << text;
+  auto load = [&](int pseudoChannels) -> std::string {
+    try {
+      rt::loadChip("unit", {"memory.preset=\"" + path + "\"", "memory.refresh=\"per_bank\"", "memory.pseudo_channels=" + std::to_string(pseudoChannels),
+                            R"(memory.address_map=["bank_group:2", "column:2", "channel", "pseudo_channel", "column", "bank", "row"])"});
+      return "accepted";
+    } catch (const rt::Error &error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(load(1), "accepted");
+  EXPECT_NE(load(2).find("edges of trefi on the row bus; allowed: at most half of them (MF1)"), std::string::npos) << load(2);
+}
+
 TEST(Preset, TimingsThatContradictEachOtherAreNamedWithLineAndRule) {
   auto expect = [](const std::string &from, const std::string &to, const std::string &what) {
     const std::string text = presetText("hbm3_6400");

@@ -72,6 +72,9 @@ def apply(mutants: list[Mutant], work: Path) -> tuple[list[str], list[Mutant]]:
     texts: dict[str, str] = {}
     lost = []
     for mutant in mutants:
+        if not (SOURCE / mutant.file).exists():
+            lost.append(mutant)
+            continue
         text = texts.setdefault(mutant.file, (SOURCE / mutant.file).read_text())
         if (SOURCE / mutant.file).read_text().count(mutant.before) != 1 or text.count(mutant.before) != 1:
             lost.append(mutant)

@@ -104,7 +104,7 @@ private:
     int64_t rowOfAll = channels * kind.pseudoChannels * kind.stackIds * timing.banks() * timing.rowBytes;
     if (pick(0, 1)) {
       out.presetFile = fmt::format("drawn-{}.toml", seed);
-      out.preset = randomPreset(timing, kind.stackIds, random);
+      out.preset = randomPreset(timing, kind.pseudoChannels, kind.stackIds, random);
     } else {
       set("memory.preset", fmt::format("\"{}\"", kind.preset));
     }

@@ -11,7 +11,7 @@ int64_t pick(std::mt19937_64 &random, int64_t low, int64_t high) { return std::u
 
 } // namespace
 
-std::string randomPreset(rt::DramTiming t, int64_t stackIds, std::mt19937_64 &random) {
+std::string randomPreset(rt::DramTiming t, int64_t pseudoChannels, int64_t stackIds, std::mt19937_64 &random) {
   t.eachTiming([&](const char *, int64_t &value, int64_t least, std::string_view) {
     if (pick(random, 0, 2))
       value = std::max(least, value * pick(random, 40, 180) / 100 + pick(random, -1, 1));
@@ -28,7 +28,9 @@ std::string randomPreset(rt::DramTiming t, int64_t stackIds, std::mt19937_64 &ra
   t.faw = std::max(t.faw, t.rrdS);
   t.rtw = std::max(t.rtw, t.cl + t.accessClocks - t.cwl);
   const int64_t around = t.rp + std::max(t.rcdRead, t.rcdWrite);
-  const int64_t leastRefi = std::max(around + t.rfcAb, t.banks() * (std::max(t.rrefd * stackIds, around + t.rfcPb) + 1)) + 1;
+  int64_t leastRefi = std::max(around + t.rfcAb, t.banks() * (std::max(t.rrefd * stackIds, around + t.rfcPb) + 1)) + 1;
+  const int64_t slots = rt::refreshSlots(t, pseudoChannels * stackIds);
+  leastRefi = std::max(leastRefi, (2 * slots + t.rowEdgesPerClock - 1) / t.rowEdgesPerClock);
   // Often, so that short programs see many and postpone them.
   t.refi = pick(random, 0, 1) ? leastRefi * pick(random, 100, 150) / 100 : std::max(t.refi, leastRefi);
   const double mhz = double(pick(random, 300, 3000)) + 0.5 * double(pick(random, 0, 1));

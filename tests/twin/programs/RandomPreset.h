@@ -9,6 +9,6 @@
 namespace garam::twin {
 
 /// Text of a preset file: the organisation of `shipped`, each timing shorter or longer, other lengths of row commands, another clock.
-std::string randomPreset(rt::DramTiming shipped, int64_t stackIds, std::mt19937_64 &random);
+std::string randomPreset(rt::DramTiming shipped, int64_t pseudoChannels, int64_t stackIds, std::mt19937_64 &random);
 
 } // namespace garam::twin
