@@ -18,6 +18,7 @@ const std::vector<CoveredElsewhere> kElsewhere = {
     {"P3", "as P1"},
     {"P4", "as P1"},
     {"O1", "`tests/sim/units/timing_test.cpp`: no cycle of the machine"},
+    {"MD1", "`tests/sim/memory/replay_test.cpp`: the memory alone, with requests of a file"},
 };
 
 std::vector<std::string> rulesOf(const std::string &page) {
