@@ -8,7 +8,7 @@ import pytest
 
 
 def test_unknown_names(refusal) -> None:
-    assert "atom, rebel100" in refusal("run", "minilm", "--chip", "atum")
+    assert "atom, atom_max, rebel100" in refusal("run", "minilm", "--chip", "atum")
     assert "mini" in refusal("run", "mini", "--chip", "atom")
     assert "--colour" in refusal("run", "minilm", "--chip", "atom", "--colour", "red")
     assert "l1.size" in refusal("run", "minilm", "--chip", "atom", "--set", "l1.size=4")
