@@ -264,7 +264,7 @@ Chip loadChip(const std::string &nameOrPath, const std::vector<Override> &overri
   bool isPath = nameOrPath.find('/') != nameOrPath.npos || nameOrPath.ends_with(".toml");
   std::string path = isPath ? nameOrPath : fmt::format("{}/{}.toml", chipFolder(), nameOrPath);
   std::ifstream file(path);
-  if (!file) {
+  if (!file || std::filesystem::is_directory(path)) {
     std::string known;
     for (const std::string &name : chipNames())
       known += (known.empty() ? "" : ", ") + name;

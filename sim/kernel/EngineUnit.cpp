@@ -36,9 +36,6 @@ void TokenBank::add(const Machine &machine, int64_t cycle, std::string_view unit
 }
 
 bool TokenBank::holds(const std::array<rt::Token, 2> &waits) const {
-  bool same = waits[0].valid && waits[1].valid && waits[0].semaphore == waits[1].semaphore;
-  if (same)
-    return tokens[waits[0].semaphore] >= waits[0].count + waits[1].count;
   return std::all_of(waits.begin(), waits.end(),
                      [&](const rt::Token &wait) { return !wait.valid || tokens[wait.semaphore] >= wait.count; });
 }

@@ -5,7 +5,6 @@
 
 #include "sim/kernel/Topology.h"
 
-#include <string_view>
 #include <vector>
 
 namespace garam::sim {
@@ -22,8 +21,7 @@ public:
     int endpoint;   ///< -1: a router
   };
 
-  /// Throws rt::Error (Input) with `name` if a router has more than 64 inputs.
-  MeshLayout(const rt::Chip &chip, int die, std::string_view name);
+  MeshLayout(const rt::Chip &chip, int die);
 
   /// Endpoint of this die at which a packet for `to` leaves the mesh that it entered from endpoint `from`: N8.
   int exitOf(const Endpoint &to, int from) const;
@@ -37,7 +35,7 @@ public:
   std::vector<int> eject;  ///< output port to an endpoint
 
 private:
-  void number(std::string_view name);
+  void number();
   void link();
   int neighbour(int router, int direction) const;
 

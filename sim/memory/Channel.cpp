@@ -227,6 +227,21 @@ Channel::Channel(Channel &&) noexcept = default;
 bool Channel::canAccept(const MemoryBurst &burst) const { return core->canAccept(burst); }
 void Channel::push(const MemoryBurst &burst) { core->push(burst); }
 void Channel::advance(int64_t clock) { core->advanceTo((clock + 1) * core->timing.perClock - 1); }
+int64_t Channel::pushFrom(int64_t clock, MemoryBurst burst) {
+  advance(clock - 1);
+  while (!canAccept(burst)) {
+    // No entry gets free before the next event; it can be used from the clock after it.
+    clock = nextEvent();
+    advance(clock++);
+  }
+  burst.arrival = clock;
+  push(burst);
+  return clock;
+}
+void Channel::drain() {
+  while (queued())
+    advance(nextEvent());
+}
 int64_t Channel::nextEvent() const { return core->nextEvent(); }
 int64_t Channel::queued() const { return core->queued(); }
 const ChannelCounters &Channel::counters() const { return core->counters; }

@@ -67,6 +67,10 @@ public:
   bool canAccept(const MemoryBurst &burst) const;
   /// Needs canAccept, and an arrival later than the clock up to which all is decided. Decides all before the arrival.
   void push(const MemoryBurst &burst);
+  /// Pushes as soon as the queues have room, at `clock` or later; gives that clock. Decides all before it.
+  int64_t pushFrom(int64_t clock, MemoryBurst burst);
+  /// Decides all until the queues are empty.
+  void drain();
   /// Decides everything up to and including `clock`. Commands of a column run are told to the sink when the run is
   /// decided.
   void advance(int64_t clock);

@@ -28,18 +28,9 @@ bool number(std::string_view text, int base, int64_t &value) {
 
 void play(Channel &channel, std::vector<MemoryBurst> &bursts) {
   int64_t clock = 0;
-  for (MemoryBurst &burst : bursts) {
-    clock = std::max(clock, burst.arrival);
-    channel.advance(clock - 1);
-    while (!channel.canAccept(burst)) {
-      clock = channel.nextEvent();
-      channel.advance(clock++);
-    }
-    burst.arrival = clock;
-    channel.push(burst);
-  }
-  while (channel.queued())
-    channel.advance(channel.nextEvent());
+  for (const MemoryBurst &burst : bursts)
+    clock = channel.pushFrom(std::max(clock, burst.arrival), burst);
+  channel.drain();
 }
 
 int64_t chipBytes(const rt::Chip &chip) { return chip.topology.dies * chip.dram.bytesPerDie; }

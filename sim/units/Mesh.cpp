@@ -16,7 +16,7 @@ namespace {
 class Mesh : public Unit {
 public:
   Mesh(sc_core::sc_module_name name, const UnitPlace &place)
-      : Unit(name, place.kernel), noc(place.machine.chip.noc), layout(place.machine.chip, place.die, this->name()),
+      : Unit(name, place.kernel), noc(place.machine.chip.noc), layout(place.machine.chip, place.die),
         hop(noc.hopCycles), slots(uint8_t(noc.packetSlots)) {
     addInput("packetIn", kInject, Edge::Rising, Delivery::Ahead); // lane: Topology's input number
     addInput("creditIn", kCredit, Edge::Rising, Delivery::Ahead); // lane: endpoint; payload: network

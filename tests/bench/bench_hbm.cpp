@@ -64,17 +64,9 @@ void channel(benchmark::State &state, const char *chipName, Pattern pattern, int
   Traffic traffic(chip.dram, pattern, bytes);
   int64_t end = 0, clock = 0;
   sim::Channel channel(chip.dram, 0, [&](const sim::BurstTimes &times) { end = std::max(end, times.done); });
-  for (auto _ : state) {
-    sim::MemoryBurst burst = traffic.next();
-    while (!channel.canAccept(burst)) {
-      clock = channel.nextEvent();
-      channel.advance(clock++);
-    }
-    burst.arrival = clock;
-    channel.push(burst);
-  }
-  while (channel.queued())
-    channel.advance(channel.nextEvent());
+  for (auto _ : state)
+    clock = channel.pushFrom(clock, traffic.next());
+  channel.drain();
   traffic.report(state, chip.dram, double(end));
 }
 

@@ -39,6 +39,15 @@ TEST(Chip, ShippedChipsLoad) {
     EXPECT_EQ(loadChip(name).name, name);
 }
 
+TEST(Chip, AFolderIsNoChip) {
+  try {
+    loadChip(testing::TempDir() + "/");
+    FAIL() << "accepted";
+  } catch (const Error &error) {
+    EXPECT_NE(std::string(error.what()).find("cannot be read; allowed: atom, "), std::string::npos) << error.what();
+  }
+}
+
 TEST(Chip, PublishedPeaks) {
   EXPECT_NEAR(loadChip("atom").peakFlops(DType::BF16), 32e12, 0.02e12);
   EXPECT_NEAR(loadChip("atom").peakFlops(DType::I8), 128e12, 0.1e12);

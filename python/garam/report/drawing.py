@@ -60,22 +60,22 @@ def _digits(value: float) -> str:
     return f"{value:.{max(0, 2 - int(math.floor(math.log10(abs(value)))))}f}"
 
 
-def seconds(value: float | None) -> str:
+def _small(value: float | None, unit: str) -> str:
+    """Three digits of what is mostly far below one: 1.23 µs."""
     if value is None:
         return "–"
-    for limit, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+    for limit, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ")):
         if value >= limit:
-            return f"{_digits(value / limit)} {unit}"
-    return f"{_digits(value * 1e9)} ns" if value else "0 s"
+            return f"{_digits(value / limit)} {prefix}{unit}"
+    return f"{_digits(value * 1e9)} n{unit}" if value else f"0 {unit}"
+
+
+def seconds(value: float | None) -> str:
+    return _small(value, "s")
 
 
 def joules(value: float | None) -> str:
-    if value is None:
-        return "–"
-    for limit, unit in ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ")):
-        if value >= limit:
-            return f"{_digits(value / limit)} {unit}"
-    return f"{_digits(value * 1e9)} nJ" if value else "0 J"
+    return _small(value, "J")
 
 
 def percent(share: float | None) -> str:

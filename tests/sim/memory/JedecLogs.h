@@ -29,17 +29,9 @@ inline Log play(const rt::DramParams &dram, Random &random, int64_t bursts) {
   int64_t clock = 0;
   for (int64_t i = 0; i < bursts; ++i) {
     sim::MemoryBurst burst = traffic.next();
-    clock = std::max(clock, burst.arrival);
-    channel.advance(clock - 1);
-    while (!channel.canAccept(burst)) {
-      clock = channel.nextEvent();
-      channel.advance(clock++);
-    }
-    burst.arrival = clock;
-    channel.push(burst);
+    clock = channel.pushFrom(std::max(clock, burst.arrival), burst);
   }
-  while (channel.queued())
-    channel.advance(channel.nextEvent());
+  channel.drain();
   clock += 40000;
   channel.advance(clock);
   return {lines(commands, channel.ticksPerClock()), clock, channel.counters().refreshes};

@@ -83,15 +83,9 @@ double share(const rt::Chip &chip, bool sequential) {
   for (int64_t i = 0; i < bursts; ++i) {
     int64_t block = sequential ? i : i * 0x9e3779b97f4a7c15 % uint64_t(blocks);
     sim::MemoryBurst burst{uint64_t(i), false, block % blocks * dram.interleaveBytes, dram.interleaveBytes, clock};
-    while (!channel.canAccept(burst)) {
-      clock = channel.nextEvent();
-      channel.advance(clock++);
-    }
-    burst.arrival = clock;
-    channel.push(burst);
+    clock = channel.pushFrom(clock, burst);
   }
-  while (channel.queued())
-    channel.advance(channel.nextEvent());
+  channel.drain();
   double seconds = double(end) / double(dram.timing.clockHz);
   return double(bursts * dram.interleaveBytes) * double(dram.channels()) / seconds / dram.peakBytesPerSecond();
 }

@@ -1,4 +1,5 @@
 // Rules N6 to N9: lanes between dies, alone, at a mesh, as routes through packages of any size, and as a stream.
+#include "Packets.h"
 #include "Run.h"
 #include "UnitFixture.h"
 #include "sim/kernel/Topology.h"
@@ -8,22 +9,8 @@
 
 using namespace garam;
 using namespace garam::test;
-using sim::EndpointKind;
-using sim::PacketKind;
 
 namespace {
-
-using Cycles = std::vector<int64_t>;
-
-sim::Packet *packetOf(sim::Machine &machine, int64_t cycle, int flits, PacketKind kind, sim::Endpoint to = {}) {
-  sim::Packet *packet = machine.packets.take();
-  *packet = {};
-  packet->kind = kind;
-  packet->flits = uint16_t(flits);
-  packet->to = to;
-  packet->issued = cycle;
-  return packet;
-}
 
 /// One lane of two between two dies: 64 B flits, 1 GHz, so that a link of 128 GB/s takes a cycle for a flit of a lane.
 class LaneBench : public UnitFixture {

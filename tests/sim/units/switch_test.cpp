@@ -1,14 +1,10 @@
 // Rule N10: the switch between dies, alone.
-#include "UnitFixture.h"
+#include "Packets.h"
 
 using namespace garam;
 using namespace garam::test;
-using sim::EndpointKind;
-using sim::PacketKind;
 
 namespace {
-
-using Cycles = std::vector<int64_t>;
 
 /// Three dies, 64 B flits at 1 GHz on links of 64 GB/s: a cycle for a flit; 10 cycles of latency.
 class SwitchBench : public UnitFixture {
@@ -17,12 +13,7 @@ public:
       : UnitFixture("die_switch", {"topology.dies=3", "noc.link_bytes=64", "die_to_die.topology=\"switch\"",
                                    "die_to_die.gigabytes_per_second=64.0", "die_to_die.latency_ns=10.0"}) {}
   void arrive(int64_t cycle, int flits, int from, int to, PacketKind kind = PacketKind::ReadResponse) {
-    sim::Packet *packet = machine.packets.take();
-    *packet = {};
-    packet->kind = kind;
-    packet->flits = uint16_t(flits);
-    packet->to = {EndpointKind::Core, int16_t(to), 0};
-    packet->issued = cycle;
+    sim::Packet *packet = packetOf(machine, cycle, flits, kind, {EndpointKind::Core, int16_t(to), 0});
     send("packetIn", cycle, sim::payloadOf(packet), from);
   }
 };
