@@ -22,7 +22,8 @@ def GraphOutlineKernels : Pass<"graph-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Moves the stretches of @main between calls into functions";
   let description = [{
     Before: a graph module with @main. After: @main holds calls and constants only; each function it calls is a kernel, each call a
-    launch; constants that are more than one number are arguments of their kernel; no iota is left.
+    launch; constants that are more than one number are arguments of their kernel, which has no more of them than a launch has parameters;
+    no iota is left.
   }];
   let dependentDialects = ["::garam::graph::GraphDialect"];
 }

@@ -43,7 +43,7 @@ LogicalResult GraphDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   Attribute value = attribute.getValue();
   if (name == kChip)
     return expects(isa<ChipAttr>(value) && isa<ModuleOp>(op), "a #graph.chip on a module");
-  if (name == kNode || name == kSource || name == kModel)
+  if (name == kNode || name == kSource || name == kModel || name == kInstance)
     return expects(isa<StringAttr>(value), "a string");
   return success();
 }

@@ -29,7 +29,8 @@ namespace garam::graph {
 /// Names of discardable attributes (docs/graph.md has the table).
 inline constexpr llvm::StringLiteral kName = "graph.name", kKind = "graph.kind", kRange = "graph.range",
                                      kSourceDType = "graph.source_dtype", kAlias = "graph.alias", kNode = "graph.node",
-                                     kSource = "graph.source", kChip = "graph.chip", kModel = "graph.model";
+                                     kSource = "graph.source", kChip = "graph.chip", kModel = "graph.model",
+                                     kInstance = "graph.instance";
 
 /// NumPy's broadcast of shapes; fails if two sizes differ and neither is 1.
 mlir::FailureOr<llvm::SmallVector<int64_t>> broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);

@@ -1,6 +1,8 @@
 // Roots open a draft; elementwise ops follow the root whose only use they are, and ops on the same rows flow together.
 #include "lowering/graph/Drafts.h"
 
+#include "lowering/graph/RowInsns.h"
+
 using namespace mlir;
 
 namespace garam::lowering {
@@ -26,14 +28,14 @@ std::optional<GroupKind> kindOf(Operation *op) {
     return GroupKind::Update;
   if (auto reduce = dyn_cast<graph::ReduceOp>(op))
     return reduce.getDim() == int64_t(shapeOf(reduce.getX()).size()) - 1 ? GroupKind::Rows : GroupKind::ReduceRows;
-  if (isElementwise(op) || isa<graph::RmsNormOp, graph::LayerNormOp, graph::SoftmaxOp, graph::RopeOp, graph::CumsumOp,
-                               graph::ArgmaxOp, graph::EmbeddingOp>(op))
+  if (isElementwise(op) || rowInsnOf(op) ||
+      isa<graph::RmsNormOp, graph::LayerNormOp, graph::SoftmaxOp, graph::RopeOp, graph::EmbeddingOp>(op))
     return GroupKind::Rows;
   return std::nullopt;
 }
 
 ArrayRef<int64_t> spaceOf(Operation *op) {
-  if (isa<graph::ReduceOp, graph::ArgmaxOp>(op))
+  if (isa<graph::ReduceOp>(op) || givesColumn(op))
     return shapeOf(op->getOperand(0));
   return shapeOf(op->getResult(0));
 }
@@ -43,6 +45,30 @@ static ArrayRef<int64_t> rowsOf(ArrayRef<int64_t> space) {
   return space.empty() ? space : space.drop_back().drop_while([](int64_t size) { return size == 1; });
 }
 static int64_t columnsOf(ArrayRef<int64_t> space) { return space.empty() ? 1 : space.back(); }
+
+/// Whether `members` move few enough tensors to be one group: what they read from outside, and results that others use. Each
+/// tensor has a ring of buffers, whose place is a register.
+static bool movesFew(ArrayRef<Operation *> members) {
+  constexpr size_t kMostTensors = 20;
+  llvm::SmallDenseSet<Operation *> inside(members.begin(), members.end());
+  llvm::SmallDenseSet<Value> moved;
+  for (Operation *op : members) {
+    for (Value operand : op->getOperands())
+      if (!inside.contains(operand.getDefiningOp()) && isa<RankedTensorType>(operand.getType()) && !isSplat(operand))
+        moved.insert(operand);
+    for (Value result : op->getResults())
+      if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !inside.contains(user); }))
+        moved.insert(result);
+  }
+  return moved.size() <= kMostTensors;
+}
+
+/// The members of `draft`, and `more`.
+static SmallVector<Operation *> with(const Draft &draft, ArrayRef<Operation *> more) {
+  SmallVector<Operation *> all(draft.members.begin(), draft.members.end());
+  all.append(more.begin(), more.end());
+  return all;
+}
 
 Drafts::Drafts(func::FuncOp function) : function(function) {
   for (Operation &op : function.getBody().front())
@@ -90,9 +116,11 @@ void Drafts::assign(Operation *op) {
         continue;
       bool rows = drafts[draft].kind == GroupKind::Rows;
       if (int mine = draftOf(op); mine >= 0) {
-        if (rows && drafts[mine].kind == GroupKind::Rows && canJoinRows(op, draft) && !cyclic(mine, draft))
+        if (rows && drafts[mine].kind == GroupKind::Rows && canJoinRows(op, draft) && !cyclic(mine, draft) &&
+            movesFew(with(drafts[mine], drafts[draft].members)))
           merge(mine, draft);
-      } else if ((rows ? canJoinRows(op, draft) : canFollow(op, draft)) && !cyclic(op, draft)) {
+      } else if ((rows ? canJoinRows(op, draft) : canFollow(op, draft)) && !cyclic(op, draft) &&
+                 movesFew(with(drafts[draft], op))) {
         join(op, draft);
       }
     }
@@ -123,7 +151,7 @@ bool Drafts::canJoinRows(Operation *op, int draft) const {
     if (draftOf(operand.getDefiningOp()) != draft)
       continue;
     ArrayRef<int64_t> shape = shapeOf(operand);
-    if (isa<graph::EmbeddingOp>(op) || rowsOf(shape) != rowsOf(mine) || operand.getDefiningOp<graph::ArgmaxOp>() ||
+    if (isa<graph::EmbeddingOp>(op) || rowsOf(shape) != rowsOf(mine) || givesColumn(operand.getDefiningOp()) ||
         (columnsOf(shape) != a && columnsOf(shape) != 1))
       return false;
     if (isa<graph::RopeOp>(op) && operand != op->getOperand(0))
@@ -157,7 +185,8 @@ void Drafts::joinProducts() {
     size_t products = 1;
     for (size_t j = i + 1; j < drafts.size() && products < kMostProducts; ++j)
       if (drafts[i].kind == GroupKind::Matmul && drafts[j].kind == GroupKind::Matmul && !drafts[i].members.empty() &&
-          !drafts[j].members.empty() && canJoinProducts(drafts[i], drafts[j])) {
+          !drafts[j].members.empty() && canJoinProducts(drafts[i], drafts[j]) &&
+          movesFew(with(drafts[i], drafts[j].members))) {
         merge(int(i), int(j));
         ++products;
       }

@@ -1,5 +1,7 @@
 #include "lowering/graph/GroupInfo.h"
 
+#include "lowering/graph/RowInsns.h"
+
 using namespace mlir;
 
 namespace garam::lowering {
@@ -146,7 +148,7 @@ FailureOr<RowGroup> rowGroup(const GroupInfo &info) {
   for (const GroupOutput &output : info.outputs) {
     Operation *op = output.value.getDefiningOp();
     auto reduce = dyn_cast_or_null<graph::ReduceOp>(op);
-    bool rowsOnly = op && members.contains(op) && (isa<graph::ArgmaxOp>(op) || (reduce && !reduce.getKeepdim()));
+    bool rowsOnly = op && members.contains(op) && (givesColumn(op) || (reduce && !reduce.getKeepdim()));
     Access access = accessOf(output.store, sizes, columns, rowsOnly);
     // One value per row has one writer: the core that has all of its columns.
     result.elementwise &= columns == 1 || access.extent == Extent::Full;

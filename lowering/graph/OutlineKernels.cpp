@@ -1,7 +1,8 @@
 // graph-outline-kernels: the stretches of @main between calls become functions, so that @main only calls.
 // Expects: a module with @main. Leaves: @main of calls, constants and a return; kernels take constants that are not one
-// number as arguments.
+// number as arguments, and no more tensors than a launch can name.
 #include "lowering/graph/Drafts.h"
+#include "lowering/graph/KernelCuts.h"
 #include "lowering/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -17,16 +18,6 @@ using namespace mlir;
 namespace garam::lowering {
 
 namespace {
-/// Whether a constant stays where it is used: one number, and every use takes a number.
-bool staysInside(graph::ConstantOp constant) {
-  auto onlyElementwise = [](auto &&self, Value value) -> bool {
-    return llvm::all_of(value.getUsers(), [&](Operation *user) {
-      return isViewOp(user) ? self(self, user->getResult(0)) : isElementwise(user);
-    });
-  };
-  return isSplat(constant.getResult()) && onlyElementwise(onlyElementwise, constant.getResult());
-}
-
 /// The index along a dimension, written out: positions are few.
 void expandIota(graph::IotaOp iota) {
   auto type = cast<RankedTensorType>(iota.getType());
@@ -54,9 +45,13 @@ struct GraphOutlineKernels : garam::impl::GraphOutlineKernelsBase<GraphOutlineKe
     }
     module.walk([](graph::IotaOp iota) { expandIota(iota); });
     SmallVector<func::FuncOp> kernels;
-    for (auto function : module.getOps<func::FuncOp>())
-      if (function != main && !function.isDeclaration())
-        kernels.push_back(function);
+    for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (function != main && !function.isDeclaration()) {
+        if (fitsLaunch(function, module))
+          kernels.push_back(function);
+        else
+          inlineInto(main, function);
+      }
     hoistFromMain(main);
     outline(module, main);
     for (func::FuncOp kernel : kernels)
@@ -65,6 +60,28 @@ struct GraphOutlineKernels : garam::impl::GraphOutlineKernelsBase<GraphOutlineKe
   }
 
 private:
+  /// A layer with more tensors than a launch can name becomes stretches of @main; its nodes say of which call they are.
+  void inlineInto(func::FuncOp main, func::FuncOp function) {
+    for (auto call : llvm::make_early_inc_range(main.getBody().front().getOps<func::CallOp>())) {
+      if (call.getCallee() != function.getName())
+        continue;
+      OpBuilder builder(call);
+      IRMapping mapping;
+      Block &body = function.getBody().front();
+      mapping.map(body.getArguments(), call.getOperands());
+      auto instance = call->getAttrOfType<StringAttr>(graph::kInstance);
+      for (Operation &op : body.without_terminator()) {
+        Operation *copy = builder.clone(op, mapping);
+        if (auto node = op.getAttrOfType<StringAttr>(graph::kNode); node && instance)
+          copy->setAttr(graph::kNode, builder.getStringAttr(instance.getValue() + "/" + node.getValue()));
+      }
+      for (auto [result, value] : llvm::zip(call.getResults(), body.getTerminator()->getOperands()))
+        result.replaceAllUsesWith(mapping.lookup(value));
+      call.erase();
+    }
+    function.erase();
+  }
+
   /// Constants that become memory go to the top of @main; the others are repeated in each stretch.
   void hoistFromMain(func::FuncOp main) {
     Block &block = main.getBody().front();
@@ -83,8 +100,8 @@ private:
     }
     int number = 0;
     for (auto &stretch : stretches)
-      if (!stretch.empty())
-        outline(module, main, stretch, number++);
+      for (auto &piece : cutToLaunches(stretch))
+        outline(module, main, piece, number++);
     for (auto constant : llvm::make_early_inc_range(main.getBody().front().getOps<graph::ConstantOp>()))
       if (constant->use_empty())
         constant.erase();

@@ -2,6 +2,7 @@
 
 #include "dialects/tile/Tile.h"
 #include "lowering/graph/Drafts.h"
+#include "lowering/graph/RowInsns.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -85,7 +86,7 @@ private:
     if (auto found = extents.find(value); found != extents.end())
       return found->second;
     ArrayRef<int64_t> shape = shapeOf(value);
-    if (columns != 1 && isa_and_nonnull<graph::ArgmaxOp>(value.getDefiningOp()))
+    if (columns != 1 && givesColumn(value.getDefiningOp()))
       return Extent::Column;
     if (auto reduce = value.getDefiningOp<graph::ReduceOp>(); reduce && columns != 1)
       return Extent::Column;
@@ -308,18 +309,17 @@ private:
       map.finish(op, buffer);
       return buffer;
     }
+    if (std::optional<RowInsn> insn = rowInsnOf(op)) {
+      FailureOr<int> x = inBuffer(op->getOperand(0));
+      if (failed(x))
+        return failure();
+      int target = scratch(insn->result, typeFor(value));
+      plan.steps.push_back({PlanKind::Insn, {*x}, target, -1, {}, op});
+      return target;
+    }
     return llvm::TypeSwitch<Operation *, FailureOr<int>>(op)
         .Case<graph::LayerNormOp, graph::RmsNormOp, graph::SoftmaxOp, graph::ReduceOp, graph::RopeOp, graph::EmbeddingOp>(
             [&](auto typed) { return computeRows(typed, value); })
-        .Case<graph::CumsumOp, graph::ArgmaxOp>([&](auto typed) -> FailureOr<int> {
-          FailureOr<int> x = inBuffer(typed.getX());
-          if (failed(x))
-            return failure();
-          bool scan = isa<graph::CumsumOp>(op);
-          int target = scratch(scan ? Extent::Full : Extent::Column, typeFor(value));
-          plan.steps.push_back({scan ? PlanKind::Scan : PlanKind::Argmax, {*x}, target, -1, {}, op});
-          return target;
-        })
         .Default([&](Operation *) -> FailureOr<int> {
           return op->emitOpError("cannot be computed by rows; supported are elementwise ops, norms, softmax, reductions and "
                                  "sums over the last dimension, argmax, rope and embedding");

@@ -26,7 +26,7 @@ struct PlanBuffer {
   bool stored = false;  ///< a result of the group
 };
 
-enum class PlanKind { Map, Rotate, Scan, Argmax, Gather };
+enum class PlanKind { Map, Rotate, Insn, Gather };
 
 struct PlanStep {
   PlanKind kind;

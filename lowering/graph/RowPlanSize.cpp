@@ -1,5 +1,5 @@
 // What one tile of a row plan takes: bytes of L1 and cycles of the vector engine.
-#include "lowering/graph/RowPlan.h"
+#include "lowering/graph/RowInsns.h"
 
 #include "dialects/tile/Tile.h"
 #include "runtime/timing/Timing.h"
@@ -38,11 +38,8 @@ int64_t RowPlan::cycles(const rt::VectorParams &vector, int64_t rows, int64_t co
     case PlanKind::Rotate:
       total += cycles(rt::Opcode::VecRotate, {rows, 1, columns});
       break;
-    case PlanKind::Scan:
-      total += cycles(rt::Opcode::VecScan, {rows, columns});
-      break;
-    case PlanKind::Argmax:
-      total += cycles(rt::Opcode::VecArgmax, {rows, columns});
+    case PlanKind::Insn:
+      total += cycles(rowInsnOf(step.op)->opcode, {rows, columns});
       break;
     case PlanKind::Gather:
       break;

@@ -1,5 +1,6 @@
 // Tiles of a row plan: windows into memory, buffers, and the vector steps between them.
 #include "lowering/graph/Lower.h"
+#include "lowering/graph/RowInsns.h"
 
 using namespace mlir;
 
@@ -136,11 +137,8 @@ LogicalResult RowTiles::run(const RowPlan &plan, const llvm::MapVector<Value, Ac
                              rope.getStyle() == graph::RopeStyle::Half ? tile::RotateMode::halves : tile::RotateMode::pairs);
       break;
     }
-    case PlanKind::Scan:
-      tile::ScanOp::create(emit.builder, emit.loc, operand(step.sources[0]), target);
-      break;
-    case PlanKind::Argmax:
-      tile::ArgmaxOp::create(emit.builder, emit.loc, operand(step.sources[0]), target);
+    case PlanKind::Insn:
+      rowInsnOf(step.op)->create(emit.builder, emit.loc, operand(step.sources[0]), target);
       break;
     case PlanKind::Gather: {
       auto embedding = cast<graph::EmbeddingOp>(step.op);

@@ -1,5 +1,5 @@
 // The way back from hoisting, for kernels that need more registers than there are: index arithmetic is computed again in each
-// block that uses it, just before its first use there.
+// block that uses it, just before its first use there; in its own block too.
 #include "lowering/isa/Code.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -32,8 +32,15 @@ void sinkArithmetic(func::FuncOp kernel) {
       }
       use.set(copy->getResult(0));
     }
-    if (op->use_empty())
+    if (op->use_empty()) {
       op->erase();
+      continue;
+    }
+    Operation *first = *op->user_begin();  // those that are left stand in its own block
+    for (Operation *user : op->getUsers())
+      if (user->isBeforeInBlock(first))
+        first = user;
+    op->moveBefore(first);
   }
 }
 

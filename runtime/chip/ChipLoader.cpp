@@ -1,5 +1,6 @@
 // TOML to Chip: every key present, none unknown, each in its range; errors name file, line, key and what is allowed.
 #include "runtime/Error.h"
+#include "runtime/Nearest.h"
 #include "runtime/chip/Chip.h"
 #include "runtime/chip/DramAccess.h"
 #include "runtime/chip/Placement.h"
@@ -120,6 +121,16 @@ std::map<std::string, std::string> readReplacements(const std::string &file, con
   return replace;
 }
 
+/// Every `table.key` of a file.
+std::vector<std::string> keysOf(const toml::table &root) {
+  std::vector<std::string> keys;
+  for (const auto &[table, node] : root)
+    if (const toml::table *entries = node.as_table())
+      for (const auto &[key, value] : *entries)
+        keys.push_back(fmt::format("{}.{}", table.str(), key.str()));
+  return keys;
+}
+
 /// Applies `table.key=value`; the value is read as TOML, or as text where it is none.
 void apply(toml::table &root, const Override &text) {
   size_t equals = text.find('='), dot = text.find('.');
@@ -131,7 +142,9 @@ void apply(toml::table &root, const Override &text) {
     root.insert(table, toml::table());
   toml::table *found = root[table].as_table();
   if (!found || (table != "replace" && !found->contains(key)))
-    throw inputError("--set", fmt::format("unknown key `{}.{}`", table, key), "allowed: a key of the chip file");
+    throw inputError("--set", fmt::format("unknown key `{}.{}`", table, key),
+                     fmt::format("allowed: a key of the chip file; the nearest are {}",
+                                 fmt::join(nearest(fmt::format("{}.{}", table, key), keysOf(root)), ", ")));
   // The source that is given here is what errors name (`at`).
   toml::table parsed;
   try {

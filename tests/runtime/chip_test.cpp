@@ -81,7 +81,9 @@ TEST(Chip, ErrorsNameLineKeyAndWhatIsAllowed) {
 TEST(Chip, OverridesAreCheckedAsTheFileIs) {
   std::string text = textOf("unit");
   EXPECT_EQ(parseChip(text, "c", {"l1.size_bytes=4194304"}).l1.sizeBytes, 4194304);
-  EXPECT_NE(messageOf(text, {"l1.size=1"}).find("--set: unknown key `l1.size`"), std::string::npos);
+  EXPECT_EQ(messageOf(text, {"l1.size=1"}).find("--set: unknown key `l1.size`; allowed: a key of the chip file; the nearest are l1.size_bytes, "), 0u);
+  EXPECT_NE(messageOf(text, {"vectr.lane=1"}).find("the nearest are vector.lanes, "), std::string::npos);
+  EXPECT_NE(messageOf(text, {"x.y=1"}).find("the nearest are "), std::string::npos);
   EXPECT_NE(messageOf(text, {"l1"}).find("allowed: TABLE.KEY=VALUE"), std::string::npos);
   EXPECT_NE(messageOf(text, {"l1.banks=-1"}).find("key `l1.banks` is -1"), std::string::npos);
 }

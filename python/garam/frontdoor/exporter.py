@@ -124,15 +124,24 @@ def _erase_assertions(program: ExportedProgram) -> None:
 
 def _named(model: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """All arguments by the names of `forward`; each a tensor object of its own, since export merges equal objects."""
+    return {name: value.clone() if isinstance(value, torch.Tensor) else value
+            for name, value in arguments_by_name(type(model).__name__, model, args, kwargs).items()}
+
+
+def arguments_by_name(where: str, model: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Example arguments by the names of `forward`, in its order; those of `**NAME` by their own."""
+    signature = inspect.signature(model.forward)
     try:
-        bound = inspect.signature(model.forward).bind(*args, **kwargs).arguments
+        bound = signature.bind(*args, **kwargs).arguments
     except TypeError as error:
-        raise input_error(type(model).__name__, f"example arguments: {error}", "those of forward()") from error
+        raise input_error(where, f"example arguments: {error}", "those of forward()") from error
     named: dict[str, Any] = {}
     for name, value in bound.items():
-        named.update(value if inspect.signature(model.forward).parameters[name].kind is inspect.Parameter.VAR_KEYWORD
-                     else {name: value})
-    return {name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in named.items()}
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL and value:
+            raise input_error(where, f"example arguments: *{name} have no names", "arguments of forward() with a name, or **NAME")
+        named.update(value if kind is inspect.Parameter.VAR_KEYWORD else {name: value})
+    return named
 
 
 def _output_names(program: ExportedProgram) -> tuple[str, ...]:

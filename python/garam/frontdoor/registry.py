@@ -13,6 +13,7 @@ import torch
 
 from garam.errors import InputError, input_error
 from garam.frontdoor import huggingface
+from garam.frontdoor.exporter import arguments_by_name
 from garam.frontdoor.model import Model, Options, choose_phase
 
 
@@ -76,10 +77,7 @@ def _by_name(where: str, module: torch.nn.Module, args: Any, kwargs: dict[str, A
     if isinstance(args, dict):
         args, kwargs = (), {**args, **(kwargs or {})}
     args = (args,) if isinstance(args, torch.Tensor) else tuple(args)
-    try:
-        return dict(inspect.signature(module.forward).bind(*args, **(kwargs or {})).arguments)
-    except TypeError as error:
-        raise input_error(where, f"example arguments: {error}", "those of forward()") from error
+    return arguments_by_name(where, module, args, kwargs or {})
 
 
 def _module(file: Path) -> ModuleType:

@@ -60,8 +60,10 @@ class Source:
         return {self.file_names[p]: exported[p].detach() for p in self.file_names if p in exported}
 
     def resolve(self, node: str, instance: str) -> str:
-        """The exported node that `node` of a layer stands for in that instance (a launch's name); "" is the main function."""
-        return self.program.instances.get(instance, {}).get(node, node)
+        """The exported node that `node` of a layer stands for in that instance (a launch's name); "" is the main function. A node of
+        a layer that is no kernel of its own says its instance itself: `instance/node`."""
+        own, _, name = node.rpartition("/")
+        return self.program.instances.get(own or instance, {}).get(name, name)
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     (("chips", "nochip"), "nochip"),
     (("chips", "atom", "--set", "l1.size_bytes=3"), "l1.size_bytes"),
     (("chips", "atom", "--set", "l1.colour=3"), "l1.colour"),
+    (("chips", "atom", "--set", "memory.chanels_per_stack=3"), "the nearest are memory.channels_per_stack"),
     (("run", "minilm"), "--chip: missing"),
     (("run", "minilm", "--chp", "atom"), "--chp: unknown option"),
     (("run", "minilm", "--chip"), "--chip: expected one argument"),
