@@ -243,6 +243,9 @@ void Channel::drain() {
     advance(nextEvent());
 }
 int64_t Channel::nextEvent() const { return core->nextEvent(); }
+int64_t Channel::leastLatency() const {
+  return core->timing.clock(std::min(core->timing.readDone, core->timing.writeDone));
+}
 int64_t Channel::queued() const { return core->queued(); }
 const ChannelCounters &Channel::counters() const { return core->counters; }
 int64_t Channel::ticksPerClock() const { return core->timing.perClock; }

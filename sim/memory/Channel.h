@@ -77,6 +77,8 @@ public:
   /// No burst leaves a queue, and `onDone` is not called, before this clock unless something arrives; kNever if all is
   /// empty.
   int64_t nextEvent() const;
+  /// Least clocks from the one in which a burst leaves its queue to its last data beat.
+  int64_t leastLatency() const;
   /// Bursts that have not left.
   int64_t queued() const;
   const ChannelCounters &counters() const;

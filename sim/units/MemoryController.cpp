@@ -1,6 +1,8 @@
 // A channel of DRAM behind its TLM-2.0 socket: drives sim/memory's Channel in the time of its own clock; rule H2.
 //
-// It acts between two edges of the core clock, and decides up to the last clock that no later arrival can reach.
+// It acts as late as it can. A burst that finds room takes its entry when it is offered, for the clock that it is
+// offered for: what the channel decides before that clock no later arrival reaches. Otherwise it wakes between two edges
+// of the core clock: in time for the next burst's last beat, or, while one waits for an entry, for the next to get free.
 #include "sim/kernel/MemoryPayload.h"
 #include "sim/kernel/MemoryUnit.h"
 #include "sim/kernel/Registry.h"
@@ -38,7 +40,14 @@ public:
 
   void take(const Message &) override {}
 
-  void decide(int64_t cycle) override { run(cycle); }
+  void decide(int64_t cycle) override {
+    Tick next = wanted();
+    if (next <= kernel.now()) {
+      run(cycle);
+      next = wanted();
+    }
+    wakeFor(next);
+  }
 
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload &payload, tlm::tlm_phase &phase,
                                      sc_core::sc_time &delay) override {
@@ -47,10 +56,26 @@ public:
     payload.acquire();
     MemoryTimes *times = payload.get_extension<MemoryTimes>();
     const bool told = times && times->offered != MemoryTimes::kUnknown;
-    arrivals.push_back({&payload, times, told ? times->offered : clock.after(nowFs() + int64_t(delay.value()) - 1)});
-    if (!running)
-      wakeFor(arrivals.front().clock);
-    return tlm::TLM_ACCEPTED;
+    Arrival arrival{&payload, times,
+                    {0, payload.is_write(), int64_t(payload.get_address()), int64_t(payload.get_data_length()),
+                     told ? times->offered : clock.after(nowFs() + int64_t(delay.value()) - 1)}};
+    const bool room = !running && arrivals.empty() && channel.canAccept(arrival.burst);
+    if (!room) {
+      arrivals.push_back(arrival);
+      if (!running)
+        wakeFor(wanted());
+      return tlm::TLM_ACCEPTED;
+    }
+    running = true;
+    enter(arrival);
+    running = false;
+    // What is still undecided cannot end before this.
+    const Tick least = arrivals.empty() ? tickOf(arrival.burst.arrival + leastLatency) : kernel.now();
+    if (woken <= kernel.now() || woken > least)
+      wakeFor(wanted());
+    phase = tlm::END_REQ;
+    delay = delayTo(arrival.burst.arrival);
+    return tlm::TLM_UPDATED;
   }
   void b_transport(tlm::tlm_generic_payload &payload, sc_core::sc_time &) override {
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
@@ -58,7 +83,11 @@ public:
   bool get_direct_mem_ptr(tlm::tlm_generic_payload &, tlm::tlm_dmi &) override { return false; }
   unsigned transport_dbg(tlm::tlm_generic_payload &) override { return 0; }
 
-  void finish(int64_t cycle) override { meter(cycle); }
+  /// Refreshes go on where no burst comes.
+  void finish(int64_t cycle) override {
+    channel.advance(machine.toMemory.before(cycle));
+    meter(cycle);
+  }
 
   std::string waitingFor() const override {
     int64_t queued = channel.queued();
@@ -70,7 +99,7 @@ private:
   struct Arrival {
     tlm::tlm_generic_payload *payload;
     MemoryTimes *times; ///< null: of another initiator
-    int64_t clock;
+    MemoryBurst burst;
   };
 
   struct Accepted {
@@ -91,8 +120,24 @@ private:
     return machine.toMemory.after(cycle + 1) + machine.chip.clock.syncCycles - 1;
   }
 
-  void wakeFor(int64_t at) {
-    Tick tick = fallingTick(machine.toCore.before(at));
+  /// The last tick before a clock.
+  Tick tickOf(int64_t clock) const { return fallingTick(machine.toCore.before(clock)); }
+
+  /// The tick at which something has to be decided, if nothing arrives.
+  Tick wanted() {
+    const int64_t next = channel.nextEvent();
+    Tick tick = next < kNever ? tickOf(next + leastLatency) : kNever;
+    if (!arrivals.empty()) {
+      // An entry that gets free can be taken from the next clock on.
+      const MemoryBurst &first = arrivals.front().burst;
+      tick = std::min(tick, tickOf(channel.canAccept(first) ? first.arrival : std::max(first.arrival, next + 1)));
+    }
+    return tick;
+  }
+
+  void wakeFor(Tick tick) {
+    if (tick >= kNever)
+      return;
     tick = std::max(tick, kernel.now() + 1 + (kernel.now() & 1));
     if (woken > kernel.now() && woken <= tick)
       return;
@@ -108,41 +153,38 @@ private:
     channel.advance(last);
     meter(cycle);
     running = false;
-    int64_t next = channel.nextEvent();
-    if (!arrivals.empty())
-      next = std::min(next, std::max(arrivals.front().clock, last + 1));
-    if (next < kNever)
-      wakeFor(next);
   }
 
   /// Gives the first arrival a queue entry, if one is free at or before `last`.
   bool accept(int64_t last) {
-    Arrival &first = arrivals.front();
-    if (first.clock > last)
+    Arrival first = arrivals.front();
+    if (first.burst.arrival > last)
       return false;
-    MemoryBurst burst{0, first.payload->is_write(), int64_t(first.payload->get_address()),
-                      int64_t(first.payload->get_data_length()), first.clock};
-    channel.advance(first.clock - 1);
-    while (!channel.canAccept(burst)) {
+    channel.advance(first.burst.arrival - 1);
+    while (!channel.canAccept(first.burst)) {
       // No entry gets free before the next event; it can be used from the clock after it.
-      first.clock = std::max(first.clock, channel.nextEvent() + 1);
-      if (first.clock > last)
+      int64_t &at = arrivals.front().burst.arrival;
+      at = first.burst.arrival = std::max(at, channel.nextEvent() + 1);
+      if (at > last)
         return false;
-      channel.advance(first.clock - 1);
-      burst.arrival = first.clock;
+      channel.advance(at - 1);
     }
-    if (MemoryTimes *times = first.times)
-      times->accepted = burst.arrival;
-    Accepted *entry = entries.take();
-    *entry = {first.payload, first.times};
-    burst.id = payloadOf(entry);
-    channel.push(burst);
-    tlm::tlm_generic_payload *payload = first.payload;
     arrivals.pop_front();
+    enter(first);
     tlm::tlm_phase phase = tlm::END_REQ;
-    sc_core::sc_time delay = delayTo(burst.arrival);
-    target->nb_transport_bw(*payload, phase, delay);
+    sc_core::sc_time delay = delayTo(first.burst.arrival);
+    target->nb_transport_bw(*first.payload, phase, delay);
     return true;
+  }
+
+  /// The burst has a queue entry at its clock of arrival.
+  void enter(Arrival &arrival) {
+    if (arrival.times)
+      arrival.times->accepted = arrival.burst.arrival;
+    Accepted *entry = entries.take();
+    *entry = {arrival.payload, arrival.times};
+    arrival.burst.id = payloadOf(entry);
+    channel.push(arrival.burst);
   }
 
   /// Rule P4: rows opened and banks refreshed since the last look, spread over the cycles since.
@@ -187,7 +229,8 @@ private:
   const int64_t banksOfRefresh;
   tlm::tlm_target_socket<> target{"target"};
   Channel channel;
-  std::deque<Arrival> arrivals;
+  const int64_t leastLatency = channel.leastLatency();
+  std::deque<Arrival> arrivals; ///< of which none has an entry
   Pool<Accepted> entries;
   ChannelCounters metered;
   int64_t meteredUntil = 0;

@@ -2,8 +2,9 @@
 //
 // One unit, since its routers share a clock and a table, but each router decides from what it holds and what its
 // neighbours told it at least a cycle ago: a grant at cycle t is the news of t + 1 or later. A packet costs one event
-// per hop, its head at the next input; links and slots are free times, and an output that must wait for one is looked
-// at when it comes. Packets and credits come ahead: that they will be there changes no grant before.
+// per hop, the look at the output that it will ask for when its head is there; links and slots are free times, and an
+// output that must wait for one is looked at when it comes. Packets and credits come ahead: that they will be there
+// changes no grant before.
 #include "sim/kernel/MeshLayout.h"
 #include "sim/kernel/Registry.h"
 
@@ -25,7 +26,7 @@ public:
 
   void foresee(const Message &message, int64_t cycle) override {
     if (message.port == kCredit)
-      return release(layout.eject[message.lane] * 2 + int(message.payload), cycle);
+      return release(uint32_t(layout.eject[message.lane] * 2) + uint32_t(message.payload), cycle);
     Packet *packet = message.as<Packet>();
     packet->route = uint16_t(layout.exitOf(packet->to, layout.topology.endpointOfInput(message.lane)));
     packet->arrival = cycle;
@@ -33,18 +34,18 @@ public:
   }
 
   void take(const Message &message) override {
-    if (message.port == kEvent)
-      happen(Event(message.payload), kernel.cycle());
+    if (message.port == kLook)
+      soon[uint64_t(kernel.cycle()) % kSoon].push_back(uint32_t(message.payload));
   }
 
   void decide(int64_t cycle) override {
-    std::vector<Event> &due = soon[size_t(cycle % kSoon)];
-    for (Event event : due)
-      happen(event, cycle);
+    std::vector<uint32_t> &due = soon[uint64_t(cycle) % kSoon];
+    for (size_t i = 0; i < due.size(); ++i) {
+      if (i + 1 < due.size())
+        __builtin_prefetch(&outputs[due[i + 1]], 1);
+      look(due[i], cycle);
+    }
     due.clear();
-    for (int out : dirty)
-      arbitrate(out, cycle);
-    dirty.clear();
   }
 
   std::string waitingFor() const override {
@@ -56,34 +57,28 @@ public:
   }
 
 private:
-  enum Port : uint16_t { kInject, kCredit, kWake, kEvent };
-
-  /// What happens inside at a later cycle: an input or an output, and which of both. A head is at an input; an output
-  /// can be granted again. Nearly all lie a few cycles ahead, in `soon`, and the first of a cycle wakes the mesh for
-  /// it.
-  using Event = uint32_t;
-  static Event headAt(int in) { return Event(in) << 1; }
-  static Event retryOf(int out) { return Event(out) << 1 | 1; }
-  static constexpr int64_t kSoon = 128;
+  enum Port : uint16_t { kInject, kCredit, kWake, kLook };
+  /// Nearly all looks lie a few cycles ahead, in `soon`; the first of a cycle wakes the mesh for it.
+  static constexpr uint64_t kSoon = 128;
 
   // Ports of both networks: number · 2 + network. Each has a line of the host's cache.
 
   struct alignas(64) Input {
     Packet *first = nullptr, *last = nullptr;
     int64_t ready = 0; ///< the tail of the packet before has left
-    int64_t asks = 0;  ///< cycle from which the first packet asks for its output
-    int32_t wants = 0; ///< that output
-    int32_t upstream;  ///< output that feeds it; -1: an endpoint
-    int32_t router;
-    int32_t bit; ///< its number at the router
+    int64_t asks = 0;     ///< cycle from which the first packet asks for its output
+    const uint32_t *ways; ///< by endpoint that a packet goes to: that output
+    uint32_t wants = 0;   ///< of the first packet
+    int32_t upstream;     ///< output that feeds it; -1: an endpoint
+    int32_t bit;          ///< its number at the router
   };
   struct alignas(64) Output {
     static constexpr uint8_t kNearSlots = 4;
-    uint64_t requests = 0; ///< inputs whose head wants it
+    uint64_t requests = 0; ///< inputs whose first packet wants it, maybe from a later cycle on
     int64_t free = 0;
-    uint32_t retry = 0; ///< cycle of the retry that is under way, its low bits below a one; 0: none
+    uint32_t retry = 0; ///< cycle of a look for the sake of `free` or a slot, its low bits below a one; 0: none
     int32_t link;       ///< input of the next router, or ~endpoint
-    int32_t firstInput; ///< of its router
+    int32_t firstInput; ///< of its router and network
     uint8_t granted = 0, returned = 0; ///< the next slot that is taken, and that is given back
     uint8_t taken = 0;                 ///< slots of which no one knows when they get free
     uint8_t next : 6 = 0;              ///< input that is asked first
@@ -92,17 +87,25 @@ private:
     std::array<int64_t, kNearSlots> freed{}; ///< cycle from which a slot is free, where that is known
   };
   static_assert(sizeof(Input) == 64 && sizeof(Output) == 64);
-  int64_t &freedOf(int out, Output &output, uint8_t slot) {
+  int64_t &freedOf(uint32_t out, Output &output, uint8_t slot) {
     return slots <= Output::kNearSlots ? output.freed[slot] : manyFreed[size_t(out) * slots + slot];
   }
 
   void build() {
+    const size_t routers = size_t(layout.topology.routers()), ends = layout.eject.size();
+    ways.reserve(routers * 2 * ends);
+    for (size_t router = 0; router < routers; ++router)
+      for (int net : {0, 1})
+        for (size_t end = 0; end < ends; ++end)
+          ways.push_back(uint32_t(layout.wayOf(int(router), int(end)) * 2 + net));
     for (const MeshLayout::Input &own : layout.inputs)
       for (int net : {0, 1})
-        inputs.push_back({.upstream = own.upstream < 0 ? -1 : own.upstream * 2 + net, .router = own.router, .bit = own.bit});
+        inputs.push_back({.ways = &ways[size_t(own.router * 2 + net) * ends],
+                          .upstream = own.upstream < 0 ? -1 : own.upstream * 2 + net,
+                          .bit = own.bit});
     for (const MeshLayout::Output &own : layout.outputs)
       for (int net : {0, 1}) {
-        Output output{.link = own.endpoint < 0 ? own.downstream * 2 + net : ~own.endpoint, .firstInput = own.firstInput};
+        Output output{.link = own.endpoint < 0 ? own.downstream * 2 + net : ~own.endpoint, .firstInput = own.firstInput * 2 + net};
         output.credited = own.endpoint < 0 || layout.topology.kindOf(own.endpoint) == EndpointKind::Memory;
         outputs.push_back(output);
       }
@@ -140,7 +143,7 @@ private:
     packet->next = nullptr;
     if (!input.first) {
       input.first = input.last = packet;
-      return lead(in, input);
+      return lead(input);
     }
     if (packet->arrival >= input.last->arrival) {
       input.last->next = packet;
@@ -153,63 +156,63 @@ private:
       place = &(*place)->next;
     packet->next = *place;
     *place = packet;
-    if (input.first == packet)
-      lead(in, input);
+    if (input.first == packet) {
+      outputs[input.wants].requests &= ~(uint64_t(1) << input.bit);
+      lead(input);
+    }
   }
 
   /// Another packet is the first of its input now.
-  void lead(int in, Input &input) {
-    input.wants = layout.wayOf(input.router, input.first->route) * 2 + (in & 1);
+  [[gnu::always_inline]] void lead(Input &input) {
+    const uint32_t out = input.ways[input.first->route];
+    input.wants = out;
     input.asks = std::max(input.first->arrival, input.ready);
-    later(input.asks, headAt(in));
-    __builtin_prefetch(&outputs[size_t(input.wants)], 1);
+    outputs[out].requests |= uint64_t(1) << input.bit;
+    lookAt(input.asks, out);
   }
 
-  void later(int64_t cycle, Event event) {
+  [[gnu::always_inline]] void lookAt(int64_t cycle, uint32_t out) {
     assert(cycle > kernel.cycle());
-    if (cycle - kernel.cycle() >= kSoon)
-      return wakeAt(risingTick(cycle), kEvent, event);
-    std::vector<Event> &events = soon[size_t(cycle % kSoon)];
-    if (events.empty())
+    if (uint64_t(cycle - kernel.cycle()) >= kSoon) [[unlikely]]
+      return wakeAt(risingTick(cycle), kLook, out);
+    std::vector<uint32_t> &looks = soon[uint64_t(cycle) % kSoon];
+    if (looks.empty())
       wakeAt(risingTick(cycle), kWake);
-    events.push_back(event);
+    looks.push_back(out);
   }
 
-  void happen(Event event, int64_t cycle) {
-    if (event & 1) {
-      outputs[event >> 1].retry = 0;
-      return dirty.push_back(int(event >> 1));
-    }
-    const Input &input = inputs[event >> 1];
-    // Not if a packet went ahead of the one that the event was for.
-    if (!input.first || input.asks > cycle)
-      return;
-    Output &output = outputs[size_t(input.wants)];
-    output.requests |= uint64_t(1) << input.bit;
-    dirty.push_back(input.wants);
-    // What a grant touches.
-    if (output.link >= 0)
-      __builtin_prefetch(&inputs[size_t(output.link)], 1);
-    if (input.upstream >= 0)
-      __builtin_prefetch(&outputs[size_t(input.upstream)], 1);
+  /// The inputs that ask for an output in this cycle.
+  uint64_t asking(const Output &output, int64_t cycle) const {
+    uint64_t all = output.requests;
+    if (!(all & (all - 1))) [[likely]]
+      return all && inputs[inputOf(output, std::countr_zero(all))].asks <= cycle ? all : 0;
+    for (uint64_t rest = all; rest; rest &= rest - 1)
+      if (inputs[inputOf(output, std::countr_zero(rest))].asks > cycle)
+        all &= ~(rest & -rest);
+    return all;
   }
+  static size_t inputOf(const Output &output, int bit) { return size_t(output.firstInput + bit * 2); }
 
-  void arbitrate(int out, int64_t cycle) {
-    Output &output = outputs[size_t(out)];
-    if (!output.requests || waits(out, output, cycle))
+  void look(uint32_t out, int64_t cycle) {
+    Output &output = outputs[out];
+    if (output.retry == lowBits(cycle))
+      output.retry = 0;
+    uint64_t asks = asking(output, cycle);
+    if (!asks || waits(out, output, cycle))
       return;
     // The first request at or after `next`, going round.
-    const uint64_t later = output.requests & (~uint64_t(0) << output.next);
-    const int bit = std::countr_zero(later ? later : output.requests);
+    const uint64_t later = asks & (~uint64_t(0) << output.next);
+    const int bit = std::countr_zero(later ? later : asks);
     output.next = uint8_t((bit + 1) & 63);
+    asks &= ~(uint64_t(1) << bit);
     output.requests &= ~(uint64_t(1) << bit);
-    Packet *packet = leave((output.firstInput + bit) * 2 + (out & 1), cycle);
+    Packet *packet = leave(inputs[inputOf(output, bit)], cycle);
     output.free = cycle + packet->flits;
     if (output.credited) {
       output.granted = after(output.granted);
       ++output.taken;
     }
-    if (output.requests)
+    if (asks)
       waits(out, output, cycle);
     if (output.link >= 0) {
       packet->arrival = cycle + hop;
@@ -220,7 +223,7 @@ private:
   }
 
   /// True if there can be no grant in this cycle; looked at again when there can.
-  bool waits(int out, Output &output, int64_t cycle) {
+  bool waits(uint32_t out, Output &output, int64_t cycle) {
     int64_t from = output.free;
     if (output.credited) {
       if (output.taken == slots)
@@ -233,19 +236,19 @@ private:
     return true;
   }
 
-  void retry(int out, Output &output, int64_t cycle) {
-    const uint32_t when = uint32_t(cycle) | uint32_t(1) << 31;
-    if (output.retry == when)
+  static uint32_t lowBits(int64_t cycle) { return uint32_t(cycle) | uint32_t(1) << 31; }
+  void retry(uint32_t out, Output &output, int64_t cycle) {
+    if (output.retry == lowBits(cycle))
       return;
-    output.retry = when;
-    later(cycle, retryOf(out));
+    output.retry = lowBits(cycle);
+    lookAt(cycle, out);
   }
 
   uint8_t after(uint8_t slot) const { return slot + 1 == slots ? 0 : uint8_t(slot + 1); }
 
   /// A slot of the receiver of an output is free from `cycle` on.
-  void release(int out, int64_t cycle) {
-    Output &output = outputs[size_t(out)];
+  void release(uint32_t out, int64_t cycle) {
+    Output &output = outputs[out];
     freedOf(out, output, output.returned) = cycle;
     output.returned = after(output.returned);
     --output.taken;
@@ -256,15 +259,14 @@ private:
   }
 
   /// The first packet of an input is granted and goes.
-  Packet *leave(int in, int64_t cycle) {
-    Input &input = inputs[size_t(in)];
+  Packet *leave(Input &input, int64_t cycle) {
     Packet *packet = input.first;
     input.ready = cycle + packet->flits; // the tail has left a cycle ago
     if (input.upstream >= 0)
-      release(input.upstream, input.ready);
+      release(uint32_t(input.upstream), input.ready);
     input.first = packet->next;
     if (input.first)
-      lead(in, input);
+      lead(input);
     return packet;
   }
 
@@ -290,12 +292,12 @@ private:
   const MeshLayout layout;
   const int64_t hop;
   const uint8_t slots;
+  std::vector<uint32_t> ways; ///< router × network × endpoint: output
   std::vector<Input> inputs;
   std::vector<Output> outputs;
   std::vector<int64_t> manyFreed; ///< output × slot, as Output::freed, of chips with more slots
   std::vector<Receiver> receivers;
-  std::array<std::vector<Event>, kSoon> soon; ///< by cycle
-  std::vector<int> dirty;                     ///< outputs that may grant
+  std::array<std::vector<uint32_t>, kSoon> soon; ///< by cycle: outputs to look at
 };
 
 GARAM_UNIT(Mesh, "mesh");

@@ -106,18 +106,21 @@ private:
 
   static int64_t nowFs() { return int64_t(sc_core::sc_time_stamp().value()); }
   void request(int64_t after) {
-    if (!left--)
-      return;
-    const sim::MemoryBurst burst = traffic.next();
-    sim::MemoryPayload *payload = payloads.take();
-    payload->set_command(burst.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-    payload->set_address(sc_dt::uint64(burst.offset));
-    payload->set_data_length(unsigned(burst.bytes));
-    payload->set_streaming_width(unsigned(burst.bytes));
-    payload->set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    sc_core::sc_time delay = sc_core::sc_time::from_value(sc_dt::uint64(clock.edge(clock.after(after)) - nowFs()));
-    socket->nb_transport_fw(*payload, phase, delay);
+    while (left) {
+      --left;
+      const sim::MemoryBurst burst = traffic.next();
+      sim::MemoryPayload *payload = payloads.take();
+      payload->set_command(burst.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+      payload->set_address(sc_dt::uint64(burst.offset));
+      payload->set_data_length(unsigned(burst.bytes));
+      payload->set_streaming_width(unsigned(burst.bytes));
+      payload->set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+      tlm::tlm_phase phase = tlm::BEGIN_REQ;
+      sc_core::sc_time delay = sc_core::sc_time::from_value(sc_dt::uint64(clock.edge(clock.after(after)) - nowFs()));
+      if (socket->nb_transport_fw(*payload, phase, delay) != tlm::TLM_UPDATED)
+        return;
+      after = nowFs() + int64_t(delay.value());
+    }
   }
 };
 
