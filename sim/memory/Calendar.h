@@ -10,7 +10,10 @@ namespace garam::sim {
 class Calendar {
 public:
   bool booked(int64_t clock) const { return word(clock >> 6) >> (clock & 63) & 1; }
-  void book(int64_t clock) { writable(clock >> 6) |= uint64_t(1) << (clock & 63); }
+  void book(int64_t clock) {
+    cover(clock >> 6);
+    at(clock >> 6) |= uint64_t(1) << (clock & 63);
+  }
 
   /// First free slot at or after `clock`.
   int64_t nextFree(int64_t clock) const {
@@ -18,29 +21,26 @@ public:
     uint64_t free = ~word(index) & ~uint64_t(0) << (clock & 63);
     while (!free)
       free = ~word(++index);
-    return index << 6 | std::countr_zero(free);
+    return index << 6 | __builtin_ctzll(free);
   }
 
-  /// `count` words of a mask whose bit 0 is the slot `clock`.
-  bool free(int64_t clock, const uint64_t *mask, int count) const {
-    int shift = int(clock & 63);
-    for (int i = 0; i < count; ++i) {
-      int64_t index = (clock >> 6) + i;
-      uint64_t window = word(index) >> shift;
-      if (shift)
-        window |= word(index + 1) << (64 - shift);
-      if (window & mask[i])
-        return false;
-    }
-    return true;
+  /// `count` words of a mask whose bit 0 is the slot `clock`, which lies no further back than the ring reaches.
+  bool free(int64_t clock, const uint64_t *mask, int count) {
+    const int shift = int(clock & 63);
+    const int64_t index = clock >> 6;
+    cover(index + count);
+    uint64_t taken = 0;
+    for (int i = 0; i < count; ++i)
+      taken |= mask[i] & (at(index + i) >> shift | at(index + i + 1) << 1 << (63 - shift));
+    return !taken;
   }
   void book(int64_t clock, const uint64_t *mask, int count) {
-    int shift = int(clock & 63);
+    const int shift = int(clock & 63);
+    const int64_t index = clock >> 6;
+    cover(index + count);
     for (int i = 0; i < count; ++i) {
-      int64_t index = (clock >> 6) + i;
-      writable(index) |= mask[i] << shift;
-      if (shift && mask[i] >> (64 - shift))
-        writable(index + 1) |= mask[i] >> (64 - shift);
+      at(index + i) |= mask[i] << shift;
+      at(index + i + 1) |= mask[i] >> 1 >> (63 - shift);
     }
   }
 
@@ -51,12 +51,12 @@ private:
   int64_t top = 0; ///< words from here on were never written
 
   uint64_t word(int64_t index) const { return index >= top || index < top - kWords ? 0 : ring[index & (kWords - 1)]; }
-  uint64_t &writable(int64_t index) {
+  uint64_t &at(int64_t index) { return ring[index & (kWords - 1)]; }
+  void cover(int64_t index) {
     if (index - top >= kWords)
       top = index - kWords + 1;
     for (; top <= index; ++top)
-      ring[top & (kWords - 1)] = 0;
-    return ring[index & (kWords - 1)];
+      at(top) = 0;
   }
 };
 

@@ -5,6 +5,7 @@
 #include "sim/memory/PseudoChannel.h"
 
 #include <cassert>
+#include <optional>
 #include <vector>
 
 namespace garam::sim {
@@ -16,17 +17,16 @@ public:
         blockBits(std::countr_zero(uint64_t(map.blockBytes()))), onDone(std::move(onDone)), sink(std::move(sink)) {
     const bool booked = dram.pseudoChannels > 1 || timing.sharedBus;
     paired = dram.pseudoChannels > 1;
-    lanes.reserve(size_t(dram.pseudoChannels));
     for (int i = 0; i < dram.pseudoChannels; ++i)
-      lanes.emplace_back(dram, timing, map, number, i, booked ? &calendar : nullptr,
-                         timing.sharedBus ? &calendar : nullptr);
+      lane[size_t(i)] = &lanes[size_t(i)].emplace(dram, timing, map, number, i, booked ? &calendar : nullptr,
+                                                  timing.sharedBus ? &calendar : nullptr);
   }
 
   /// Rules MQ1, MQ2: each part needs an entry; one that gets free can be taken from the next clock on.
   bool canAccept(const MemoryBurst &burst) {
     const Place &place = placeOf(burst);
     for (int i = 0; i < 2; ++i)
-      if (place.lane[i] >= 0 && !lanes[size_t(place.lane[i])].hasRoom(burst.write))
+      if (place.lane[i] >= 0 && !lane[size_t(place.lane[i])]->hasRoom(burst.write))
         return false;
     return true;
   }
@@ -47,36 +47,33 @@ public:
     p.burst = burst, p.parts = 0, p.missed = false, p.times.done = 0;
     for (int i = 0; i < 2; ++i)
       if (place.lane[i] >= 0) {
-        lanes[size_t(place.lane[i])].arrive(burst.write, index, place.pattern->parts[i], place.base, tick);
+        lane[size_t(place.lane[i])]->arrive(burst.write, index, place.pattern->parts[i], place.base, tick);
         ++p.parts;
       }
   }
 
   void advanceTo(int64_t limit) {
     for (;;) {
-      const int64_t rowFloor = std::max(now + 1, rowFree);
-      int64_t tick = lanes[0].nextTick(now + 1, rowFloor);
-      if (paired)
-        tick = std::min(tick, lanes[1].nextTick(now + 1, rowFloor));
-      if (tick > limit)
+      const int64_t floor = now + 1, rowFloor = std::max(floor, rowFree);
+      const int64_t tick = lane[0]->nextTick(floor, rowFloor);
+      const int64_t other = paired ? lane[1]->nextTick(floor, rowFloor) : kNever;
+      if (std::min(tick, other) > limit)
         break;
-      process(tick);
-      now = tick;
+      if (tick == other)
+        process(now = tick);
+      else if (tick < other)
+        processAlone(now = tick, 0);
+      else
+        processAlone(now = other, 1);
     }
     now = std::max(now, limit);
   }
 
   int64_t nextEvent() {
     int64_t tick = kNever;
-    for (PseudoChannel &lane : lanes) {
-      if (!lane.queued())
-        continue;
-      int64_t own = now + 1;
-      if (!lane.unsettled())
-        own = std::min(lane.column(own).tick, lane.row(std::max(own, rowFree)).tick + lane.leastOpening());
-      // Row commands under the columns of a run are nobody's event.
-      tick = std::min(tick, std::max(own, lane.leastColumn()));
-    }
+    for (PseudoChannel *each : lane)
+      if (each && each->queued())
+        tick = std::min(tick, each->leastRun(now + 1, std::max(now + 1, rowFree)));
     if (tick >= kNever)
       return kNever;
     return std::max(timing.clockUp(tick), timing.clock(now) + 1);
@@ -104,7 +101,8 @@ private:
   const Channel::Done onDone;
   const Channel::Sink sink;
   Calendar calendar;
-  std::vector<PseudoChannel> lanes;
+  std::array<std::optional<PseudoChannel>, 2> lanes;
+  std::array<PseudoChannel *, 2> lane{};
   bool paired; ///< two pseudo-channels
   std::vector<Pending> pending;
   std::vector<uint32_t> unused;
@@ -137,26 +135,40 @@ private:
     return last;
   }
 
+  /// At a tick at which the other pseudo-channel does nothing.
+  void processAlone(int64_t tick, size_t index) {
+    PseudoChannel &own = *lane[index];
+    own.beginTick(tick);
+    if (own.column(tick).tick == tick)
+      issueColumns(tick, index);
+    if (tick >= rowFree && own.row(tick, tick).tick == tick)
+      issueRow(tick, index);
+  }
+
   void process(int64_t tick) {
-    for (PseudoChannel &lane : lanes)
-      lane.beginTick(tick);
+    for (PseudoChannel *each : lane)
+      each->beginTick(tick);
     // The pseudo-channel that was served last comes last.
-    const size_t first = paired ? 1 - lastColumnLane : 0;
-    if (lanes[first].column(tick).tick == tick)
-      issueColumns(tick, first);
-    if (paired && lanes[1 - first].column(tick).tick == tick)
-      issueColumns(tick, 1 - first);
-    if (tick >= rowFree)
-      issueRow(tick);
+    const size_t first = 1 - lastColumnLane;
+    for (const size_t index : {first, 1 - first})
+      if (lane[index]->column(tick).tick == tick)
+        issueColumns(tick, index);
+    if (tick < rowFree)
+      return;
+    const RowChoice &next = lane[1 - lastRowLane]->row(tick, tick), &last = lane[lastRowLane]->row(tick, tick);
+    if (last.tick == tick && (next.tick != tick || (!last.forBurst() && next.forBurst())))
+      issueRow(tick, lastRowLane);
+    else if (next.tick == tick)
+      issueRow(tick, 1 - lastRowLane);
   }
 
   void issueColumns(int64_t tick, size_t index) {
-    PseudoChannel &lane = lanes[index];
-    const uint32_t burst = lane.burst();
+    PseudoChannel &own = *lane[index];
+    const uint32_t burst = own.burst();
     Pending &p = pending[burst];
-    const PartTimes times = lane.issueColumns(sink, counters);
+    const PartTimes times = own.issueColumns(sink, counters);
     if (paired)
-      lanes[1 - index].columnsBooked();
+      lane[1 - index]->columnsBooked();
     lastColumnLane = index;
     p.missed |= times.missed;
     p.left = tick;
@@ -168,25 +180,16 @@ private:
     unused.push_back(burst);
   }
 
-  void issueRow(int64_t tick) {
-    size_t best = paired ? 1 - lastRowLane : 0;
-    const RowChoice *choice = &lanes[best].row(tick);
-    if (paired) {
-      const RowChoice *other = &lanes[lastRowLane].row(tick);
-      if (other->tick == tick && (choice->tick != tick || (other->place < 0 && choice->place >= 0)))
-        best = lastRowLane, choice = other;
-    }
-    if (choice->tick != tick)
-      return;
-    rowFree = tick + lanes[best].rowTicks(choice->kind);
-    lanes[best].issueRow(sink, counters);
-    lastRowLane = best;
+  void issueRow(int64_t tick, size_t index) {
+    rowFree = tick + lane[index]->issueRow(sink, counters);
+    lastRowLane = index;
     if (!timing.sharedBus)
       return;
     for (int64_t slot = tick; slot < rowFree; ++slot)
       calendar.book(slot);
-    for (PseudoChannel &lane : lanes)
-      lane.columnsBooked();
+    for (PseudoChannel *each : lane)
+      if (each)
+        each->columnsBooked();
   }
 
   /// Rules MS1, MS2: each instant between arrival and first column has one cause, refresh before row before turnaround.
@@ -199,17 +202,22 @@ private:
       Span operator&(Span other) const { return {std::max(from, other.from), std::min(to, other.to)}; }
     };
     auto span = [&](int64_t from, int64_t to) {
-      return from < 0 ? Span{0, 0} : Span{std::max(begin, clock(from)), std::min(end, clock(std::min(to, t.first)))};
+      return Span{std::max(begin, clock(from)), std::min(end, clock(std::min(to, t.first)))};
     };
-    Span refresh = span(t.refreshFrom, t.refreshTo), row = span(t.rowStart, t.ready), turn = span(t.turnFrom, t.turnTo);
+    Span refresh{0, 0}, row{0, 0}, turn{0, 0};
     BurstTimes out{};
     out.id = p.burst.id, out.write = p.burst.write, out.rowHit = !p.missed;
     out.arrival = begin, out.left = timing.clock(p.left), out.firstColumn = end, out.done = clock(t.done);
     out.rowReady = t.missed ? std::clamp(clock(t.ready), begin, end) : begin;
-    out.refresh = refresh.length();
-    out.rowMiss = row.length() - (row & refresh).length();
-    out.turnaround =
-        turn.length() - (turn & refresh).length() - (turn & row).length() + (turn & row & refresh).length();
+    if (t.refreshFrom >= 0)
+      out.refresh = (refresh = span(t.refreshFrom, t.refreshTo)).length();
+    if (t.rowStart >= 0)
+      out.rowMiss = (row = span(t.rowStart, t.ready)).length() - (row & refresh).length();
+    if (t.turnFrom >= 0) {
+      turn = span(t.turnFrom, t.turnTo);
+      out.turnaround =
+          turn.length() - (turn & refresh).length() - (turn & row).length() + (turn & row & refresh).length();
+    }
     out.transfer = out.done - end;
     out.memoryQueue = end - begin - out.refresh - out.rowMiss - out.turnaround;
     ++(out.rowHit ? counters.rowHits : counters.rowMisses);

@@ -20,11 +20,13 @@ int64_t accessesAway(const rt::DramParams &dram) {
 
 PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timing, const rt::AddressMap &map,
                              int64_t number, int index, Calendar *columns, const Calendar *rows)
-    : dram(dram), timing(timing), map(map), index(index), columns(columns), rows(rows),
-      bankGroups(int(dram.timing.bankGroups)), banksPerRank(int(dram.timing.banks())), ranks(int(dram.stackIds)),
+    : columns(columns), rows(rows), timing(timing), dram(dram), map(map),
+      leastOpening(std::min(timing.actRd, timing.actWr)), index(index), bankGroups(int(dram.timing.bankGroups)),
+      banksPerRank(int(dram.timing.banks())), ranks(int(dram.stackIds)),
       closedPage(dram.pagePolicy == rt::PagePolicy::Closed), mixes(!dram.addressXor.empty()),
-      queue{Queue(dram.starvationLimit), Queue(dram.starvationLimit)}, capacity{dram.readQueue, dram.writeQueue},
-      window(kRowWindow * accessesAway(dram)), soon(accessesAway(dram)) {
+      window(kRowWindow * accessesAway(dram)), soon(accessesAway(dram)),
+      sides{Side{.capacity = dram.readQueue, .opening = timing.actRd, .queue = Queue(dram.starvationLimit)},
+            Side{.capacity = dram.writeQueue, .opening = timing.actWr, .queue = Queue(dram.starvationLimit)}} {
   lastActs.fill(-kNever);
   for (int bank = 0; bank < ranks * banksPerRank; ++bank)
     groupOf[bank] = uint8_t(bank / banksPerRank * bankGroups + bank % bankGroups);
@@ -41,13 +43,16 @@ PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timin
 
 void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base,
                            int64_t tick) {
-  Queue &q = queue[direction];
+  Side &side = sides[direction];
+  Queue &q = side.queue;
   const int place = q.push(pattern);
+  const uint64_t here = bit(place);
   Entry &e = q.entries[size_t(place)];
-  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missed = false, e.ready = 0;
+  e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missed = false;
   e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segments.size());
   const int flatBase = base.stackId * banksPerRank + base.bank * bankGroups + base.bankGroup;
-  uint64_t mine = 0, missing = 0;
+  uint64_t mine = 0, missing = 0, sharing = 0;
+  int64_t ready = 0;
   for (int i = 0; i < e.segments; ++i) {
     int bank = flatBase + pattern.segments[i].flat;
     if (mixes) {
@@ -57,101 +62,113 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
       cell = map.mixed(cell);
       bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
     }
-    e.segment[i] = {uint8_t(bank), groupOf[bank]};
+    e.bank[i] = uint8_t(bank);
     mine |= bit(bank);
-    users[direction][bank] |= bit(place);
+    sharing |= side.bank[bank].users;
+    side.bank[bank].users |= here;
     if (banks[bank].row == base.row) {
-      hits[direction][bank] |= bit(place);
-      e.ready = std::max(e.ready, columnReadyOf(banks[bank], direction));
+      side.bank[bank].hits |= here;
+      ready = std::max(ready, banks[bank].opened + side.opening);
     } else {
       missing |= bit(bank);
     }
   }
-  wanted[direction] |= mine;
-  ofRank[direction][e.stackId] |= bit(place);
-  q.row[size_t(place)] = base.row, q.banks[size_t(place)] = mine, q.missing[size_t(place)] = missing;
+  e.ready = ready, e.firstGroup = groupOf[e.bank[0]];
+  side.wanted |= mine;
+  side.ofRank[e.stackId] |= here;
+  q.slots[size_t(place)].row = base.row, q.slots[size_t(place)].banks = mine, q.slots[size_t(place)].missing = missing;
+  q.findSameRow(place, sharing);
   if (!missing)
-    q.open |= bit(place);
+    q.open |= here;
+  next = kStale;
   if (direction == mode) {
     // A burst that lacks no row keeps those rows open; one that lacks some decides where none did.
     soon.fill(q);
     if (const uint64_t joined = window.fill(q))
-      dirty |= undecided(direction, joined, missing);
+      dirty |= undecided(joined, missing);
     if (!missing) {
-      dirty |= mine & toPrecharge.banks;
+      dirty |= mine & toPrecharge.banks();
       gotReady(place, tick);
     }
-    rowStale |= dirty != 0;
+    if (dirty)
+      forgetRow();
   } else if (q.count() == 1) {
     bypassed = 0;
   }
   restless = wouldUpdate();
 }
 
-uint64_t PseudoChannel::undecided(int direction, uint64_t joined, uint64_t among) const {
-  uint64_t out = 0;
-  for (; among; among &= among - 1)
-    if (!(users[direction][lowest(among)] & window.set() & ~joined))
-      out |= among & -among;
-  return out;
-}
-
 uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
-  const Queue &q = queue[mode];
+  const Queue &q = own->queue;
   uint64_t near = 0;
   if (r.owed < dram.refreshPostpone) {
     if (soon.open())
-      near = wanted[mode];
+      near = own->wanted;
     else
       for (uint64_t set = soon.set(); set; set &= set - 1)
-        near |= q.banks[size_t(lowest(set))];
+        near |= q.slots[size_t(lowest(set))].banks;
   }
   if (dram.refresh == rt::RefreshMode::AllBank)
     return near & rankBanks(number) ? 0 : rankBanks(number);
+  const uint64_t among = r.left & ~near, free = among & ~own->wanted;
+  if (!among)
+    return 0;
   // Wanted last, or not at all; then what was used last, since traffic that walks through the banks comes back to it
   // last.
-  int best = -1;
-  uint64_t bestAge = 0;
-  uint64_t among = r.left & ~near;
-  if (uint64_t free = among & ~wanted[mode])
-    among = free;
-  for (uint64_t set = among; set; set &= set - 1) {
-    int bank = lowest(set);
-    uint64_t age = users[mode][bank] ? q.age(q.oldestOf(users[mode][bank])) : 64;
-    if (best < 0 || age > bestAge || (age == bestAge && banks[bank].used > banks[best].used))
+  int best = lowest(free ? free : among);
+  if (free) {
+    for (uint64_t set = free & (free - 1); set; set &= set - 1)
+      if (const int bank = lowest(set); banks[bank].used > banks[best].used)
+        best = bank;
+    return bit(best);
+  }
+  auto ageOf = [&](int bank) { return q.age(q.oldestOf(own->bank[bank].users)); };
+  uint64_t bestAge = ageOf(best);
+  for (uint64_t set = among & (among - 1); set; set &= set - 1) {
+    const int bank = lowest(set);
+    const uint64_t age = ageOf(bank);
+    if (age > bestAge || (age == bestAge && banks[bank].used > banks[best].used))
       best = bank, bestAge = age;
   }
-  return best < 0 ? 0 : bit(best);
+  return bit(best);
 }
 
-bool PseudoChannel::anyCandidate() const {
-  for (unsigned set = owing; set; set &= set - 1)
-    if (refreshCandidate(rank[size_t(lowest(set))], lowest(set)))
-      return true;
-  return false;
+bool PseudoChannel::findCandidates() {
+  uint64_t any = 0;
+  for (unsigned set = owing; set; set &= set - 1) {
+    Rank &r = rank[size_t(lowest(set))];
+    any |= r.candidate = refreshCandidate(r, lowest(set));
+  }
+  return any;
 }
 
 void PseudoChannel::switchMode() {
   if (mode == kRead)
-    drainTo = !queue[kRead].count() || queue[kWrite].count() > dram.writeLow ? dram.writeLow : 0;
+    drainTo = !own->queue.count() || other->queue.count() > dram.writeLow ? dram.writeLow : 0;
   mode = 1 - mode;
+  std::swap(own, other);
   bypassed = 0;
   for (Queue::Window *each : {&window, &soon}) {
     each->clear();
-    each->fill(queue[mode]);
+    each->fill(own->queue);
   }
-  toActivate = toPrecharge = {};
-  dirty = wanted[mode];
-  columnStale = rowStale = true;
+  toActivate.clear(), toPrecharge.clear();
+  dirty = own->wanted;
+  activateStale = prechargeStale = true;
+  forgetColumn(), forgetRow();
 }
 
 void PseudoChannel::update(int64_t tick) {
-  restless = false;
-  if (wouldSwitch())
+  restless = false, next = kStale;
+  if (wouldSwitch()) {
     switchMode();
+    candidatesKnown = false;
+  }
+  if (!candidatesKnown)
+    findCandidates();
   for (unsigned set = owing; set; set &= set - 1) {
     const int i = lowest(set);
-    uint64_t taken = refreshCandidate(rank[i], i);
+    uint64_t taken = rank[i].candidate;
     if (!taken)
       continue;
     rank[i].taken = taken;
@@ -160,8 +177,9 @@ void PseudoChannel::update(int64_t tick) {
     pendingRanks |= 1u << i;
     settleRank(rank[i]);
     dirty |= taken;
-    rowStale = true;
-    columnStale |= column_.place < 0 || queue[mode].banks[size_t(column_.place)] & taken;
+    forgetRow();
+    if (column_.place < 0 || own->queue.slots[size_t(column_.place)].banks & taken)
+      forgetColumn();
     for (; taken; taken &= taken - 1)
       banks[lowest(taken)].refreshFrom = tick, banks[lowest(taken)].refreshTo = kNever;
   }
@@ -176,7 +194,7 @@ void PseudoChannel::countDue(int64_t tick) {
       owing |= 1u << i;
     due = std::min(due, rank[i].nextDue);
   }
-  restless = true;
+  restless = true, candidatesKnown = false;
 }
 
 } // namespace garam::sim

@@ -12,28 +12,31 @@
 
 namespace garam::sim {
 
-inline int lowest(uint64_t set) { return std::countr_zero(set); }
+/// `set` is not empty.
+inline int lowest(uint64_t set) { return __builtin_ctzll(set); }
 inline uint64_t bit(int index) { return uint64_t(1) << index; }
 
 /// A burst, or its half on one pseudo-channel, from arrival until its columns are decided.
-struct Entry {
-  struct Segment {
-    uint8_t bank;  ///< flat: (stack id, bank, bank group), the group fastest
-    uint8_t group; ///< flat: (stack id, bank group)
-  };
+struct alignas(64) Entry { // a line of the host's cache
   uint32_t burst;
   int32_t baseColumn;
   uint8_t stackId, segments;
-  bool missed; ///< a row command was issued for it
+  uint8_t firstGroup; ///< flat group of its first column
+  bool missed;        ///< a row command was issued for it
   const PartPattern *pattern;
   int64_t arrival;  ///< tick
   int64_t ready;    ///< tick from which all its rows are open and past tRCD; valid while nothing is missing
   int64_t rowStart; ///< tick of the first row command issued for it
-  std::array<Segment, kSegments> segment;
+  std::array<uint8_t, kSegments> bank; ///< by segment, flat: (stack id, bank, bank group), the group fastest
 };
 
 class Queue {
+  int64_t limit, head = 0, after = 0, size = 0;
+  uint64_t occupied = 0;
+
 public:
+  uint64_t open = 0; ///< entries with all their rows open
+
   explicit Queue(int64_t limit) : limit(limit) {}
 
   int64_t count() const { return size; }
@@ -41,11 +44,11 @@ public:
   uint64_t age(int place) const { return uint64_t(place - int(head)) & 63; } ///< 0: the oldest
   int oldest() const { return int(head & 63); }
   /// `set` is not empty.
-  int oldestOf(uint64_t set) const { return (std::countr_zero(std::rotr(set, int(head & 63))) + int(head)) & 63; }
+  int oldestOf(uint64_t set) const { return (lowest(std::rotr(set, int(head & 63))) + int(head)) & 63; }
 
   int push(const PartPattern &pattern) {
-    int place = int(after++ & 63);
-    length[size_t(place)] = uint16_t(pattern.accesses());
+    const int place = int(after++ & 63);
+    slots[size_t(place)].length = pattern.accesses();
     assert(!(occupied >> place & 1));
     if (!occupied)
       head = after - 1;
@@ -53,22 +56,40 @@ public:
     ++size;
     return place;
   }
-  void remove(int place) {
+  /// Gives by how much the ages of the others fall.
+  int64_t remove(int place) {
+    const int64_t before = head;
     --size;
     occupied &= ~bit(place);
     open &= ~bit(place);
+    for (uint64_t set = slots[size_t(place)].sameRow & ~bit(place); set; set &= set - 1)
+      slots[size_t(lowest(set))].sameRow &= ~bit(place);
     if (occupied)
-      head += std::countr_zero(std::rotr(occupied, int(head & 63)));
+      head += lowest(std::rotr(occupied, int(head & 63)));
     else
       head = after;
+    return head - before;
   }
 
-  // What every choice looks at lies close together, by place.
-  std::array<uint64_t, 64> banks;   ///< of an entry, flat, as a set
-  std::array<uint64_t, 64> missing; ///< those whose open row is not the entry's
-  std::array<int32_t, 64> row;
+  /// Notes which of `others` want the row that the entry wants.
+  void findSameRow(int place, uint64_t others) {
+    uint64_t same = bit(place);
+    for (; others; others &= others - 1)
+      if (Slot &other = slots[size_t(lowest(others))]; other.row == slots[size_t(place)].row)
+        same |= others & -others, other.sameRow |= bit(place);
+    slots[size_t(place)].sameRow = same;
+  }
+
+  /// What every choice looks at, together.
+  struct Slot {
+    uint64_t banks;   ///< of the entry, flat, as a set
+    uint64_t missing; ///< those whose open row is not the entry's
+    uint64_t sameRow; ///< entries that share a bank and its row with this one, itself among them
+    int32_t row;
+    int32_t length; ///< column accesses
+  };
+  std::array<Slot, 64> slots;
   std::array<Entry, 64> entries;
-  uint64_t open = 0; ///< entries with all their rows open
 
   /// The oldest entries, as many as hold the data bus for so many column accesses. What is in it leaves only with its
   /// entry.
@@ -86,7 +107,7 @@ public:
         if (!(queue.occupied >> place & 1))
           continue;
         joined |= bit(place);
-        held += queue.length[size_t(place)];
+        held += queue.slots[size_t(place)].length;
       }
       places |= joined;
       return joined;
@@ -95,18 +116,13 @@ public:
       if (!(places >> place & 1))
         return;
       places &= ~bit(place);
-      held -= queue.length[size_t(place)];
+      held -= queue.slots[size_t(place)].length;
     }
 
   private:
     int64_t accesses, held = 0, next = 0;
     uint64_t places = 0;
   };
-
-private:
-  std::array<uint16_t, 64> length; ///< column accesses
-  int64_t limit, head = 0, after = 0, size = 0;
-  uint64_t occupied = 0;
 };
 
 } // namespace garam::sim
