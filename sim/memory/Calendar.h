@@ -24,24 +24,22 @@ public:
     return index << 6 | __builtin_ctzll(free);
   }
 
-  /// `count` words of a mask whose bit 0 is the slot `clock`, which lies no further back than the ring reaches.
-  bool free(int64_t clock, const uint64_t *mask, int count) {
+  /// Books `count` words of a mask whose bit 0 is the slot `clock`, unless one of them is booked. The slot lies no
+  /// further back than the ring reaches.
+  bool bookIfFree(int64_t clock, const uint64_t *mask, int count) {
     const int shift = int(clock & 63);
     const int64_t index = clock >> 6;
     cover(index + count);
     uint64_t taken = 0;
     for (int i = 0; i < count; ++i)
       taken |= mask[i] & (at(index + i) >> shift | at(index + i + 1) << 1 << (63 - shift));
-    return !taken;
-  }
-  void book(int64_t clock, const uint64_t *mask, int count) {
-    const int shift = int(clock & 63);
-    const int64_t index = clock >> 6;
-    cover(index + count);
+    if (taken)
+      return false;
     for (int i = 0; i < count; ++i) {
       at(index + i) |= mask[i] << shift;
       at(index + i + 1) |= mask[i] >> 1 >> (63 - shift);
     }
+    return true;
   }
 
 private:

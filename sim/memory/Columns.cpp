@@ -55,43 +55,40 @@ void PseudoChannel::gotReady(int place, int64_t floor) {
   bestOf(bit(place), columnBase(floor, e.stackId == rankOfColumn));
 }
 
-/// Clocks of the run's columns, booked. The ideal cadence where bank groups and calendar admit it (null), else one by
+/// Ticks of the run's columns, booked. The ideal cadence where bank groups and calendar admit it (null), else one by
 /// one.
-const int64_t *PseudoChannel::runClocks(const Entry &e, std::array<int64_t, 64> &slow) const {
+const int64_t *PseudoChannel::runTicks(const Entry &e, std::array<int64_t, 64> &slow) const {
   const PartPattern &pattern = *e.pattern;
-  const int64_t tick = column_.tick, clock = timing.clock(tick);
+  const int64_t tick = column_.tick;
+  auto groupOfRun = [&](int i) { return groupOf[e.bank[size_t(pattern.groups[size_t(i)].segment)]]; };
   bool ideal = true;
-  for (const PartPattern::Group &group : pattern.groups)
-    ideal &= own->groupReady[groupOf[e.bank[group.segment]]] <= tick + group.firstClock * timing.perClock;
-  if (ideal && (!columns || columns->free(clock, pattern.mask.data(), int(pattern.mask.size())))) {
-    if (columns)
-      columns->book(clock, pattern.mask.data(), int(pattern.mask.size()));
+  for (int i = 0; i < pattern.groupCount; ++i)
+    ideal &= own->groupReady[groupOfRun(i)] <= tick + pattern.groups[size_t(i)].firstTick;
+  if (ideal && (!columns || columns->bookIfFree(timing.clock(tick), pattern.mask.data(), int(pattern.mask.size()))))
     return nullptr;
-  }
   std::array<int64_t, kSegments> ready;
-  for (size_t i = 0; i < pattern.groups.size(); ++i)
-    ready[i] = timing.clock(own->groupReady[groupOf[e.bank[pattern.groups[i].segment]]]);
-  const int64_t ccdS = timing.clock(timing.ccdS), ccdL = timing.clock(timing.ccdL);
-  for (int i = 0; i < pattern.accesses(); ++i) {
-    int64_t at = std::max(i ? slow[i - 1] + ccdS : clock, ready[pattern.groupOf[i]]);
+  for (int i = 0; i < pattern.groupCount; ++i)
+    ready[size_t(i)] = own->groupReady[groupOfRun(i)];
+  for (int i = 0; i < pattern.accesses; ++i) {
+    int64_t &groupReady = ready[pattern.groupOf[size_t(i)]];
+    int64_t at = std::max(i ? slow[size_t(i - 1)] + timing.ccdS : tick, groupReady);
     if (columns) {
-      at = columns->nextFree(at);
-      columns->book(at);
+      at = columnSlot(at);
+      columns->book(timing.clock(at));
     }
-    slow[i] = at;
-    ready[pattern.groupOf[i]] = at + ccdL;
+    slow[size_t(i)] = at;
+    groupReady = at + timing.ccdL;
   }
   return slow.data();
 }
 
-void PseudoChannel::tellColumns(const Entry &e, const int64_t *clocks, uint64_t closing,
+void PseudoChannel::tellColumns(const Entry &e, const int64_t *ticks, uint64_t closing,
                                 const Channel::Sink &sink) const {
   const PartPattern &pattern = *e.pattern;
-  for (int i = 0; i < pattern.accesses(); ++i) {
+  for (int i = 0; i < pattern.accesses; ++i) {
     const int segment = pattern.segmentOf[i];
-    const bool closes = closing >> segment & 1 && pattern.segments[segment].lastAccess == i;
-    const int64_t tick =
-        clocks ? clocks[i] << timing.perClockBits : column_.tick + (pattern.clocks[i] << timing.perClockBits);
+    const bool closes = closing >> segment & 1 && pattern.segments[size_t(segment)].lastAccess == i;
+    const int64_t tick = ticks ? ticks[i] : column_.tick + pattern.ticks[size_t(i)];
     DramCommand out = command(tick,
                               mode == kWrite ? (closes ? CommandKind::Wra : CommandKind::Wr)
                                              : (closes ? CommandKind::Rda : CommandKind::Rd),
@@ -108,11 +105,10 @@ PartTimes PseudoChannel::issueColumns(const Channel::Sink &sink, ChannelCounters
   const Entry &e = q.entries[size_t(place)];
   const PartPattern &pattern = *e.pattern;
   const int64_t tick = column_.tick;
-  const int perBits = timing.perClockBits;
   const bool write = mode == kWrite;
   std::array<int64_t, 64> slow;
-  const int64_t *clocks = runClocks(e, slow);
-  const int64_t last = clocks ? clocks[pattern.accesses() - 1] << perBits : tick + (pattern.clocks.back() << perBits);
+  const int64_t *ticks = runTicks(e, slow);
+  const int64_t last = ticks ? ticks[pattern.accesses - 1] : tick + pattern.lastTick;
 
   PartTimes times{tick,    last + (write ? timing.writeDone : timing.readDone), e.ready, e.rowStart, -1, -1, -1, -1,
                   e.missed};
@@ -125,8 +121,9 @@ PartTimes PseudoChannel::issueColumns(const Channel::Sink &sink, ChannelCounters
   const uint64_t here = bit(place);
   int64_t longest = 0;
   uint64_t closing = 0; // by segment
+  const int64_t toPre = write ? timing.wrPre : timing.rdPre;
   for (int i = 0; i < e.segments; ++i) {
-    const int bank = e.bank[i];
+    const int bank = e.bank[size_t(i)];
     Bank &b = banks[bank];
     if (b.refreshTo > e.arrival)
       if (const int64_t overlap = std::min(b.refreshTo, tick) - std::max(b.refreshFrom, e.arrival); overlap > longest)
@@ -134,9 +131,9 @@ PartTimes PseudoChannel::issueColumns(const Channel::Sink &sink, ChannelCounters
     own->bank[bank].hits &= ~here;
     if (!(own->bank[bank].users &= ~here))
       own->wanted &= ~bit(bank);
-    const PartPattern::Segment &segment = pattern.segments[i];
-    const int64_t end = b.used = clocks ? clocks[segment.lastAccess] << perBits : tick + (segment.lastClock << perBits);
-    b.preReady = std::max(b.preReady, end + (write ? timing.wrPre : timing.rdPre));
+    const PartPattern::Segment &segment = pattern.segments[size_t(i)];
+    const int64_t end = b.used = ticks ? ticks[segment.lastAccess] : tick + segment.lastTick;
+    b.preReady = std::max(b.preReady, end + toPre);
     if (closedPage && !own->bank[bank].hits && !other->bank[bank].hits) {
       closing |= bit(i);
       close(bank);
@@ -146,12 +143,13 @@ PartTimes PseudoChannel::issueColumns(const Channel::Sink &sink, ChannelCounters
     }
   }
   std::array<int64_t, kSegments> groupLast;
-  if (clocks)
-    for (int i = 0; i < pattern.accesses(); ++i)
-      groupLast[pattern.groupOf[i]] = clocks[i] << perBits;
-  for (size_t i = 0; i < pattern.groups.size(); ++i) {
-    const int group = groupOf[e.bank[pattern.groups[i].segment]];
-    const int64_t end = clocks ? groupLast[i] : tick + (pattern.groups[i].lastClock << perBits);
+  if (ticks)
+    for (int i = 0; i < pattern.accesses; ++i)
+      groupLast[pattern.groupOf[size_t(i)]] = ticks[i];
+  for (int i = 0; i < pattern.groupCount; ++i) {
+    const PartPattern::Group &of = pattern.groups[size_t(i)];
+    const int group = groupOf[e.bank[size_t(of.segment)]];
+    const int64_t end = ticks ? groupLast[size_t(i)] : tick + of.lastTick;
     own->groupReady[group] = std::max(own->groupReady[group], end + timing.ccdL);
     if (write) {
       groupWrite[group] = end;
@@ -164,10 +162,10 @@ PartTimes PseudoChannel::issueColumns(const Channel::Sink &sink, ChannelCounters
   rankOfColumn = e.stackId;
   if (other->queue.count())
     ++bypassed;
-  (write ? counters.writeCommands : counters.readCommands) += pattern.accesses();
+  (write ? counters.writeCommands : counters.readCommands) += pattern.accesses;
 
   if (sink)
-    tellColumns(e, clocks, closing, sink);
+    tellColumns(e, ticks, closing, sink);
   dirty |= q.slots[size_t(place)].banks;
   own->ofRank[e.stackId] &= ~bit(place);
   window.remove(q, place), soon.remove(q, place);

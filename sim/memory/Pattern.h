@@ -14,28 +14,31 @@ namespace garam::sim {
 
 inline constexpr int kSegments = 16; ///< rt::AddressMap allows no more banks
 
-/// The accesses of a burst on one pseudo-channel.
+/// The accesses of a burst on one pseudo-channel. Ticks count from its first column, at the ideal cadence.
 struct PartPattern {
   struct Segment {
-    rt::DramCell cell; ///< of its bank, relative to the block's base, before the exclusive or
-    int32_t flat;      ///< (bank, bank group), the group fastest: adds to the base's where the map has no exclusive or
+    int32_t flat; ///< (bank, bank group), the group fastest: adds to the base's where the map has no exclusive or
     int32_t lastAccess;
-    int64_t lastClock; ///< of its last column at the ideal cadence, from the first column
+    int64_t lastTick; ///< of its last column
   };
   struct Group {
     int32_t segment; ///< one of those of this bank group
-    int64_t firstClock, lastClock;
+    int32_t firstTick, lastTick;
   };
-  std::vector<Segment> segments;  ///< one for each bank, in the order of their first accesses
-  std::vector<Group> groups;      ///< one for each bank group
-  std::vector<uint8_t> segmentOf; ///< by access
-  std::vector<uint8_t> groupOf;   ///< by access, index in `groups`
-  std::vector<int32_t> columns;   ///< by access, relative to the base
-  std::vector<int64_t> clocks;    ///< by access: ideal cadence, from the first column
-  std::vector<uint64_t> mask;     ///< `clocks` as bits
+  // What every burst looks at lies in the object itself.
+  int32_t accesses = 0, segmentCount = 0, groupCount = 0;
+  int64_t lastTick = 0;
+  std::array<Segment, kSegments> segments; ///< one for each bank, in the order of their first accesses
+  std::array<Group, kSegments> groups;     ///< one for each bank group
+  std::vector<uint64_t> mask;              ///< clocks of the columns as bits
 
-  int accesses() const { return int(columns.size()); }
-  bool empty() const { return columns.empty(); }
+  std::vector<rt::DramCell> cells; ///< by segment, relative to the block's base, before the exclusive or
+  std::vector<uint8_t> segmentOf;  ///< by access
+  std::vector<uint8_t> groupOf;    ///< by access, index in `groups`
+  std::vector<int32_t> columns;    ///< by access, relative to the base
+  std::vector<int64_t> ticks;      ///< by access
+
+  bool empty() const { return !accesses; }
 };
 
 struct BurstPattern {
@@ -45,7 +48,7 @@ struct BurstPattern {
 class Patterns {
 public:
   Patterns(const rt::AddressMap &map, const rt::DramTiming &timing)
-      : map(map), timing(timing), perBlock(map.blockCells().size()),
+      : map(map), timing(timing), clockTicks(timing.rowEdgesPerClock), perBlock(map.blockCells().size()),
         grainBits(std::countr_zero(uint64_t(map.accessBytes()))), cache((perBlock + 1) * (perBlock + 1)) {}
 
   /// Of a burst of `bytes` at `offset` in the channel. Blocks and accesses are powers of two (rt::finishDram).
@@ -61,6 +64,7 @@ public:
 private:
   const rt::AddressMap &map;
   const rt::DramTiming &timing;
+  int64_t clockTicks;
   size_t perBlock;
   int grainBits;
   std::vector<std::unique_ptr<BurstPattern>> cache;

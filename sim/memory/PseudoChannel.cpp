@@ -49,16 +49,16 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
   const uint64_t here = bit(place);
   Entry &e = q.entries[size_t(place)];
   e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missed = false;
-  e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segments.size());
+  e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segmentCount);
   const int flatBase = base.stackId * banksPerRank + base.bank * bankGroups + base.bankGroup;
   uint64_t mine = 0, missing = 0, sharing = 0;
   int64_t ready = 0;
   for (int i = 0; i < e.segments; ++i) {
-    int bank = flatBase + pattern.segments[i].flat;
+    int bank = flatBase + pattern.segments[size_t(i)].flat;
     if (mixes) {
       rt::DramCell cell = base;
-      cell.bank += pattern.segments[i].cell.bank;
-      cell.bankGroup += pattern.segments[i].cell.bankGroup;
+      cell.bank += pattern.cells[size_t(i)].bank;
+      cell.bankGroup += pattern.cells[size_t(i)].bankGroup;
       cell = map.mixed(cell);
       bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
     }
@@ -85,7 +85,7 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
     // A burst that lacks no row keeps those rows open; one that lacks some decides where none did.
     soon.fill(q);
     if (const uint64_t joined = window.fill(q))
-      dirty |= undecided(joined, missing);
+      dirty |= sharing & window.set() ? undecided(joined, missing) : missing;
     if (!missing) {
       dirty |= mine & toPrecharge.banks();
       gotReady(place, tick);

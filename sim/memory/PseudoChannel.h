@@ -217,8 +217,8 @@ private:
     return (columns ? columns->nextFree(clock) : clock) << timing.perClockBits;
   }
   void gotReady(int place, int64_t floor);
-  GARAM_INLINE const int64_t *runClocks(const Entry &entry, std::array<int64_t, 64> &slow) const;
-  void tellColumns(const Entry &entry, const int64_t *clocks, uint64_t closing, const Channel::Sink &sink) const;
+  GARAM_INLINE const int64_t *runTicks(const Entry &entry, std::array<int64_t, 64> &slow) const;
+  void tellColumns(const Entry &entry, const int64_t *ticks, uint64_t closing, const Channel::Sink &sink) const;
 
   int64_t lookAhead(int64_t floor, int64_t rowFloor);
   void forgetRow() { row_.tick = next = kStale; }

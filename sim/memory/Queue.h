@@ -48,7 +48,7 @@ public:
 
   int push(const PartPattern &pattern) {
     const int place = int(after++ & 63);
-    slots[size_t(place)].length = pattern.accesses();
+    slots[size_t(place)].length = pattern.accesses;
     assert(!(occupied >> place & 1));
     if (!occupied)
       head = after - 1;
