@@ -106,7 +106,7 @@ def _unary(name: str, *targets: str) -> None:
         return b.op(name, [b.cast(x, b.dtype)], b.shape, b.dtype)
 
 
-for _name in ("neg", "abs", "exp", "log", "sqrt", "rsqrt", "tanh", "sigmoid", "erf", "sin", "cos", "floor", "relu", "silu"):
+for _name in ("neg", "abs", "exp", "log", "sqrt", "rsqrt", "tanh", "sigmoid", "erf", "sin", "cos", "floor", "round", "relu", "silu"):
     _unary(_name, f"aten.{_name}.default")
 _unary("recip", "aten.reciprocal.default")
 

@@ -170,17 +170,28 @@ Task Draw::rotate() {
 
 Task Draw::plain() {
   Task out;
-  static const std::vector<rt::Opcode> kAll{rt::Opcode::VecTranspose, rt::Opcode::VecScan, rt::Opcode::VecArgmax};
-  out.opcode = among(kAll);
+  struct Rows {
+    rt::Opcode opcode;
+    rt::RowsResult result;
+    bool integers;
+  };
+  static const std::vector<Rows> kAll{
+#define GARAM_ISA_ROWS(name, insn, result, integers) {rt::Opcode::insn, rt::RowsResult::result, integers},
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_ROWS
+  };
+  const Rows &drawn = among(kAll);
+  const bool transposed = drawn.result == rt::RowsResult::Transposed;
+  out.opcode = drawn.opcode;
   int64_t cols = count(100), rows = count(cols ? std::min<int64_t>(20, scope.localMost / 8 / cols) : 20);
   rt::DType from = type(chance(70)), to = type(chance(70));
-  if (out.opcode == rt::Opcode::VecArgmax)
+  if (drawn.integers)
     to = chance(50) ? rt::DType::I32 : rt::DType::I64;
   bool nothing = !rows || !cols;
   place(out, 2, 3, panel(out, nothing ? 0 : rows, cols * byteSize(from), byteSize(from), false, chance(10)));
   int64_t size = byteSize(to);
-  int64_t outRows = out.opcode == rt::Opcode::VecTranspose ? cols : rows;
-  int64_t outCols = out.opcode == rt::Opcode::VecTranspose ? rows : out.opcode == rt::Opcode::VecScan ? cols : 1;
+  int64_t outRows = transposed ? cols : rows;
+  int64_t outCols = transposed ? rows : drawn.result == rt::RowsResult::Same ? cols : 1;
   place(out, 4, 5, panel(out, nothing ? 0 : outRows, outCols * size, size, true, chance(10)));
   field(out, 0, rows), field(out, 1, cols);
   out.fields.push_back({6, int64_t(from) | int64_t(to) << 4});

@@ -17,6 +17,19 @@ struct Work {
   std::vector<Panel> reads, writes;
 };
 
+/// V3: a result of the shape of the source is written beat by beat, others after the last.
+bool writesInBeats(rt::Opcode opcode) {
+  switch (opcode) {
+#define GARAM_ISA_ROWS(name, insn, result, integers)                                                                   \
+  case rt::Opcode::insn:                                                                                               \
+    return rt::RowsResult::result == rt::RowsResult::Same;
+#include "runtime/isa/Isa.inc"
+#undef GARAM_ISA_ROWS
+  default:
+    return false;
+  }
+}
+
 Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor) {
   using rt::Opcode;
   const rt::VectorParams &vector = chip.vector;
@@ -50,28 +63,15 @@ Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor
   }
   if (op.insn->opcode == Opcode::VectorSync)
     return work;
-  auto a = rt::VecScanArgs::from(op.values); // transpose, scan and argmax have the same fields
+  auto a = rt::VecScanArgs::from(op.values); // all from rows to rows have the same fields
   work.rows = a.rows, work.cols = a.cols;
   work.reads = {{a.src, a.srcStride, byteSize(rt::DType(a.types & 15))}};
-  int64_t beats = rt::timing::vectorBeats(vector, a.rows, a.cols);
-  switch (op.insn->opcode) {
-  case Opcode::VecTranspose:
-    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
-    break;
-  case Opcode::VecScan: {
-    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
-    // V2: the cost of a beat is in rt::timing; a second beat shows it.
-    int64_t fixed = 1 + vector.latencyCycles;
-    work.cost = beats ? (work.cycles - fixed) / beats : 1;
+  // V2: the cost of a beat is in rt::timing; what an instruction of many beats takes longer than one of none shows it.
+  int64_t beats = rt::timing::vectorBeats(vector, a.rows, a.cols), none = rt::timing::vectorWork(vector, op.insn->opcode, {}).cycles();
+  work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
+  work.cost = beats ? (work.cycles - none) / beats : 1;
+  if (writesInBeats(op.insn->opcode))
     work.writes = {{a.dst, a.dstStride, byteSize(rt::DType(a.types >> 4 & 15))}};
-    break;
-  }
-  default: {
-    work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
-    int64_t none = rt::timing::vectorWork(vector, op.insn->opcode, {}).cycles();
-    work.cost = beats ? (work.cycles - none) / beats : 1;
-  }
-  }
   return work;
 }
 
