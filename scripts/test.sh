@@ -34,6 +34,12 @@ if [ $long = 1 ]; then
   if .venv/bin/python tests/twin/mutants/run.py build; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 fi
 
+# The same cycles and bits in 100 runs, two at once, and without the compiler's optimisation.
+if [ $long = 1 ]; then
+  echo "== determinism"
+  if scripts/determinism.sh; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+fi
+
 read -r p f s < <(.venv/bin/python scripts/count.py $results)
 passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,8 +1,17 @@
 #include "sim/kernel/Context.h"
 
 namespace garam::sim {
+namespace {
 
-FreshContext::FreshContext() : before(sc_core::sc_curr_simcontext), own(new sc_core::sc_simcontext) {
+std::recursive_mutex &oneAtATime() {
+  static std::recursive_mutex only;
+  return only;
+}
+
+} // namespace
+
+FreshContext::FreshContext()
+    : alone(oneAtATime()), before(sc_core::sc_curr_simcontext), own(new sc_core::sc_simcontext) {
   sc_core::sc_curr_simcontext = sc_core::sc_default_global_context = own;
   sc_core::sc_set_time_resolution(1, sc_core::SC_FS);
 }

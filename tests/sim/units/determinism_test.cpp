@@ -1,11 +1,13 @@
 // The same program again and again, with units constructed in either order: the same bits, cycles, accounts and times
 // of every instruction. Programs are drawn: all engines, all memories, all dies, multicast, remote signals and
-// barriers.
+// barriers. GARAM_LONG=1 makes it 100 runs of each.
 #include "Run.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <random>
+#include <thread>
 
 using namespace garam;
 using namespace garam::test;
@@ -16,7 +18,11 @@ namespace {
 constexpr int64_t kPiece = 16384;        // bytes of a tile
 constexpr int64_t kOutput = 16 * kPiece; // of a core
 constexpr int64_t kList = 900032;        // where a core keeps its index list
-constexpr int kRounds = 20;
+
+int rounds() {
+  const char *all = std::getenv("GARAM_LONG");
+  return all && *all == '1' ? 100 : 20;
+}
 
 const std::vector<rt::Override> kChip = {"topology.cores_per_die=4", "topology.clusters_per_die=1",
                                          "noc.mesh_columns=3",       "noc.mesh_rows=2",
@@ -111,7 +117,7 @@ auto told(rt::RunResult result) {
 
 } // namespace
 
-TEST(Determinism, TwentyRunsInEitherOrderOfConstructionAreTheSame) {
+TEST(Determinism, RunsInEitherOrderOfConstructionAreTheSame) {
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     const int dies = 1 + int(seed) % 4;
     const rt::Program program = drawn(seed, dies);
@@ -125,7 +131,7 @@ TEST(Determinism, TwentyRunsInEitherOrderOfConstructionAreTheSame) {
       std::memcpy(&values[size_t(i)], std::to_array({i * 11 % 32}).data(), 4);
     std::vector<uint8_t> bits;
     decltype(told({})) first;
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < rounds(); ++round) {
       writeAll(device, "in", values);
       writeAll(device, "out", std::vector<uint8_t>(size_t(dies * 4) * kOutput));
       rt::RunResult result = run(device, rt::Mode::Both, round % 2);
@@ -142,4 +148,32 @@ TEST(Determinism, TwentyRunsInEitherOrderOfConstructionAreTheSame) {
       }
     }
   }
+}
+
+// SystemC has one simulation at a time; threads take turns, each with what it would have had alone.
+TEST(Determinism, DevicesInTwoThreadsAreAsAlone) {
+  struct Own {
+    rt::Program program;
+    std::unique_ptr<sim::SimDevice> device;
+    decltype(told({})) alone;
+    int apart = 0;
+  };
+  std::array<Own, 2> all;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const int dies = 1 + int(i);
+    all[i].program = drawn(11 + i, dies);
+    all[i].device = std::make_unique<sim::SimDevice>(rt::loadChip("rebel100", kChip).withDies(dies));
+    all[i].device->load(all[i].program, rt::Mode::Both);
+    all[i].alone = told(run(*all[i].device));
+  }
+  std::vector<std::thread> threads;
+  for (Own &own : all)
+    threads.emplace_back([&own] {
+      for (int round = 0; round < rounds(); ++round)
+        own.apart += told(run(*own.device, rt::Mode::Both, round % 2)) != own.alone;
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (const Own &own : all)
+    EXPECT_EQ(own.apart, 0);
 }

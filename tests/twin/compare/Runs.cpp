@@ -24,7 +24,7 @@ std::vector<uint8_t> contents(const rt::Program &program, const rt::Segment &seg
   return bytes;
 }
 
-SimRun simulate(const rt::Chip &chip, const rt::Program &program, rt::Mode mode) {
+SimRun simulate(const rt::Chip &chip, const rt::Program &program, rt::Mode mode, bool reverseUnits) {
   SimRun out;
   out.device = std::make_unique<sim::SimDevice>(chip);
   out.device->load(program, mode);
@@ -37,6 +37,7 @@ SimRun simulate(const rt::Chip &chip, const rt::Program &program, rt::Mode mode)
   rt::RunOptions options;
   options.mode = mode;
   options.records = true;
+  options.reverseUnits = reverseUnits;
   options.mostCycles = kLongest;
   out.result = out.device->run(options);
   out.device->onCommand(nullptr), out.device->onTokens(nullptr);

@@ -23,7 +23,8 @@ struct SimRun {
 /// Bytes that a segment holds before the run: its data, or drawn ones that program and segment decide by their names.
 std::vector<uint8_t> contents(const rt::Program &program, const rt::Segment &segment);
 
-SimRun simulate(const rt::Chip &chip, const rt::Program &program, rt::Mode mode);
+/// `reverseUnits`: units are constructed in reverse order.
+SimRun simulate(const rt::Chip &chip, const rt::Program &program, rt::Mode mode, bool reverseUnits = false);
 std::unique_ptr<Machine> tick(const rt::Chip &chip, const rt::Program &program);
 
 } // namespace garam::twin
