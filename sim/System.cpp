@@ -181,15 +181,18 @@ rt::RunResult System::result() const {
     if (auto *target = dynamic_cast<const MemoryTarget *>(own.get()))
       target->addCounters(result.hbm);
   result.gatherIndices = machine.gatherIndices;
-  result.bucketCycles = machine.bucketCycles;
-  result.channelBytes = machine.channelBytes;
+  result.bucketCycles = machine.energy.curve.width();
+  for (const Curve<int64_t> &channel : machine.channelBytes)
+    result.bucketCycles = std::max(result.bucketCycles, channel.width());
+  for (const Curve<int64_t> &channel : machine.channelBytes)
+    result.channelBytes.push_back(channel.inWidth(result.bucketCycles));
   result.records = machine.records;
   for (size_t launch = 0; launch < machine.energy.byLaunch.size(); ++launch)
     for (size_t index = 0; index < machine.energy.byLaunch[launch].size(); ++index)
       if (const rt::ActionCounts &actions = machine.energy.byLaunch[launch][index]; actions != rt::ActionCounts{})
         result.actions.push_back({uint32_t(launch), machine.image.launches[launch].kernel, uint32_t(index), actions});
   result.otherActions = machine.energy.rest;
-  result.actionsOverTime = machine.energy.buckets;
+  result.actionsOverTime = machine.energy.curve.inWidth(result.bucketCycles);
   return result;
 }
 

@@ -19,13 +19,13 @@ struct Span {
 using Key = std::pair<int, int>;  // buffer, epoch
 
 /// Spans of an access: its steps, with contiguous ones merged.
-template <class F> void eachSpan(const GlobalAccess &global, const ScriptAccess &access, int64_t bufferBytes, F &&f) {
+template <class F> void eachSpan(const Trace &trace, const GlobalAccess &global, const ScriptAccess &access, int64_t bufferBytes, F &&f) {
   if (access.indexed)
     return f(int64_t(0), bufferBytes);  // any rows
   SmallVector<std::pair<int64_t, int64_t>, 5> steps;  // count, stride, innermost first, none contiguous with the ones inside
   int64_t length = 1;
   for (int i = int(access.dims.size()) - 1; i >= 0; --i) {
-    int64_t count = global.counts[i], stride = access.dims[i].stride;
+    int64_t count = trace.counts[global.counts + i], stride = access.dims[i].stride;
     if (count == 1)
       continue;
     if (steps.empty() && stride == length)
@@ -66,10 +66,9 @@ LogicalResult race(const Script &script, const Span &a, const Span &b, int buffe
 template <class F> void eachGlobal(const Script &script, ArrayRef<CoreRun> runs, bool writes, F &&f) {
   for (const CoreRun &run : runs)
     for (const GlobalAccess &global : run.trace.globals) {
-      int insn = run.trace.events[global.event].insn;
-      const ScriptAccess &access = script.insns[insn].accesses[global.access];
+      const ScriptAccess &access = script.insns[global.insn].accesses[global.access];
       if (writes ? access.writes : access.reads)
-        f(run, global, access, insn, run.proof->order[global.event]);
+        f(run, global, access, global.insn, run.proof->order[global.event]);
     }
 }
 }  // namespace
@@ -83,7 +82,7 @@ LogicalResult proveCores(const Script &script, ArrayRef<CoreRun> runs) {
   std::map<Key, std::vector<Span>> writes;
   eachGlobal(script, runs, true, [&](const CoreRun &run, const GlobalAccess &global, const ScriptAccess &access, int insn, const EventOrder &order) {
     for (int epoch = order.firstEpoch; epoch <= order.lastEpoch; ++epoch)
-      eachSpan(global, access, script.buffers[access.buffer].bytes, [&](int64_t begin, int64_t end) {
+      eachSpan(run.trace, global, access, script.buffers[access.buffer].bytes, [&](int64_t begin, int64_t end) {
         writes[{access.buffer, epoch}].push_back({begin, end, run.core, insn, order.index, order.known[int(Engine::dma_in)]});
       });
   });
@@ -112,7 +111,7 @@ LogicalResult proveCores(const Script &script, ArrayRef<CoreRun> runs) {
       if (found == writes.end())
         continue;
       const std::vector<Span> &spans = found->second;
-      eachSpan(global, access, script.buffers[access.buffer].bytes, [&](int64_t begin, int64_t end) {
+      eachSpan(run.trace, global, access, script.buffers[access.buffer].bytes, [&](int64_t begin, int64_t end) {
         auto at = std::partition_point(spans.begin(), spans.end(), [&](const Span &s) { return s.end <= begin; });
         for (; at != spans.end() && at->begin < end && succeeded(result); ++at) {
           bool ordered = at->core == run.core && (order.known[int(Engine::dma_out)] >= at->index || at->seen >= order.index);

@@ -192,6 +192,7 @@ struct Script::Run {
   std::vector<int64_t> values;
   std::vector<int8_t> ring;                  ///< slot of each buffer
   std::vector<int64_t> balance;              ///< of each semaphore, signals less waits issued so far
+  llvm::DenseMap<const ScriptAccess *, int> kept{};  ///< where its last counts are
 
   void mix(uint64_t x) { trace.hash = (trace.hash ^ x) * 0x9E3779B97F4A7C15ull + (trace.hash >> 29); }
 
@@ -204,7 +205,17 @@ struct Script::Run {
     return diag;
   }
 
-  LogicalResult access(const ScriptInsn &insn, const ScriptAccess &access, int number) {
+  /// Where the counts of an access are; the same place as long as they do not change.
+  int keep(const ScriptAccess &access, ArrayRef<int64_t> counts) {
+    auto [last, added] = kept.try_emplace(&access, 0);
+    if (added || ArrayRef(trace.counts).slice(last->second, counts.size()) != counts) {
+      last->second = int(trace.counts.size());
+      trace.counts.insert(trace.counts.end(), counts.begin(), counts.end());
+    }
+    return last->second;
+  }
+
+  LogicalResult access(const ScriptInsn &insn, int insnNumber, const ScriptAccess &access, int number) {
     const ScriptBuffer &buffer = script.buffers[access.buffer];
     int64_t low = values[access.offset], high = low;
     bool empty = false;
@@ -222,7 +233,7 @@ struct Script::Run {
     if (!empty && (low < 0 || high >= buffer.bytes))
       return outside(insn, access, low, high);
     if (!buffer.local() && !empty)
-      trace.globals.push_back({int(trace.events.size()), number, values[access.offset], std::move(counts)});
+      trace.globals.push_back({int(trace.events.size()), insnNumber, number, keep(access, counts), values[access.offset]});
     trace.slots.push_back(buffer.local() ? ring[access.buffer] : 0);
     mix(uint64_t(trace.slots.back()) * 2 + empty);
     return success();
@@ -233,7 +244,7 @@ struct Script::Run {
     mix(uint64_t(number) + 1);
     int slots = int(trace.slots.size());
     for (auto [i, a] : llvm::enumerate(insn.accesses))
-      if (failed(access(insn, a, int(i))))
+      if (failed(access(insn, number, a, int(i))))
         return failure();
     for (const task::Token &token : insn.waits)
       count(token.semaphore) -= token.count;

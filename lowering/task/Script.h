@@ -39,11 +39,11 @@ struct ScriptInsn {
   int scope = 0;
 };
 
-/// An access of an executed instruction to global memory, with its counts known.
+/// An access of an executed instruction to global memory.
 struct GlobalAccess {
-  int event, access;
+  int event, insn, access;
+  int counts;  ///< place of its counts in `Trace::counts`
   int64_t offset;
-  llvm::SmallVector<int64_t, 5> counts;
 };
 
 /// Executed instructions of one core in issue order.
@@ -55,8 +55,16 @@ struct Trace {
   std::vector<Event> events;
   std::vector<int8_t> slots;
   std::vector<GlobalAccess> globals;
+  std::vector<int64_t> counts;  ///< of the dimensions of accesses to global memory, outermost first; kept once while they stay the same
   uint64_t hash = 0;  ///< of events and slots: equal for cores that do the same on their own memory
   int64_t steps = 0;
+
+  /// Once the engines of a core are proved, only its accesses to global memory are looked at again.
+  void dropEvents() {
+    std::vector<Event>().swap(events);
+    std::vector<int8_t>().swap(slots);
+    globals.shrink_to_fit();
+  }
 };
 
 class Script {

@@ -108,6 +108,7 @@ class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySch
           proof = std::make_shared<EngineProof>(std::move(*made));
         }
         run.proof = proof;
+        run.trace.dropEvents();
       }
       if (failed(proveCores(*script, runs)))
         return failure();

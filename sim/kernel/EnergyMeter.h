@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/energy/Actions.h"
+#include "sim/kernel/Curve.h"
 
 #include <cstdint>
 #include <vector>
@@ -10,9 +11,6 @@ namespace garam::sim {
 
 class EnergyMeter {
 public:
-  /// Cycles of a bucket of the curve over time.
-  static constexpr int64_t kBucketCycles = 1024;
-
   /// An instruction of `launch` that ran from `start` to before `end`.
   void instruction(uint32_t launch, uint32_t index, int64_t start, int64_t end, const rt::ActionCounts &actions) {
     if (byLaunch.size() <= launch)
@@ -31,27 +29,26 @@ public:
 
   std::vector<std::vector<rt::ActionCounts>> byLaunch; ///< by number of the instruction in its kernel
   rt::ActionCounts rest;
-  std::vector<rt::ActionCounts> buckets;
+  Curve<rt::ActionCounts> curve;
 
 private:
   /// Spread evenly over the cycles from `start` to before `end`: a bucket gets what its end has reached, less what the
   /// buckets before it got.
   void overTime(int64_t start, int64_t end, const rt::ActionCounts &actions) {
-    const int64_t first = start / kBucketCycles, last = (end > start ? end - 1 : start) / kBucketCycles;
-    if (int64_t(buckets.size()) <= last)
-      buckets.resize(size_t(last + 1));
+    const int64_t lastCycle = end > start ? end - 1 : start;
+    const size_t last = curve.reach(lastCycle), first = curve.reach(start);
     if (first == last) {
-      buckets[size_t(last)] += actions;
+      curve[last] += actions;
       return;
     }
     for (size_t i = 0; i < actions.counts.size(); ++i) {
       if (!actions.counts[i])
         continue;
       int64_t given = 0;
-      for (int64_t bucket = first; bucket <= last; ++bucket) {
-        const int64_t reached = bucket == last ? end : (bucket + 1) * kBucketCycles;
+      for (size_t bucket = first; bucket <= last; ++bucket) {
+        const int64_t reached = bucket == last ? end : curve.begin(bucket + 1);
         const auto part = int64_t(__int128(actions.counts[i]) * (reached - start) / (end - start));
-        buckets[size_t(bucket)].counts[i] += part - given;
+        curve[bucket].counts[i] += part - given;
         given = part;
       }
     }

@@ -98,8 +98,7 @@ struct Machine {
   Ways ways;
   int64_t mostCycles = 0;              ///< a run that goes on beyond is ended; 0: no limit
   rt::IndexSource gatherIndices = rt::IndexSource::None;
-  int64_t bucketCycles = EnergyMeter::kBucketCycles;
-  std::vector<std::vector<int64_t>> channelBytes;                    ///< by channel of the machine
+  std::vector<Curve<int64_t>> channelBytes;                          ///< by channel of the machine
   std::function<void(int channel, const DramCommand &)> commandSink; ///< empty: none
   std::function<void(const TokenChange &)> tokenSink;                ///< empty: none
   int64_t cycles = 0;                                                ///< of the run, known at its end

@@ -135,10 +135,7 @@ private:
       packet->mark(rt::Stall::MemoryQueue, std::min(machine.coreClock.after(done - 1), cycle));
     }
     packet->mark(rt::Stall::Noc, cycle);
-    size_t bucket = size_t(cycle / machine.bucketCycles);
-    if (bytes.size() <= bucket)
-      bytes.resize(bucket + 1);
-    bytes[bucket] += packet->bytes;
+    bytes[bytes.reach(cycle)] += packet->bytes;
     answer(machine, *packetOut, packet, cycle);
     payload.release();
   }
@@ -150,7 +147,7 @@ private:
   std::deque<Waiting> waiting;
   tlm::tlm_generic_payload *offered = nullptr;
   int64_t nextClock = 0; ///< one request in a clock
-  std::vector<int64_t> &bytes;
+  Curve<int64_t> &bytes;
   OutPort *packetOut, *creditOut;
 };
 
