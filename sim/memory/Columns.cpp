@@ -125,14 +125,14 @@ PartTimes PseudoChannel::issueColumns(const Channel::Sink &sink, ChannelCounters
   for (int i = 0; i < e.segments; ++i) {
     const int bank = e.bank[size_t(i)];
     Bank &b = banks[bank];
-    if (b.refreshTo > e.arrival)
-      if (const int64_t overlap = std::min(b.refreshTo, tick) - std::max(b.refreshFrom, e.arrival); overlap > longest)
-        longest = overlap, times.refreshFrom = b.refreshFrom, times.refreshTo = b.refreshTo;
+    if (const Held &by = held[size_t(bank)]; by.to > e.arrival)
+      if (const int64_t overlap = std::min(by.to, tick) - std::max(by.from, e.arrival); overlap > longest)
+        longest = overlap, times.refreshFrom = by.from, times.refreshTo = by.to;
     own->bank[bank].hits &= ~here;
     if (!(own->bank[bank].users &= ~here))
       own->wanted &= ~bit(bank);
     const PartPattern::Segment &segment = pattern.segments[size_t(i)];
-    const int64_t end = b.used = ticks ? ticks[segment.lastAccess] : tick + segment.lastTick;
+    const int64_t end = lastUse[size_t(bank)] = ticks ? ticks[segment.lastAccess] : tick + segment.lastTick;
     b.preReady = std::max(b.preReady, end + toPre);
     if (closedPage && !own->bank[bank].hits && !other->bank[bank].hits) {
       closing |= bit(i);

@@ -31,6 +31,7 @@ PseudoChannel::PseudoChannel(const rt::DramParams &dram, const TickTiming &timin
   for (int bank = 0; bank < ranks * banksPerRank; ++bank)
     groupOf[bank] = uint8_t(bank / banksPerRank * bankGroups + bank % bankGroups);
   groupWrite.fill(-kNever);
+  lastUse.fill(-1);
   // Refreshes of a die fall due spread over the interval, not all at once.
   int64_t all = dram.channels() * dram.pseudoChannels * ranks;
   for (int i = 0; i < ranks; ++i) {
@@ -68,7 +69,7 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
     side.bank[bank].users |= here;
     if (banks[bank].row == base.row) {
       side.bank[bank].hits |= here;
-      ready = std::max(ready, banks[bank].opened + side.opening);
+      ready = std::max(ready, banks[bank].actReady - timing.actAct + side.opening);
     } else {
       missing |= bit(bank);
     }
@@ -118,7 +119,7 @@ uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
   int best = lowest(free ? free : among);
   if (free) {
     for (uint64_t set = free & (free - 1); set; set &= set - 1)
-      if (const int bank = lowest(set); banks[bank].used > banks[best].used)
+      if (const int bank = lowest(set); lastUse[size_t(bank)] > lastUse[size_t(best)])
         best = bank;
     return bit(best);
   }
@@ -127,7 +128,7 @@ uint64_t PseudoChannel::refreshCandidate(const Rank &r, int number) const {
   for (uint64_t set = among & (among - 1); set; set &= set - 1) {
     const int bank = lowest(set);
     const uint64_t age = ageOf(bank);
-    if (age > bestAge || (age == bestAge && banks[bank].used > banks[best].used))
+    if (age > bestAge || (age == bestAge && lastUse[size_t(bank)] > lastUse[size_t(best)]))
       best = bank, bestAge = age;
   }
   return bit(best);
@@ -181,7 +182,7 @@ void PseudoChannel::update(int64_t tick) {
     if (column_.place < 0 || own->queue.slots[size_t(column_.place)].banks & taken)
       forgetColumn();
     for (; taken; taken &= taken - 1)
-      banks[lowest(taken)].refreshFrom = tick, banks[lowest(taken)].refreshTo = kNever;
+      held[size_t(lowest(taken))] = {tick, kNever};
   }
 }
 

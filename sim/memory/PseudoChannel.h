@@ -108,12 +108,13 @@ public:
 
 private:
   static constexpr int64_t kStale = -1; ///< tick of a choice that is to be made again
-  struct alignas(64) Bank {             // a line of the host's cache
+  struct alignas(32) Bank {             // those that a burst uses lie in two lines of the host's cache
     int32_t row = -1;                   ///< -1: closed
-    int64_t opened = 0;                 ///< its last ACT
-    int64_t preReady = 0, actReady = 0, refReady = 0;
-    int64_t refreshFrom = -1, refreshTo = -1; ///< the last time a refresh held it
-    int64_t used = -1;                        ///< its last column command
+    int64_t preReady = 0, refReady = 0;
+    int64_t actReady = 0; ///< of an open one, tRC after its last ACT
+  };
+  struct Held { ///< the last time a refresh held a bank
+    int64_t from = -1, to = -1;
   };
   struct Rank { ///< a stack id
     int64_t nextDue = 0, owed = 0;
@@ -179,6 +180,8 @@ private:
   std::array<int64_t, 64> groupWrite; ///< last write of a flat group
   Waiting toActivate, toPrecharge;
   std::array<Bank, 64> banks;
+  std::array<Held, 64> held;
+  std::array<int64_t, 64> lastUse; ///< last column command of a bank
   std::array<Side, 2> sides;
 
   void countDue(int64_t tick);
@@ -253,7 +256,7 @@ private:
   uint64_t bestOnSharedBus(int64_t actFloor, int64_t preFloor) const;
   uint64_t bestRefresh(int64_t floor);
   int64_t fits(int64_t tick, int64_t length) const;
-  GARAM_INLINE void openFor(Side &side, uint64_t places, int bank);
+  GARAM_INLINE void openFor(Side &side, uint64_t places, int bank, int64_t tick);
   void close(int bank) {
     banks[bank].row = -1;
     openBanks &= ~bit(bank);

@@ -45,7 +45,7 @@ void PseudoChannel::activated(int64_t tick, int bank) {
 }
 
 /// The bank has got the row of these entries.
-void PseudoChannel::openFor(Side &side, uint64_t places, int bank) {
+void PseudoChannel::openFor(Side &side, uint64_t places, int bank, int64_t tick) {
   Queue &q = side.queue;
   side.bank[bank].hits |= places;
   for (; places; places &= places - 1) {
@@ -53,11 +53,11 @@ void PseudoChannel::openFor(Side &side, uint64_t places, int bank) {
     if (q.slots[size_t(place)].missing &= ~bit(bank))
       continue;
     // The last activate that it lacked is later than those of its other rows.
-    q.entries[size_t(place)].ready = banks[bank].opened + side.opening;
+    q.entries[size_t(place)].ready = tick + side.opening;
     q.open |= bit(place);
     if (&side == own) {
       dirty |= q.slots[size_t(place)].banks & toPrecharge.banks();
-      gotReady(place, banks[bank].opened + 1);
+      gotReady(place, tick + 1);
     }
   }
 }
@@ -101,17 +101,16 @@ int32_t PseudoChannel::activate(int bank, int64_t tick) {
   toActivate.remove(bit(bank));
   Bank &b = banks[bank];
   b.row = row;
-  b.opened = tick;
   b.preReady = std::max(b.preReady, tick + timing.actPre);
   b.actReady = tick + timing.actAct, b.refReady = tick + timing.actRef;
   openBanks |= bit(bank);
-  openFor(*own, own->bank[bank].users & q.slots[place].sameRow, bank);
+  openFor(*own, own->bank[bank].users & q.slots[place].sameRow, bank, tick);
   uint64_t others = 0;
   for (uint64_t set = other->bank[bank].users; set; set &= set - 1)
     if (other->queue.slots[size_t(lowest(set))].row == row)
       others |= set & -set;
   if (others)
-    openFor(*other, others, bank);
+    openFor(*other, others, bank, tick);
   activated(tick, bank);
   return row;
 }
@@ -135,7 +134,7 @@ void PseudoChannel::refreshed(int number, int64_t tick) {
     Bank &b = banks[lowest(set)];
     b.actReady = std::max(b.actReady, tick + (all ? timing.refActAb : timing.refActPb));
     b.refReady = std::max(b.refReady, tick + (all ? timing.refRefAb : timing.refRefPb));
-    b.refreshTo = tick + (all ? timing.refActAb : timing.refActPb);
+    held[size_t(lowest(set))].to = tick + (all ? timing.refActAb : timing.refActPb);
   }
   if (!all) {
     activated(tick, lowest(r.taken));
