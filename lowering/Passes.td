@@ -18,6 +18,18 @@ def ConvertGraphToLinalg : Pass<"convert-graph-to-linalg", "::mlir::ModuleOp"> {
 
 // ---- graph -----------------------------------------------------------------------------------------------------
 
+def GraphSplitBatch : Pass<"graph-split-batch", "::mlir::ModuleOp"> {
+  let summary = "Gives each die a part of the batch";
+  let description = [{
+    An optimisation, for chips of several dies. Before: a graph module with @main. After: unchanged, or, where the mapping file says
+    so or the cost model expects it to be faster, `garam.parts` on the module and every tensor the size of one part; what is split has
+    its dimension as `graph.split`. One part is the whole on one die.
+  }];
+  let dependentDialects = ["::garam::graph::GraphDialect"];
+  let options = [Option<"mappingFile", "mapping-file", "std::string", "", "JSON as --emit mapping writes it; its `parts` decide">,
+                 Option<"parts", "parts", "int64_t", "0", "as many, and an error where that cannot be; 0: as is fastest">];
+}
+
 def GraphOutlineKernels : Pass<"graph-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Moves the stretches of @main between calls into functions";
   let description = [{
@@ -161,8 +173,11 @@ def TaskVerifySchedule : Pass<"task-verify-schedule", "::mlir::ModuleOp"> {
 
 def TaskLowerAddresses : Pass<"task-lower-addresses", "::mlir::func::FuncOp"> {
   let summary = "Offsets become addresses";
-  let description = [{ Before: task-allocate. After: the offset of every operand is its address, in index arithmetic. }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::garam::task::TaskDialect"];
+  let description = [{
+    Before: task-allocate. After: the offset of every operand is its address, in index arithmetic. In a module of `garam.parts` the
+    number of a core is that on its die, and addresses are those of its die; dies without a part do nothing.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::garam::task::TaskDialect"];
 }
 
 def ConvertTaskToIsa : Pass<"convert-task-to-isa", "::mlir::ModuleOp"> {

@@ -13,7 +13,7 @@ using namespace mlir;
 
 namespace garam {
 
-std::vector<std::string> optimisations() { return {"stage-inputs", "prefetch", "fold-sync", "hoist", "cse"}; }
+std::vector<std::string> optimisations() { return {"split-batch", "stage-inputs", "prefetch", "fold-sync", "hoist", "cse"}; }
 
 namespace {
 class Builder {
@@ -29,6 +29,9 @@ public:
 
   /// How it is cut. Kernels first: a group never crosses one.
   void mapping() {
+    // Before anything is cut: what follows compiles one part.
+    if (on("split-batch"))
+      manager.addPass(createGraphSplitBatch({options.mappingFile, 0}));
     manager.addPass(createGraphOutlineKernels());
     manager.addNestedPass<func::FuncOp>(createGraphFormGroups());
     // A copy is a group like any other, so it comes before groups get their mappings.
@@ -73,6 +76,8 @@ public:
   /// How: instructions.
   void isa() {
     manager.addNestedPass<func::FuncOp>(createTaskLowerAddresses());
+    // The number of a core's die, where there are parts.
+    manager.addNestedPass<func::FuncOp>(createTaskExpandDivision());
     manager.addPass(createCanonicalizerPass());
     if (on("cse"))
       manager.addPass(createCSEPass());

@@ -1,6 +1,7 @@
 #include "sim/SimDevice.h"
 
 #include "runtime/Error.h"
+#include "runtime/isa/Address.h"
 #include "sim/System.h"
 #include "sim/WeightLoader.h"
 #include "sim/insns/Insns.h"
@@ -59,7 +60,8 @@ void SimDevice::load(const rt::Program &program, rt::Mode mode) {
                            fmt::format("the chip has {}", own.sequencer.instructionBytes));
   }
   for (const auto &segment : program.segments)
-    fresh.segments.push_back({segment->address, segment->bytes});
+    for (uint32_t die = 0; die < segment->dies; ++die)
+      fresh.segments.push_back({rt::onDie(segment->address, die), segment->bytes});
   fresh.owned = cover(fresh.segments);
   // A copy, so that the program may go.
   std::vector<uint8_t> bytes = rt::serialize(program);
@@ -71,7 +73,7 @@ void SimDevice::load(const rt::Program &program, rt::Mode mode) {
   storage = std::make_unique<Storage>(*chip);
   for (const auto &segment : image.program.segments) {
     try {
-      storage->check(segment->address, int64_t(segment->bytes));
+      storage->check(rt::onDie(segment->address, segment->dies - 1), int64_t(segment->bytes));
     } catch (const rt::Error &error) {
       throw rt::Error(rt::ErrorKind::Input, fmt::format("segment `{}`", segment->name), error.what());
     }
@@ -84,8 +86,8 @@ void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
     return;
   std::unique_ptr<rt::SafetensorsFile> weights;
   for (const auto &segment : program.segments) {
-    if (!segment->data.empty())
-      storage->write(segment->address, segment->data);
+    for (uint32_t die = 0; !segment->data.empty() && die < segment->dies; ++die)
+      storage->write(rt::onDie(segment->address, die), segment->data);
     for (const auto &weight : segment->weights) {
       if (program.weights_file.empty())
         throw rt::inputError("program", fmt::format("needs the weights `{}`, and names no file", weight->tensor),
@@ -103,9 +105,11 @@ const rt::Segment &SimDevice::find(const std::string &segment, uint64_t bytes, u
   for (const auto &own : image.program.segments) {
     if (own->name != segment)
       continue;
-    if (offset > own->bytes || bytes > own->bytes - offset)
+    const uint64_t parts = own->split ? own->dies : 1;
+    if (offset > own->bytes || bytes % parts || bytes / parts > own->bytes - offset)
       throw rt::inputError(fmt::format("segment `{}`", segment), fmt::format("{} bytes from {}", bytes, offset),
-                           fmt::format("it has {} bytes", own->bytes));
+                           parts == 1 ? fmt::format("it has {} bytes", own->bytes)
+                                      : fmt::format("it has {} parts of {} bytes", parts, own->bytes));
     return *own;
   }
   throw rt::inputError("segment", fmt::format("no `{}`", segment),
@@ -114,12 +118,17 @@ const rt::Segment &SimDevice::find(const std::string &segment, uint64_t bytes, u
 
 void SimDevice::write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset) {
   const rt::Segment &own = find(segment, bytes.size(), offset);
-  storage->write(own.address + int64_t(offset), bytes);
+  const size_t part = own.split ? bytes.size() / own.dies : 0, length = own.split ? part : bytes.size();
+  for (uint32_t die = 0; die < own.dies; ++die)
+    storage->write(rt::onDie(own.address, die) + int64_t(offset), bytes.subspan(die * part, length));
 }
 
 void SimDevice::read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset) {
   const rt::Segment &own = find(segment, bytes.size(), offset);
-  storage->read(own.address + int64_t(offset), bytes);
+  const uint32_t parts = own.split ? own.dies : 1;
+  const size_t length = bytes.size() / parts;
+  for (uint32_t die = 0; die < parts; ++die)
+    storage->read(rt::onDie(own.address, die) + int64_t(offset), bytes.subspan(die * length, length));
 }
 
 void SimDevice::resolveLaunches(const rt::RunOptions &options) {
@@ -187,7 +196,7 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   for (const auto &segment : image.program.segments)
     if (segment->kind == rt::fb::SegmentKind::Input || segment->kind == rt::fb::SegmentKind::Output)
       result.hostLinkSeconds +=
-          host.latencyNs * 1e-9 + double(segment->bytes) / (host.gigabytesPerSecond * 1e9 * double(host.links));
+          host.latencyNs * 1e-9 + double(segment->bytes) * segment->dies / (host.gigabytesPerSecond * 1e9 * double(host.links));
   return result;
 }
 

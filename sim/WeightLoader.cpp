@@ -1,6 +1,7 @@
 #include "sim/WeightLoader.h"
 
 #include "runtime/Error.h"
+#include "runtime/isa/Address.h"
 #include "sim/insns/fast/Convert.h"
 #include "sim/insns/plain/Convert.h"
 
@@ -96,7 +97,8 @@ void loadWeight(Storage &storage, const rt::SafetensorsFile &file, const rt::Seg
       src = dense.data();
     }
     cast(from, src, to, out.data(), row, scratch);
-    storage.write(address, out);
+    for (uint32_t die = 0; die < segment.dies; ++die)
+      storage.write(rt::onDie(address, die), out);
     address += row * toBytes;
     for (size_t d = sizes.size() - 1; d-- > 0;) {
       if (++index[d] < sizes[d])

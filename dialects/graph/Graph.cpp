@@ -45,6 +45,8 @@ LogicalResult GraphDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     return expects(isa<ChipAttr>(value) && isa<ModuleOp>(op), "a #graph.chip on a module");
   if (name == kNode || name == kSource || name == kModel || name == kInstance)
     return expects(isa<StringAttr>(value), "a string");
+  if (name == kSplit)
+    return expects(isa<IntegerAttr>(value), "a dimension of the results");
   return success();
 }
 
@@ -66,6 +68,8 @@ LogicalResult GraphDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
     return fails("a string");
   } else if (name == kSourceDType && !isa<TypeAttr>(value)) {
     return fails("a type");
+  } else if (name == kSplit && !isa<IntegerAttr>(value)) {
+    return fails("a dimension");
   }
   return success();
 }
@@ -78,5 +82,7 @@ LogicalResult GraphDialect::verifyRegionResultAttribute(Operation *op, unsigned,
     return fails("a string");
   if (attribute.getName() == kAlias && !isa<IntegerAttr>(attribute.getValue()))
     return fails("the index of a state argument");
+  if (attribute.getName() == kSplit && !isa<IntegerAttr>(attribute.getValue()))
+    return fails("a dimension");
   return success();
 }

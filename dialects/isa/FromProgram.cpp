@@ -32,7 +32,7 @@ public:
       writeLaunch(*launch);
     for (const auto &boundary : program.boundaries)
       BoundaryOp::create(builder, loc, boundary->node, boundary->segment, boundary->offset,
-                         tensor(boundary->dtype, boundary->shape, boundary->node), boundary->launch);
+                         tensor(boundary->dtype, boundary->shape, boundary->node), boundary->launch, uint32_t(boundary->split));
     return module;
   }
 
@@ -70,7 +70,8 @@ private:
       data = DenseIntElementsAttr::getFromRawBuffer(type, bytes);
     }
     SegmentOp::create(builder, loc, index, segment.name, SegmentKindName(segment.kind), segment.address, segment.bytes,
-                      tensor(segment.dtype, segment.shape, segment.name), weights.empty() ? ArrayAttr() : builder.getArrayAttr(weights), data);
+                      tensor(segment.dtype, segment.shape, segment.name), weights.empty() ? ArrayAttr() : builder.getArrayAttr(weights), data,
+                      segment.dies, segment.split);
   }
 
   void writeKernel(int index, const rt::Kernel &kernel) {

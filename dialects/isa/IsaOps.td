@@ -29,9 +29,11 @@ def Isa_ValueOp : Isa_ProgramEntry<"value"> {
 def Isa_SegmentOp : Isa_ProgramEntry<"segment"> {
   let summary = "a piece of memory, numbered in order: its place, and what it starts with";
   let arguments = (ins I32Attr:$index, StrAttr:$name, Isa_SegmentKind:$kind, I64Attr:$address, I64Attr:$bytes, TypeAttr:$type,
-      OptionalAttr<TypedArrayAttrBase<Isa_WeightAttr, "array of weights">>:$weights, OptionalAttr<ElementsAttr>:$data);
+      OptionalAttr<TypedArrayAttrBase<Isa_WeightAttr, "array of weights">>:$weights, OptionalAttr<ElementsAttr>:$data,
+      DefaultValuedAttr<I32Attr, "1">:$dies, UnitAttr:$split);
   let assemblyFormat = [{
-    $index $name $kind `at` $address `bytes` $bytes `as` $type (`weights` $weights^)? (`data` $data^)? attr-dict
+    $index $name $kind `at` $address `bytes` $bytes `as` $type (`weights` $weights^)? (`data` $data^)? (`dies` $dies^)?
+    (`split` $split^)? attr-dict
   }];
   let hasVerifier = 1;
 }
@@ -44,8 +46,9 @@ def Isa_LaunchOp : Isa_ProgramEntry<"launch"> {
 
 def Isa_BoundaryOp : Isa_ProgramEntry<"boundary"> {
   let summary = "a tensor that a launch writes, by the name of the exported graph's node";
-  let arguments = (ins StrAttr:$node, I32Attr:$segment, I64Attr:$offset, TypeAttr:$type, I32Attr:$launch);
-  let assemblyFormat = "$node `in` $segment `+` $offset `as` $type `launch` $launch attr-dict";
+  let arguments = (ins StrAttr:$node, I32Attr:$segment, I64Attr:$offset, TypeAttr:$type, I32Attr:$launch,
+      DefaultValuedAttr<I32Attr, "-1">:$split);
+  let assemblyFormat = "$node `in` $segment `+` $offset `as` $type `launch` $launch (`split` $split^)? attr-dict";
   let hasVerifier = 1;
 }
 

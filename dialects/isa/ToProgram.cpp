@@ -30,6 +30,8 @@ static std::unique_ptr<rt::Segment> readSegment(SegmentOp op) {
   segment->kind = rt::fb::SegmentKind(op.getKind());
   segment->address = op.getAddress();
   segment->bytes = op.getBytes();
+  segment->dies = op.getDies();
+  segment->split = op.getSplit();
   segment->dtype = dtypeNumber(type.getElementType());
   segment->shape = type.getShape().vec();
   if (auto weights = op.getWeights())
@@ -117,6 +119,7 @@ static void readEntry(rt::Program &program, Operation &entry) {
     read->dtype = dtypeNumber(type.getElementType());
     read->shape = type.getShape().vec();
     read->launch = boundary.getLaunch();
+    read->split = int32_t(boundary.getSplit());
     program.boundaries.push_back(std::move(read));
   }
 }

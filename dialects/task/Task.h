@@ -40,6 +40,7 @@ inline constexpr llvm::StringLiteral kKernelAttr = "task.kernel";
 inline constexpr llvm::StringLiteral kArgAttr = "task.arg";      ///< as tile.arg
 inline constexpr llvm::StringLiteral kTypeAttr = "task.type";    ///< memref type of a memory argument
 inline constexpr llvm::StringLiteral kNodeAttr = "task.node";
+inline constexpr llvm::StringLiteral kSplitAttr = "task.split";  ///< as tile.split
 inline constexpr llvm::StringLiteral kRangeAttr = "task.range";  ///< array<i64: low, high> of a value argument
 /// On arguments after task-allocate: launch parameter, and the offset from the address it holds.
 inline constexpr llvm::StringLiteral kParamAttr = "task.param";

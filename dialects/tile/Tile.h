@@ -29,6 +29,7 @@ namespace garam::tile {
 inline constexpr llvm::StringLiteral kKernelAttr = "tile.kernel";
 inline constexpr llvm::StringLiteral kArgAttr = "tile.arg";
 inline constexpr llvm::StringLiteral kNodeAttr = "tile.node";
+inline constexpr llvm::StringLiteral kSplitAttr = "tile.split";
 
 /// Memory space of a buffer; nothing if the type does not carry one.
 std::optional<Mem> memOf(mlir::Type type);

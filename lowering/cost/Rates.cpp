@@ -13,6 +13,15 @@ Transfers &Transfers::operator+=(const Transfers &other) {
   return *this;
 }
 
+/// Links that a byte passes on its way from a core to where it lies, on average over all dies.
+static double linksBetween(const rt::Chip &chip) {
+  int64_t dies = chip.topology.dies, links = 0;
+  for (int64_t a = 0; a < dies; ++a)
+    for (int64_t b = 0; b < dies; ++b)
+      links += chip.dieToDie.switched() ? a != b : (a % 2 != b % 2) + std::abs(a / 2 - b / 2);
+  return double(links) / double(dies * dies);
+}
+
 Rates::Rates(const rt::Chip &chip) : chip(chip) {
   const rt::DramTiming &dram = chip.dram.timing;
   double hertz = chip.clock.coreMhz * 1e6, dies = double(chip.topology.dies), link = double(chip.noc.linkBytes);
@@ -34,6 +43,9 @@ Rates::Rates(const rt::Chip &chip) : chip(chip) {
   double hops = double(chip.noc.meshColumns + chip.noc.meshRows) / 3;
   double toMemory = 2 * hops * double(chip.noc.hopCycles) + double(4 * chip.clock.syncCycles) + 10;
   hbmLatency = 1.5 * (toMemory + double(dram.rp + dram.rcdRead + dram.cl) * clock);
+  // Over the links there and back. Behind a switch this is most of it: short bursts then leave the links idle.
+  if (chip.topology.dies > 1)
+    hbmLatency += 2 * linksBetween(chip) * double(chip.cyclesOf(chip.dieToDie.latencyNs));
   sharedLatency = 1.5 * toMemory;
   // Activates follow each other by tRRD and tFAW; half of them meet an open row.
   activateTime = 0.5 * std::max(double(dram.rrdS), double(dram.faw) / 4) * clock / double(chip.dram.pseudoChannels);

@@ -91,6 +91,8 @@ private:
                                         graph::MappingAttr());
     if (Attribute node = last->getAttr(graph::kNode))
       group->setAttr(graph::kNode, node);
+    if (Attribute split = last->getAttr(graph::kSplit))
+      group->setAttr(graph::kSplit, split);
     Block &body = group.getBody().empty() ? group.getBody().emplaceBlock() : group.getBody().front();
     if (!body.empty())
       body.clear();

@@ -116,11 +116,13 @@ private:
     MLIRContext *context = module.getContext();
     SmallVector<Type> types;
     SmallVector<DictionaryAttr> attributes;
-    auto attribute = [&](StringRef kind, Attribute node = Attribute()) {
+    auto attribute = [&](StringRef kind, Attribute node = Attribute(), Attribute split = Attribute()) {
       NamedAttrList list;
       list.set(tile::kArgAttr, StringAttr::get(context, kind));
       if (node)
         list.set(tile::kNodeAttr, node);
+      if (node && split)
+        list.set(tile::kSplitAttr, split);
       attributes.push_back(list.getDictionary(context));
     };
     for (auto [index, type] : llvm::enumerate(kernel.getArgumentTypes())) {
@@ -130,7 +132,9 @@ private:
     for (auto [index, value] : llvm::enumerate(terminator->getOperands()))
       if (!plan[index].argument && !plan[index].same) {
         types.push_back(bufferType(value.getType(), tile::Mem::hbm));
-        attribute("output", nodeOf(value.getDefiningOp<graph::GroupOp>(), cast<OpResult>(value).getResultNumber()));
+        auto group = value.getDefiningOp<graph::GroupOp>();
+        int64_t number = cast<OpResult>(value).getResultNumber();
+        attribute("output", ofResult(group, number, graph::kNode), ofResult(group, number, graph::kSplit));
       }
 
     OpBuilder builder(kernel);
@@ -178,16 +182,19 @@ private:
     auto place = group.getMapping() ? group.getMapping()->place("result" + std::to_string(index)) : std::nullopt;
     tile::Mem where = place == StringRef("shared") ? tile::Mem::shared : tile::Mem::hbm;
     auto alloc = memref::AllocOp::create(builder, group.getLoc(), bufferType(group.getResult(index).getType(), where));
-    if (Attribute node = nodeOf(group, index))
+    if (Attribute node = ofResult(group, index, graph::kNode)) {
       alloc->setAttr(tile::kNodeAttr, node);
+      if (Attribute split = ofResult(group, index, graph::kSplit))
+        alloc->setAttr(tile::kSplitAttr, split);
+    }
     return alloc;
   }
 
-  /// The exported node that a result is: that of the op it yields, which may be a view after the op that computes.
-  Attribute nodeOf(graph::GroupOp group, int64_t index) {
+  /// The exported node that a result is, and the dimension in which it is split: those of the op it yields, which may be a
+  /// view after the op that computes.
+  Attribute ofResult(graph::GroupOp group, int64_t index, StringRef name) {
     Operation *yielded = group.block().getTerminator()->getOperand(index).getDefiningOp();
-    Attribute node = yielded ? yielded->getAttr(graph::kNode) : Attribute();
-    return node ? node : group->getAttr(graph::kNode);
+    return (yielded && yielded->hasAttr(graph::kNode) ? yielded : group.getOperation())->getAttr(name);
   }
 
   LogicalResult convertGroup(OpBuilder &builder, graph::GroupOp group, DenseMap<Value, Value> &memory) {
@@ -263,8 +270,10 @@ private:
                                        "graph.kv_update of a layer writes and nothing reads before it";
         continue;
       }
-      tile::OutputOp::create(in, main.getLoc(), memory[value],
-                             name ? name : builder.getStringAttr("output_" + std::to_string(index)));
+      auto output = tile::OutputOp::create(in, main.getLoc(), memory[value],
+                                           name ? name : builder.getStringAttr("output_" + std::to_string(index)));
+      if (Attribute split = main.getResultAttr(index, graph::kSplit))
+        output->setAttr("garam.split", split);
     }
     func::ReturnOp::create(in, main.getLoc());
     main.erase();

@@ -1,5 +1,7 @@
 #include "lowering/graph/MappingFile.h"
 
+#include "lowering/task/Machine.h"
+
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -83,6 +85,14 @@ FailureOr<MappingFile> readMappings(StringRef path, Location loc) {
     return emitError(loc) << path << ": has no list 'groups'; JSON as --emit mapping writes it";
   MappingFile file;
   file.path = path.str();
+  for (auto &[name, value] : *root)
+    if (name != "groups" && name != "parts")
+      return emitError(loc) << path << ": unknown key '" << StringRef(name) << "'; groups, parts";
+  if (const llvm::json::Value *parts = root->get("parts")) {
+    if (parts->getAsInteger().value_or(0) < 1)
+      return emitError(loc) << path << ": 'parts' is no number of dies; an integer above zero";
+    file.parts = *parts->getAsInteger();
+  }
   for (auto [index, value] : llvm::enumerate(*groups)) {
     auto fails = [&, index = index] { return emitError(loc) << path << ": groups[" << index << "]: "; };
     const llvm::json::Object *entry = value.getAsObject();
@@ -122,6 +132,8 @@ std::string writeMappings(ModuleOp module) {
     });
   };
   json.object([&] {
+    if (std::optional<int64_t> parts = partsOf(module))
+      json.attribute("parts", *parts);
     json.attributeArray("groups", [&] {
       for (auto kernel : module.getOps<func::FuncOp>())
         for (auto group : kernel.getOps<graph::GroupOp>()) {

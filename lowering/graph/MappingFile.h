@@ -18,6 +18,7 @@ public:
   mlir::LogicalResult reportUnused(mlir::Location loc) const;
 
   std::string path;
+  int64_t parts = 0;  ///< dies that have a part of the batch each; 0: all dies work on the whole
   std::map<std::pair<std::string, std::string>, Mapping> entries;
 
 private:

@@ -12,6 +12,8 @@ namespace garam::lowering {
 
 namespace {
 constexpr int64_t kSegmentAlignment = 4096;
+/// On arguments and outputs of @main: the dimension in which each part has its own.
+constexpr StringLiteral kSplitAttr = "garam.split";
 
 RankedTensorType tensorOf(MemRefType type) { return RankedTensorType::get(type.getShape(), type.getElementType()); }
 RankedTensorType bytesType(MLIRContext *context, int64_t bytes) {
@@ -37,19 +39,35 @@ DenseElementsAttr rawBytes(DenseElementsAttr value) {
 int64_t Layout::reserve(int64_t bytes) {
   int64_t offset = next;
   next += llvm::alignTo(bytes, kSegmentAlignment);
-  return rt::hbmAddress(rt::kAllDies, offset);
+  return rt::hbmAddress(parts ? 0 : rt::kAllDies, offset);
+}
+
+RankedTensorType Layout::wholeOf(RankedTensorType part, int64_t dim) const {
+  SmallVector<int64_t> shape(part.getShape());
+  shape[dim] *= copies();
+  return RankedTensorType::get(shape, part.getElementType());
+}
+
+void Layout::splitSegment(int segment, Attribute split) {
+  SegmentPlan &plan = segments[segment];
+  if (copies() == 1 || plan.split || (!split && plan.kind != SegmentKindName::Workspace))
+    return;
+  plan.split = true;
+  plan.type = wholeOf(plan.kind == SegmentKindName::Workspace ? bytesType(module.getContext(), plan.bytes) : plan.type, 0);
 }
 
 int Layout::addSegment(std::string name, SegmentKindName kind, int64_t bytes, RankedTensorType type, std::optional<int64_t> address) {
-  segments.push_back({std::move(name), kind, address ? *address : reserve(bytes), bytes, type, {}, {}});
-  return int(segments.size()) - 1;
+  segments.push_back({std::move(name), kind, address ? *address : reserve(bytes), bytes, type, {}, {}, false});
+  int segment = int(segments.size()) - 1;
+  splitSegment(segment, Attribute());
+  return segment;
 }
 
 LogicalResult Layout::plan() {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || main.isDeclaration())
     return module.emitError("has no @main; a program is the launches of @main");
-  main.walk([&](tile::OutputOp op) { outputNames[op.getValue()] = op.getName().str(); });
+  main.walk([&](tile::OutputOp op) { outputs[op.getValue()] = op; });
   if (failed(planArguments(main)))
     return failure();
   for (auto constant : main.getOps<memref::GetGlobalOp>())
@@ -86,8 +104,11 @@ LogicalResult Layout::plan() {
       return failure();
   main.walk([&](tile::OutputOp op) {  // names of what is an output twice, or an argument
     int segment = segmentOf.lookup(op.getValue());
-    if (segments[segment].kind != SegmentKindName::Output || segments[segment].name != op.getName())
-      addSegment(op.getName().str(), SegmentKindName::Output, segments[segment].bytes, segments[segment].type, segments[segment].address);
+    if (segments[segment].kind != SegmentKindName::Output || segments[segment].name != op.getName()) {
+      auto type = tensorOf(cast<MemRefType>(op.getValue().getType()));
+      int other = addSegment(op.getName().str(), SegmentKindName::Output, segments[segment].bytes, type, segments[segment].address);
+      splitSegment(other, op->getAttr(kSplitAttr));
+    }
   });
   int64_t capacity = chip.dram.bytesPerDie * chip.topology.dies;
   if (next > capacity)
@@ -114,6 +135,7 @@ LogicalResult Layout::planArguments(func::FuncOp main) {
     auto type = cast<MemRefType>(arg.getType());
     segmentOf[arg] = addSegment(name.str(), kind.getValue() == "state" ? SegmentKindName::State : SegmentKindName::Input,
                                 task::bytesOf(type), tensorOf(type));
+    splitSegment(segmentOf[arg], main.getArgAttr(arg.getArgNumber(), kSplitAttr));
   }
   return success();
 }
@@ -154,9 +176,9 @@ void Layout::planAllocs(func::FuncOp main) {
   llvm::stable_sort(uses, [](const auto &a, const auto &b) { return std::get<0>(a) < std::get<0>(b); });
   for (auto [first, last, alloc] : uses) {
     int64_t bytes = task::bytesOf(alloc.getType());
-    auto output = outputNames.find(alloc);
-    bool isOutput = output != outputNames.end();
-    std::string name = isOutput ? output->second : fmt::format("tensor{}", segments.size());
+    tile::OutputOp output = outputs.lookup(alloc);
+    bool isOutput = bool(output);
+    std::string name = isOutput ? output.getName().str() : fmt::format("tensor{}", segments.size());
     std::optional<int64_t> address;
     if (!isOutput) {
       llvm::erase_if(live, [&, first = first](const Live &l) {
@@ -176,7 +198,9 @@ void Layout::planAllocs(func::FuncOp main) {
     auto kind = isOutput ? SegmentKindName::Output : SegmentKindName::Workspace;
     int segment = addSegment(std::move(name), kind, bytes, tensorOf(alloc.getType()), address);
     segmentOf[alloc] = segment;
-    if (!isOutput)
+    if (isOutput)
+      splitSegment(segment, output->getAttr(kSplitAttr));
+    else
       live.push_back({last, segments[segment].address, int64_t(llvm::alignTo(bytes, kSegmentAlignment))});
   }
 }
@@ -228,9 +252,12 @@ FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
   return segment;
 }
 
-void Layout::addBoundary(StringAttr node, int segment, int64_t offset, MemRefType type) {
-  if (node)
-    boundaries.push_back({node.str(), segment, offset, tensorOf(type), int64_t(launches.size())});
+void Layout::addBoundary(StringAttr node, int segment, int64_t offset, MemRefType type, IntegerAttr split) {
+  if (!node)
+    return;
+  bool whole = !split || copies() == 1;
+  boundaries.push_back({node.str(), segment, offset, whole ? tensorOf(type) : wholeOf(tensorOf(type), split.getInt()),
+                        int64_t(launches.size()), whole ? -1 : split.getInt()});
 }
 
 LogicalResult Layout::planLaunch(tile::LaunchOp op) {
@@ -266,7 +293,7 @@ LogicalResult Layout::planLaunch(tile::LaunchOp op) {
     set(param, segmentOf.lookup(operand), 0, "");
     if (kind == "output" || kind == "state")
       addBoundary(kernel.getArgAttrOfType<StringAttr>(i, task::kNodeAttr), segmentOf.lookup(operand), 0,
-                  cast<MemRefType>(operand.getType()));
+                  cast<MemRefType>(operand.getType()), kernel.getArgAttrOfType<IntegerAttr>(i, task::kSplitAttr));
   }
   if (auto param = kernel->getAttrOfType<IntegerAttr>(task::kWeightsParamAttr)) {
     FailureOr<int> segment = weightSegment(op, kernel);
@@ -278,11 +305,13 @@ LogicalResult Layout::planLaunch(tile::LaunchOp op) {
     set(param.getInt(), *sharedWorkspace, 0, "");
     for (auto workspace : kernel.getOps<task::WorkspaceOp>())
       if (workspace.getMem() == tile::Mem::hbm)
-        addBoundary(workspace.getNodeAttr(), *sharedWorkspace, *workspace.getOffset(), cast<MemRefType>(workspace.getType()));
+        addBoundary(workspace.getNodeAttr(), *sharedWorkspace, *workspace.getOffset(), cast<MemRefType>(workspace.getType()),
+                    workspace->getAttrOfType<IntegerAttr>(task::kSplitAttr));
   }
   for (auto workspace : kernel.getOps<task::WorkspaceOp>())
     if (workspace.getMem() == tile::Mem::shared)
-      addBoundary(workspace.getNodeAttr(), *sharedMemory, *workspace.getOffset(), cast<MemRefType>(workspace.getType()));
+      addBoundary(workspace.getNodeAttr(), *sharedMemory, *workspace.getOffset(), cast<MemRefType>(workspace.getType()),
+                    workspace->getAttrOfType<IntegerAttr>(task::kSplitAttr));
   launches.push_back(std::move(launch));
   return success();
 }

@@ -3,6 +3,7 @@
 
 #include "dialects/isa/Isa.h"
 #include "dialects/task/Task.h"
+#include "lowering/task/Machine.h"
 #include "runtime/chip/Chip.h"
 #include "runtime/program/Safetensors.h"
 
@@ -22,6 +23,7 @@ struct SegmentPlan {
   mlir::RankedTensorType type;
   llvm::SmallVector<mlir::Attribute> weights;
   mlir::ElementsAttr data;
+  bool split = false;  ///< each part has its own in it
 };
 
 struct LaunchPlan {
@@ -35,6 +37,7 @@ struct BoundaryPlan {
   int64_t segment, offset;
   mlir::RankedTensorType type;
   int64_t launch;
+  int64_t split = -1;
 };
 
 struct ValuePlan {
@@ -42,17 +45,20 @@ struct ValuePlan {
   int64_t low, high;
 };
 
-/// From @main: its arguments, allocs and launches. Memory is used again after a tensor's last launch; validation reads a boundary
+/// From @main: its arguments, allocs and launches. Where there are parts, everything is once on each of their dies, and types
+/// are those of the whole. Memory is used again after a tensor's last launch; validation reads a boundary
 /// tensor when the launch that wrote it has completed.
 class Layout {
 public:
-  Layout(mlir::ModuleOp module, const rt::Chip &chip) : module(module), chip(chip) {}
+  Layout(mlir::ModuleOp module, const rt::Chip &chip) : module(module), chip(chip), parts(partsOf(module)) {}
   mlir::LogicalResult plan();
 
   std::vector<SegmentPlan> segments;
   std::vector<LaunchPlan> launches;
   std::vector<BoundaryPlan> boundaries;
   std::vector<ValuePlan> values;
+  /// Dies that each segment is on.
+  int64_t copies() const { return parts.value_or(1); }
 
 private:
   mlir::LogicalResult planArguments(mlir::func::FuncOp main);
@@ -62,17 +68,21 @@ private:
   /// SHA-256 of a tensor of the module's weights file; empty where no file is named.
   mlir::FailureOr<std::string> digestOf(llvm::StringRef tensor, mlir::Location loc);
   mlir::FailureOr<int> weightSegment(tile::LaunchOp op, mlir::func::FuncOp kernel);
-  void addBoundary(mlir::StringAttr node, int segment, int64_t offset, mlir::MemRefType type);
+  void addBoundary(mlir::StringAttr node, int segment, int64_t offset, mlir::MemRefType type, mlir::IntegerAttr split);
+  /// Marks the segment as split where `split` is there or it is workspace.
+  void splitSegment(int segment, mlir::Attribute split);
+  mlir::RankedTensorType wholeOf(mlir::RankedTensorType part, int64_t dim) const;
   int addSegment(std::string name, isa::SegmentKindName kind, int64_t bytes, mlir::RankedTensorType type,
                  std::optional<int64_t> address = std::nullopt);
   int64_t reserve(int64_t bytes);
 
   mlir::ModuleOp module;
   const rt::Chip &chip;
-  int64_t next = 0;  ///< free from here on, in home "all dies"
+  std::optional<int64_t> parts;
+  int64_t next = 0;  ///< free from here on, in home "all dies", or in each part's
   llvm::DenseMap<mlir::Value, int> segmentOf;
   std::map<std::vector<void *>, int> weightSegments;
-  llvm::DenseMap<mlir::Value, std::string> outputNames;
+  llvm::DenseMap<mlir::Value, tile::OutputOp> outputs;
   std::unique_ptr<rt::SafetensorsFile> weightsFile;
   std::optional<int> sharedWorkspace, sharedMemory;
 };

@@ -45,8 +45,8 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
 
   LogicalResult convert() {
     ModuleOp module = getOperation();
-    FailureOr<rt::Chip> chip = chipOf(module);
-    if (failed(chip))
+    FailureOr<rt::Chip> chip = chipOf(module), whole = wholeChipOf(module);
+    if (failed(chip) || failed(whole))
       return failure();
     Layout layout(module, *chip);
     if (failed(layout.plan()))
@@ -62,7 +62,7 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
       return attr ? attr.getInt() : 0;
     };
     auto program = isa::ProgramOp::create(b, module.getLoc(), rt::kProgramVersion, text("graph.model"), chip->name,
-                                          uint32_t(chip->topology.dies), text("garam.dtype"), text("garam.phase"), number("garam.batch"),
+                                          uint32_t(whole->topology.dies), text("garam.dtype"), text("garam.phase"), number("garam.batch"),
                                           number("garam.sequence_length"), number("garam.kv_capacity"), text("garam.weights_file"),
                                           number("garam.flops"), number("garam.compulsory_bytes"), text("garam.mapping"));
     b.createBlock(&program.getBody());
@@ -84,7 +84,7 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
     }
     for (const BoundaryPlan &boundary : layout.boundaries)
       isa::BoundaryOp::create(b, module.getLoc(), boundary.node, uint32_t(boundary.segment), uint64_t(boundary.offset), boundary.type,
-                              uint32_t(boundary.launch));
+                              uint32_t(boundary.launch), uint32_t(boundary.split));
     b.setInsertionPointToStart(body);
     for (const Origin *origin : originOrder)
       isa::LocationOp::create(b, module.getLoc(), uint32_t(origins[*origin]), origin->op, origin->group, origin->node, origin->source);
@@ -99,7 +99,8 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
       isa::ValueOp::create(b, loc, value.name, uint64_t(value.low), uint64_t(value.high));
     for (auto [i, segment] : llvm::enumerate(layout.segments))
       isa::SegmentOp::create(b, loc, uint32_t(i), segment.name, segment.kind, uint64_t(segment.address), uint64_t(segment.bytes),
-                             segment.type, segment.weights.empty() ? ArrayAttr() : b.getArrayAttr(segment.weights), segment.data);
+                             segment.type, segment.weights.empty() ? ArrayAttr() : b.getArrayAttr(segment.weights), segment.data,
+                             uint32_t(layout.copies()), segment.split);
   }
 
   LogicalResult emitKernel(OpBuilder &b, func::FuncOp kernel, int64_t index, const rt::Chip &chip) {

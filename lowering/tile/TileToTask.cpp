@@ -28,6 +28,8 @@ public:
       result.setArgAttr(i, task::kArgAttr, kernel.getArgAttr(i, tile::kArgAttr));
       if (Attribute node = kernel.getArgAttr(i, tile::kNodeAttr))
         result.setArgAttr(i, task::kNodeAttr, node);
+      if (Attribute split = kernel.getArgAttr(i, tile::kSplitAttr))
+        result.setArgAttr(i, task::kSplitAttr, split);
       if (isa<MemRefType>(old.getType())) {
         result.setArgAttr(i, task::kTypeAttr, TypeAttr::get(old.getType()));
         buffers[old] = arg;
@@ -72,7 +74,10 @@ private:
       MemRefType type = alloc.getType();
       auto node = alloc->getAttrOfType<StringAttr>(tile::kNodeAttr);
       auto mem = cast<tile::MemAttr>(type.getMemorySpace());
-      buffers[alloc] = task::WorkspaceOp::create(b, loc, bufferType(), mem, TypeAttr::get(type), node, IntegerAttr());
+      auto workspace = task::WorkspaceOp::create(b, loc, bufferType(), mem, TypeAttr::get(type), node, IntegerAttr());
+      if (Attribute split = alloc->getAttr(tile::kSplitAttr))
+        workspace->setAttr(task::kSplitAttr, split);
+      buffers[alloc] = workspace;
       return success();
     }
     if (auto alloc = dyn_cast<tile::AllocOp>(op)) {

@@ -67,7 +67,7 @@ py::dict segmentTable(const rt::Segment &segment) {
   return py::dict(py::arg("name") = segment.name, py::arg("kind") = kindName(segment.kind),
                   py::arg("address") = segment.address, py::arg("bytes") = segment.bytes,
                   py::arg("dtype") = typeName(segment.dtype), py::arg("shape") = segment.shape,
-                  py::arg("weights") = weights);
+                  py::arg("weights") = weights, py::arg("dies") = segment.dies, py::arg("split") = segment.split);
 }
 
 py::dict inspect(const py::bytes &data, const std::string &where) {
@@ -84,7 +84,8 @@ py::dict inspect(const py::bytes &data, const std::string &where) {
   for (const auto &boundary : program.boundaries)
     boundaries.append(py::dict(py::arg("node") = boundary->node, py::arg("segment") = boundary->segment,
                                py::arg("offset") = boundary->offset, py::arg("dtype") = typeName(boundary->dtype),
-                               py::arg("shape") = boundary->shape, py::arg("launch") = boundary->launch));
+                               py::arg("shape") = boundary->shape, py::arg("launch") = boundary->launch,
+                               py::arg("split") = boundary->split));
   for (const auto &location : program.locations)
     locations.append(py::dict(py::arg("op") = location->op, py::arg("tile_op") = location->tile_op,
                               py::arg("node") = location->node, py::arg("source") = location->source));

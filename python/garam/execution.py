@@ -67,12 +67,20 @@ class Session:
                 tensors.check(given[name], segment)
         return generated
 
-    def _read(self, segment: str, offset: int, shaped: Mapping[str, Any]) -> torch.Tensor:
-        data = self.device.read(segment, math.prod(shaped["shape"]) * byte_size(shaped["dtype"]), offset)
-        return tensors.from_bytes(data, shaped["dtype"], list(shaped["shape"]))
+    def _read(self, segment: str, offset: int, dtype: str, shape: list[int]) -> torch.Tensor:
+        return tensors.from_bytes(self.device.read(segment, math.prod(shape) * byte_size(dtype), offset), dtype, shape)
 
     def _read_all(self, kind: str) -> dict[str, torch.Tensor]:
-        return {segment["name"]: self._read(segment["name"], 0, segment) for segment in self.program.segments(kind)}
+        return {segment["name"]: self._read(segment["name"], 0, segment["dtype"], list(segment["shape"]))
+                for segment in self.program.segments(kind)}
+
+    def _read_boundary(self, segment: Mapping[str, Any], boundary: Mapping[str, Any]) -> torch.Tensor:
+        """A split segment gives all its parts at once: those of a split tensor are put together, of another each has all of it."""
+        parts, shape, split = segment["dies"] if segment["split"] else 1, list(boundary["shape"]), boundary["split"]
+        if split >= 0:
+            shape[split] //= parts
+        parted = self._read(segment["name"], boundary["offset"], boundary["dtype"], [parts, *shape])
+        return parted[0] if split < 0 else parted.movedim(0, split).reshape(boundary["shape"])
 
     def _read_boundaries(self, launch: int) -> Iterable[tuple[str, str, torch.Tensor]]:
         """Launch, node and value of every tensor that a group of this launch wrote to memory."""
@@ -80,7 +88,8 @@ class Session:
         for boundary in self.program.info["boundaries"]:
             if boundary["launch"] != launch:
                 continue
-            tensor = self._read(segments[boundary["segment"]]["name"], boundary["offset"], boundary)
+            segment = segments[boundary["segment"]]
+            tensor = self._read_boundary(segment, boundary)
             yield launches[boundary["launch"]]["name"], boundary["node"], tensor
 
 

@@ -90,7 +90,9 @@ public:
   virtual ~Device() = default;
   /// Loads program and weights (not in Mode::Cycles). Throws Error (Input) if it does not fit or a weight is missing or of another shape.
   virtual void load(const Program &program, Mode mode) = 0;
-  /// Copies bytes into or out of a segment by name, `offset` bytes into it.
+  /// Copies bytes into or out of a segment by name, `offset` bytes into it. Of a split segment they are equal parts for each
+  /// of its dies, in order, `offset` bytes into each; of other segments on several dies all copies are written and the first
+  /// is read.
   virtual void write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset = 0) = 0;
   virtual void read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset = 0) = 0;
   /// Runs every launch of the loaded program in order. Memory keeps its contents between runs.

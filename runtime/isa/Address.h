@@ -14,6 +14,10 @@ constexpr int64_t hbmAddress(int home, int64_t offset) { return int64_t(home) <<
 constexpr int64_t sharedAddress(int die, int64_t offset) { return int64_t(1) << 60 | int64_t(die) << 48 | offset; }
 constexpr int64_t l1Address(int core, int64_t offset) { return int64_t(2) << 60 | int64_t(core) << 40 | offset; }
 
+/// The same offset in the home that comes `die` homes later: for HBM of one die and shared memory, the next dies'.
+inline constexpr int kHomeShift = 48;
+constexpr int64_t onDie(int64_t address, int64_t die) { return address + (die << kHomeShift); }
+
 constexpr int spaceBits(int64_t address) { return int(uint64_t(address) >> 60); }
 constexpr Space spaceOf(int64_t address) { return Space(spaceBits(address)); }
 constexpr int homeOf(int64_t address) { return int(address >> 48 & 0xff); }

@@ -1,6 +1,7 @@
 #include "runtime/program/Verify.h"
 
 #include "runtime/Error.h"
+#include "runtime/isa/Address.h"
 
 namespace garam::rt {
 namespace {
@@ -136,6 +137,10 @@ private:
     require(segment.bytes <= uint64_t(1) << 48 && segment.address >= 0, segment.name, "has an absurd size or address");
     require(segment.kind <= fb::SegmentKind::Workspace, segment.name, "is of an unknown kind");
     require(segment.data.size() <= segment.bytes, segment.name, "holds more data than its size");
+    require(segment.dies >= 1 && segment.dies <= std::max(1u, program.dies), segment.name, "is on dies that the program does not have");
+    require(segment.dies == 1 || homeOf(segment.address) == 0, segment.name, "is on several dies and does not begin on the first");
+    require(!segment.split || (!segment.shape.empty() && segment.shape.front() % segment.dies == 0), segment.name,
+            "is split and has no equal parts");
     for (const auto &entry : segment.weights) {
       const fb::WeightSourceT &weight = present(entry, "weight");
       uint64_t bytes = 0, stored = 0;
@@ -178,7 +183,15 @@ private:
     uint64_t bytes = 0;
     require(boundary.segment < program.segments.size() && boundary.launch < program.launches.size(), boundary.node, "names a segment or launch that is not there");
     require(byteSize(DType(boundary.dtype)) && bytesOf(boundary.dtype, boundary.shape, bytes), boundary.node, "has an absurd shape");
-    require(fits(boundary.offset, bytes, program.segments[boundary.segment]->bytes), boundary.node, "does not fit its segment");
+    const Segment &segment = *program.segments[boundary.segment];
+    const int64_t rank = int64_t(boundary.shape.size());
+    require(boundary.split == -1 || (boundary.split >= 0 && boundary.split < rank && segment.split), boundary.node,
+            "is split in a dimension that it does not have, or in a segment that is not");
+    if (boundary.split >= 0) {
+      require(boundary.shape[size_t(boundary.split)] % segment.dies == 0, boundary.node, "is split and has no equal parts");
+      bytes /= segment.dies;
+    }
+    require(fits(boundary.offset, bytes, segment.bytes), boundary.node, "does not fit its segment");
   }
 };
 

@@ -16,24 +16,26 @@ def tool(name: str, *arguments: object) -> str:
     return subprocess.run([TOOLS / name, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.parametrize("chip", ["atom", "rebel100"])  # rebel100: a part of the batch on each die
 @pytest.mark.parametrize("model", SHAPES)
 @pytest.mark.parametrize("level", ["graph", "tile", "task", "isa"])
-def test_compiles_on_from_every_level(garam, tmp_path: Path, model: str, level: str) -> None:
+def test_compiles_on_from_every_level(garam, tmp_path: Path, model: str, chip: str, level: str) -> None:
     whole, printed, again = tmp_path / "whole.garam", tmp_path / "level.mlir", tmp_path / "again.garam"
-    garam("compile", *SHAPES[model], "--chip", "atom", "-o", whole)
-    garam("compile", *SHAPES[model], "--chip", "atom", "--emit", level, "--emit-to", printed)
+    garam("compile", *SHAPES[model], "--chip", chip, "-o", whole)
+    garam("compile", *SHAPES[model], "--chip", chip, "--emit", level, "--emit-to", printed)
     reprinted = tmp_path / "reprinted.mlir"
     reprinted.write_text(tool("garam-opt", "--mlir-print-debuginfo", printed))
-    garam("compile", reprinted, "--chip", "atom", "-o", again)
+    garam("compile", reprinted, "--chip", chip, "-o", again)
     assert again.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.parametrize("chip", ["atom", "rebel100"])  # rebel100: a part of the batch on each die
 @pytest.mark.parametrize("model", SHAPES)
-def test_a_dumped_mapping_reloads_to_the_same_program(garam, tmp_path: Path, model: str) -> None:
+def test_a_dumped_mapping_reloads_to_the_same_program(garam, tmp_path: Path, model: str, chip: str) -> None:
     whole, mapping, again = tmp_path / "whole.garam", tmp_path / "mapping.json", tmp_path / "again.garam"
-    garam("compile", *SHAPES[model], "--chip", "atom", "-o", whole)
-    garam("compile", *SHAPES[model], "--chip", "atom", "--emit", "mapping", "--emit-to", mapping)
-    garam("compile", *SHAPES[model], "--chip", "atom", "--mapping", mapping, "-o", again)
+    garam("compile", *SHAPES[model], "--chip", chip, "-o", whole)
+    garam("compile", *SHAPES[model], "--chip", chip, "--emit", "mapping", "--emit-to", mapping)
+    garam("compile", *SHAPES[model], "--chip", chip, "--mapping", mapping, "-o", again)
     assert again.read_bytes() == whole.read_bytes()
 
 

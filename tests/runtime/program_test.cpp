@@ -109,3 +109,35 @@ TEST(Program, InconsistenciesAreNamed) {
   program.launches[0]->parameters[0]->value = "pos";
   expectRefused(program, "names a run-time value that is not declared");
 }
+
+TEST(Program, PartsOnSeveralDiesAreChecked) {
+  auto parts = [] {
+    Program program = sample();
+    program.dies = 4;
+    program.segments[0]->dies = 4, program.segments[0]->split = true;
+    auto boundary = std::make_unique<fb::BoundaryT>();
+    boundary->node = "y", boundary->dtype = uint8_t(DType::F32), boundary->shape = {16, 64}, boundary->split = 0;
+    program.boundaries.push_back(std::move(boundary));
+    return program;
+  };
+  Program read = deserialize(serialize(parts()), "p");
+  EXPECT_EQ(read.segments[0]->dies, 4u);
+  EXPECT_TRUE(read.segments[0]->split);
+  EXPECT_EQ(read.boundaries[0]->split, 0);
+  EXPECT_EQ(deserialize(serialize(sample()), "p").segments[0]->dies, 1u);
+  Program program = parts();
+  program.dies = 3;
+  expectRefused(program, "is on dies that the program does not have");
+  program = parts();
+  program.segments[0]->address = int64_t(1) << 48;
+  expectRefused(program, "is on several dies and does not begin on the first");
+  program = parts();
+  program.segments[0]->shape = {6, 64};
+  expectRefused(program, "is split and has no equal parts");
+  program = parts();
+  program.boundaries[0]->split = 2;
+  expectRefused(program, "is split in a dimension that it does not have");
+  program = parts();
+  program.boundaries[0]->shape = {20, 64};  // 1280 bytes on each die
+  expectRefused(program, "does not fit its segment");
+}

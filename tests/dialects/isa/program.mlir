@@ -10,7 +10,7 @@
 
 // CHECK: isa.program attributes {
 // CHECK-SAME: model = "two"
-isa.program attributes {version = 1 : i32, model = "two", chip = "unit", dies = 1 : i32, dtype = "bf16", phase = "decode",
+isa.program attributes {version = 1 : i32, model = "two", chip = "rebel100", dies = 2 : i32, dtype = "bf16", phase = "decode",
     batch = 1 : i64, sequence_length = 8 : i64, kv_capacity = 0 : i64, weights_file = "w.safetensors", flops = 123 : i64,
     compulsory_bytes = 456 : i64, mapping = "{}"} {
   // CHECK: isa.value "pos" 0 to 127
@@ -22,6 +22,10 @@ isa.program attributes {version = 1 : i32, model = "two", chip = "unit", dies = 
     sha256 = "", offset = 0, to = bf16, permutation = [1, 0], begin = [], end = []>]
   // CHECK: isa.segment 2 "c" constant at 8192 bytes 4 as tensor<f32> data dense<[0, 0, -128, 63]> : tensor<4xi8>
   isa.segment 2 "c" constant at 8192 bytes 4 as tensor<f32> data dense<[0, 0, -128, 63]> : tensor<4xi8>
+  // CHECK: isa.segment 3 "parts" workspace at 12288 bytes 64 as tensor<8x8xbf16> dies 2 split
+  isa.segment 3 "parts" workspace at 12288 bytes 64 as tensor<8x8xbf16> dies 2 split
+  // CHECK: isa.segment 4 "copies" workspace at 16384 bytes 64 as tensor<4x8xbf16> dies 2{{$}}
+  isa.segment 4 "copies" workspace at 16384 bytes 64 as tensor<4x8xbf16> dies 2
   // CHECK: isa.location 0 "layer" "mm" "node" "model.py:3"
   isa.location 0 "layer" "mm" "node" "model.py:3"
   // CHECK: isa.kernel 0 "k" {
@@ -54,4 +58,6 @@ isa.program attributes {version = 1 : i32, model = "two", chip = "unit", dies = 
   isa.launch "k#0" kernel 0 [#isa.parameter<segment = 0, offset = 16, value = "">]
   // CHECK: isa.boundary "node" in 0 + 0 as tensor<4x8xbf16> launch 0
   isa.boundary "node" in 0 + 0 as tensor<4x8xbf16> launch 0
+  // CHECK: isa.boundary "part" in 3 + 0 as tensor<4x16xbf16> launch 0 split 1
+  isa.boundary "part" in 3 + 0 as tensor<4x16xbf16> launch 0 split 1
 }
