@@ -11,7 +11,7 @@ from garam.cli.parser import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```([\w+]*)\n(.*?)```", re.DOTALL)
 
 
 def commands(page: Path) -> list[str]:
