@@ -71,7 +71,7 @@ public:
 
   /// The cheapest; but the model is good to some percent only, and within them it is better to leave no core idle.
   std::optional<Choice> best() const {
-    constexpr double kTie = 1.05;
+    constexpr double kTie = 1.08;
     const Candidate *best = nullptr;
     double least = std::numeric_limits<double>::infinity();
     for (const Candidate &c : candidates)

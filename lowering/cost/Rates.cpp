@@ -1,5 +1,6 @@
 #include "lowering/cost/Rates.h"
 
+#include "runtime/chip/Placement.h"
 #include "runtime/timing/Bursts.h"
 
 #include <numeric>
@@ -14,11 +15,11 @@ Transfers &Transfers::operator+=(const Transfers &other) {
 }
 
 /// Links that a byte passes on its way from a core to where it lies, on average over all dies.
-static double linksBetween(const rt::Chip &chip) {
+static double meanLinks(const rt::Chip &chip) {
   int64_t dies = chip.topology.dies, links = 0;
   for (int64_t a = 0; a < dies; ++a)
     for (int64_t b = 0; b < dies; ++b)
-      links += chip.dieToDie.switched() ? a != b : (a % 2 != b % 2) + std::abs(a / 2 - b / 2);
+      links += rt::linksBetween(chip, a, b);
   return double(links) / double(dies * dies);
 }
 
@@ -45,7 +46,7 @@ Rates::Rates(const rt::Chip &chip) : chip(chip) {
   hbmLatency = 1.5 * (toMemory + double(dram.rp + dram.rcdRead + dram.cl) * clock);
   // Over the links there and back. Behind a switch this is most of it: short bursts then leave the links idle.
   if (chip.topology.dies > 1)
-    hbmLatency += 2 * linksBetween(chip) * double(chip.cyclesOf(chip.dieToDie.latencyNs));
+    hbmLatency += 2 * meanLinks(chip) * double(chip.cyclesOf(chip.dieToDie.latencyNs));
   sharedLatency = 1.5 * toMemory;
   // Activates follow each other by tRRD and tFAW; half of them meet an open row.
   activateTime = 0.5 * std::max(double(dram.rrdS), double(dram.faw) / 4) * clock / double(chip.dram.pseudoChannels);

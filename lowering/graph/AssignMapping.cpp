@@ -111,18 +111,18 @@ struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMappi
       return signalPassFailure();
     std::optional<MappingFile> file;
     if (!mappingFile.empty()) {
-      FailureOr<MappingFile> read = readMappings(mappingFile, module.getLoc());
+      FailureOr<MappingFile> read = readMappings(mappingFile, getContext());
       if (failed(read))
         return signalPassFailure();
       file = std::move(*read);
       if (file->parts != partsOf(module).value_or(0)) {
-        module.emitError() << mappingFile << ": is for " << file->parts << " parts of the batch, the program has "
-                           << partsOf(module).value_or(0) << "; as --emit mapping wrote it, with split-batch";
+        emitError(file->place) << "is for " << file->parts << " parts of the batch, the program has "
+                               << partsOf(module).value_or(0) << "; as --emit mapping wrote it, with split-batch";
         return signalPassFailure();
       }
     }
     if (failed(assignMappings(module, *chip, file ? &*file : nullptr)) ||
-        (file && failed(file->reportUnused(module.getLoc()))))
+        (file && failed(file->reportUnused())))
       signalPassFailure();
   }
 };

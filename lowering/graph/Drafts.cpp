@@ -2,6 +2,7 @@
 #include "lowering/graph/Drafts.h"
 
 #include "lowering/graph/RowInsns.h"
+#include "runtime/isa/Isa.h"
 
 using namespace mlir;
 
@@ -47,9 +48,10 @@ static ArrayRef<int64_t> rowsOf(ArrayRef<int64_t> space) {
 static int64_t columnsOf(ArrayRef<int64_t> space) { return space.empty() ? 1 : space.back(); }
 
 /// Whether `members` move few enough tensors to be one group: what they read from outside, and results that others use. Each
-/// tensor has a ring of buffers, whose place is a register.
+/// tensor takes three registers at most: where it begins, the place in its ring of buffers, and the address of a tile. Four
+/// are left to the loops.
 static bool movesFew(ArrayRef<Operation *> members) {
-  constexpr size_t kMostTensors = 20;
+  constexpr size_t kMostTensors = (rt::kRegisters - 4) / 3;
   llvm::SmallDenseSet<Operation *> inside(members.begin(), members.end());
   llvm::SmallDenseSet<Value> moved;
   for (Operation *op : members) {

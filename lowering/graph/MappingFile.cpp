@@ -18,11 +18,11 @@ std::optional<Mapping> MappingFile::take(StringRef kernel, StringRef group) {
   return found->second;
 }
 
-LogicalResult MappingFile::reportUnused(Location loc) const {
+LogicalResult MappingFile::reportUnused() const {
   for (auto &[key, mapping] : entries)
     if (!taken.count(key))
-      return emitError(loc) << path << ": kernel '" << key.first << "' has no group '" << key.second
-                            << "'; --emit mapping lists those of this model";
+      return emitError(place) << "kernel '" << key.first << "' has no group '" << key.second
+                              << "'; --emit mapping lists those of this model";
   return success();
 }
 
@@ -72,29 +72,29 @@ static LogicalResult readEntry(const llvm::json::Object &entry, Mapping &mapping
   return success();
 }
 
-FailureOr<MappingFile> readMappings(StringRef path, Location loc) {
+FailureOr<MappingFile> readMappings(StringRef path, MLIRContext &context) {
+  Location loc = NameLoc::get(StringAttr::get(&context, path));
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!buffer)
-    return emitError(loc) << path << ": " << buffer.getError().message() << "; a file that --emit mapping wrote";
+    return emitError(loc) << buffer.getError().message() << "; a file that --emit mapping wrote";
   auto json = llvm::json::parse((*buffer)->getBuffer());
   if (!json)
-    return emitError(loc) << path << ": " << llvm::toString(json.takeError()) << "; JSON as --emit mapping writes it";
+    return emitError(loc) << llvm::toString(json.takeError()) << "; JSON as --emit mapping writes it";
   const llvm::json::Object *root = json->getAsObject();
   const llvm::json::Array *groups = root ? root->getArray("groups") : nullptr;
   if (!groups)
-    return emitError(loc) << path << ": has no list 'groups'; JSON as --emit mapping writes it";
-  MappingFile file;
-  file.path = path.str();
+    return emitError(loc) << "has no list 'groups'; JSON as --emit mapping writes it";
+  MappingFile file(loc);
   for (auto &[name, value] : *root)
     if (name != "groups" && name != "parts")
-      return emitError(loc) << path << ": unknown key '" << StringRef(name) << "'; groups, parts";
+      return emitError(loc) << "unknown key '" << StringRef(name) << "'; groups, parts";
   if (const llvm::json::Value *parts = root->get("parts")) {
     if (parts->getAsInteger().value_or(0) < 1)
-      return emitError(loc) << path << ": 'parts' is no number of dies; an integer above zero";
+      return emitError(loc) << "'parts' is no number of dies; an integer above zero";
     file.parts = *parts->getAsInteger();
   }
   for (auto [index, value] : llvm::enumerate(*groups)) {
-    auto fails = [&, index = index] { return emitError(loc) << path << ": groups[" << index << "]: "; };
+    auto fails = [&, index = index] { return emitError(loc) << "groups[" << index << "]: "; };
     const llvm::json::Object *entry = value.getAsObject();
     auto kernel = entry ? entry->getString("kernel") : std::nullopt, group = entry ? entry->getString("group") : std::nullopt;
     if (!kernel || !group)

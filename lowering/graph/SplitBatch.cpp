@@ -1,5 +1,5 @@
-// graph-split-batch: on a chip of several dies, whether each die runs the whole program on its part of the batch. Weights are then
-// on each die, nothing crosses the links between dies, and barriers are those of a die.
+// graph-split-batch: on a chip of several dies, whether each die runs the whole program on its part of the batch.
+// Weights are then on each die, nothing crosses the links between dies, and barriers are those of a die.
 // Expects: a graph module with @main. Leaves: the same, or one part of it and `garam.parts`.
 #include "lowering/Passes.h"
 #include "lowering/graph/AssignMappings.h"
@@ -38,11 +38,12 @@ struct GraphSplitBatch : garam::impl::GraphSplitBatchBase<GraphSplitBatch> {
       return signalPassFailure();
     int64_t asked = parts;
     bool decided = asked > 0;
+    Location place = module.getLoc();
     if (!mappingFile.empty()) {
-      FailureOr<MappingFile> file = readMappings(mappingFile, module.getLoc());
+      FailureOr<MappingFile> file = readMappings(mappingFile, getContext());
       if (failed(file))
         return signalPassFailure();
-      asked = file->parts, decided = true;
+      asked = file->parts, decided = true, place = file->place;
     }
     if (!decided && chip->topology.dies > 1)
       asked = fastest(*chip);
@@ -50,8 +51,9 @@ struct GraphSplitBatch : garam::impl::GraphSplitBatchBase<GraphSplitBatch> {
       return;
     OwningOpRef<ModuleOp> split = partOf(asked);
     if (!split || asked > chip->topology.dies) {
-      module.emitError() << "cannot run as " << asked << " parts of its batch of " << batchOf(module)
-                         << "; parts are equal, at most one for each of " << chip->topology.dies << " dies, and independent";
+      emitError(place) << "cannot run as " << asked << " parts of its batch of " << batchOf(module)
+                       << "; parts are equal, at most one for each of " << chip->topology.dies
+                       << " dies, and do not need each other";
       return signalPassFailure();
     }
     module->setAttrs((*split)->getAttrDictionary());
@@ -72,9 +74,6 @@ private:
   int64_t fastest(const rt::Chip &chip) {
     OwningOpRef<ModuleOp> whole = getOperation().clone();
     std::optional<double> least = cyclesOf(*whole);
-    // The model is right to a seventh: a gain below that may be none.
-    if (least)
-      *least *= 6.0 / 7;
     int64_t best = 0, batch = batchOf(getOperation());
     for (int64_t count = 1; count <= chip.topology.dies; ++count) {
       OwningOpRef<ModuleOp> part = batch % count == 0 ? partOf(count) : OwningOpRef<ModuleOp>();

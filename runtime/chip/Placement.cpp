@@ -2,6 +2,8 @@
 
 #include "runtime/isa/Address.h"
 
+#include <cstdlib>
+
 namespace garam::rt {
 
 /// Neighbours in x have numbers that differ in the last bit only.
@@ -25,6 +27,12 @@ int64_t lanesBetween(const Chip &chip, int64_t die, int64_t neighbour) {
   if (chip.dieToDie.switched())
     return 1;
   return besideInX(die, neighbour) ? chip.noc.meshRows : chip.noc.meshColumns;
+}
+
+int64_t linksBetween(const Chip &chip, int64_t die, int64_t other) {
+  if (chip.dieToDie.switched())
+    return die != other;
+  return (die % 2 != other % 2) + std::abs(die / 2 - other / 2);
 }
 
 int64_t laneRouter(const Chip &chip, int64_t die, int64_t neighbour, int64_t lane) {

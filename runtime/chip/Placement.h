@@ -22,6 +22,8 @@ inline int64_t routerOf(const NocParams &noc, int64_t i, int64_t n) {
 std::vector<int64_t> neighboursOf(const Chip &chip, int64_t die);
 /// Lanes between neighbours: one for each router of the edges that face each other; one behind a switch.
 int64_t lanesBetween(const Chip &chip, int64_t die, int64_t neighbour);
+/// Links that a packet takes between two dies, 0 within one: as exitTowards leads it, or one through a switch.
+int64_t linksBetween(const Chip &chip, int64_t die, int64_t other);
 /// Router of `die` on which a lane towards `neighbour` begins: lane i is that of row i in x, of column i in y; behind a
 /// switch router 0.
 int64_t laneRouter(const Chip &chip, int64_t die, int64_t neighbour, int64_t lane);

@@ -33,5 +33,14 @@ def test_the_mapping_file_says_how_many(garam, refusal, tmp_path: Path) -> None:
     mapping.write_text(json.dumps({"parts": 2, "groups": []}))
     two = garam("run", *shape, "--mapping", mapping, "--mode", "cycles")
     assert max(engine["core"] for engine in two["engines"] if engine["busy_cycles"]) < 32
-    mapping.write_text(json.dumps({"parts": 3, "groups": []}))
-    assert "cannot run as 3 parts of its batch of 4" in refusal("compile", *shape, "--mapping", mapping)
+
+
+@pytest.mark.parametrize(("chip", "parts", "says"), [("rebel100", 3, "cannot run as 3 parts of its batch of 4; parts are equal"),
+                                                     ("rebel100", 8, "at most one for each of 4 dies"),
+                                                     ("atom", 2, "at most one for each of 1 dies"),
+                                                     ("rebel100", 0, "'parts' is no number of dies; an integer above zero")])
+def test_parts_that_cannot_be_name_the_file(refusal, tmp_path: Path, chip: str, parts: int, says: str) -> None:
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text(json.dumps({"parts": parts, "groups": []}))
+    line = refusal("compile", "minilm", "--batch", 4, "--seq", 16, "--layers", 1, "--chip", chip, "--mapping", mapping)
+    assert line.startswith(f"error: {mapping}: ") and says in line

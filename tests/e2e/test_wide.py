@@ -9,7 +9,7 @@ WIDE = Path(__file__).with_name("wide.py")
 
 
 @pytest.mark.parametrize("chip", ["unit", "atom", "rebel100"])
-@pytest.mark.parametrize("name", ["concat", "addition", "results", "layers", "weights"])
+@pytest.mark.parametrize("name", ["concat", "addition", "broadcasts", "results", "layers", "weights"])
 def test_validates(garam, name: str, chip: str) -> None:
     document = garam("validate", f"{WIDE}:{name}", "--chip", chip)
     assert document["ok"], document["first_bad"]

@@ -20,6 +20,22 @@ class _Sum(nn.Module):
         return sum(tensors.values())
 
 
+class _Broadcasts(nn.Module):
+    """Weights of rank five, each of another shape: no two of its dimensions are one for all of them."""
+
+    SIZES = (5, 3, 11, 5, 33)
+
+    def __init__(self) -> None:
+        super().__init__()
+        shapes = [[size if (i * 7 + 3) >> dim & 1 else 1 for dim, size in enumerate(self.SIZES)] for i in range(60)]
+        self.terms = nn.ParameterList([nn.Parameter(torch.randn(*shape)) for shape in shapes])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for i, term in enumerate(self.terms):
+            x = x + (term.transpose(0, 3) if i % 3 == 1 else term)
+        return x
+
+
 class _Results(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         return tuple(x * float(i) for i in range(1, 25))
@@ -68,6 +84,11 @@ def concat_of_concats() -> tuple[nn.Module, dict[str, Tensor]]:
 
 def addition() -> tuple[nn.Module, dict[str, Tensor]]:
     return _Sum(), _tensors(24, 5, 33)
+
+
+def broadcasts() -> tuple[nn.Module, dict[str, Tensor]]:
+    torch.manual_seed(0)
+    return _Broadcasts(), {"x": torch.randn(*_Broadcasts.SIZES)}
 
 
 def results() -> tuple[nn.Module, dict[str, Tensor]]:

@@ -5,7 +5,7 @@
 // RUN: not garam-opt --graph-outline-kernels --graph-form-groups --graph-assign-mapping=mapping-file=%S/inputs/nosuch.json %s 2>&1 | FileCheck %s --check-prefix=MISSING
 
 // A result of the kernel lies in HBM, what stays inside in shared memory; the file decides where it has an entry.
-// UNKNOWN: unknown-group.json: kernel 'main_0' has no group 'nosuch'; --emit mapping lists those of this model
+// UNKNOWN: unknown-group.json"): kernel 'main_0' has no group 'nosuch'; --emit mapping lists those of this model
 // SIZE: bad-size.json: groups[0]: 'tile.rows' is no size; integers above zero
 // MISSING: nosuch.json: No such file or directory; a file that --emit mapping wrote
 module attributes {graph.chip = #graph.chip<name = "unit", path = "">} {

@@ -14,7 +14,7 @@
 // RUN: not garam-opt --graph-assign-mapping=mapping-file=%t/two.json %t/alone.mlir 2>&1 | FileCheck %s --check-prefix=OTHER
 
 // Parts that need each other are refused, each for its own reason.
-// CHECK: cannot run as 2 parts of its batch of 8; parts are equal, at most one for each of 4 dies, and independent
+// CHECK: cannot run as 2 parts of its batch of 8; parts are equal, at most one for each of 4 dies, and do not need each other
 // UNEVEN: cannot run as 3 parts of its batch of 8
 // MANY: cannot run as 8 parts of its batch of 8; parts are equal, at most one for each of 4 dies
 // NONE: 'parts' is no number of dies; an integer above zero

@@ -135,7 +135,9 @@ std::vector<Channel> wayOf(const rt::Chip &chip, int64_t die, int64_t at, int64_
     }
   };
   bool fromY = false;
-  for (int crossings = 0; die != targetDie && crossings < 99; ++crossings) {
+  int64_t crossings = 0;
+  const int64_t links = rt::linksBetween(chip, die, targetDie);
+  for (; die != targetDie && crossings < 99; ++crossings) {
     const rt::Exit exit = rt::exitTowards(chip, die, at, fromY, targetDie, target);
     walk(rt::laneRouter(chip, die, exit.neighbour, exit.lane));
     const bool x = (die ^ exit.neighbour) == 1;
@@ -145,6 +147,7 @@ std::vector<Channel> wayOf(const rt::Chip &chip, int64_t die, int64_t at, int64_
     die = exit.neighbour;
   }
   EXPECT_EQ(die, targetDie);
+  EXPECT_EQ(crossings, links);
   walk(target);
   return way;
 }
