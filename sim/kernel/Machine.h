@@ -12,6 +12,7 @@
 #include "sim/kernel/Pool.h"
 #include "sim/kernel/Storage.h"
 #include "sim/kernel/Ways.h"
+#include "sim/memory/Channel.h"
 
 #include <functional>
 #include <memory>
@@ -80,7 +81,7 @@ struct Machine {
   Machine(const rt::Chip &chip, rt::Mode mode, const ProgramImage &image, Storage &storage)
       : chip(chip), mode(mode), image(image), storage(storage), coreClock(Clock::ofMhz(chip.clock.coreMhz)),
         memoryClock(1'000'000'000'000'000, chip.dram.timing.clockHz), toMemory(coreClock, memoryClock),
-        toCore(memoryClock, coreClock), ways(chip) {}
+        toCore(memoryClock, coreClock), dramPlan(planOf(chip.dram)), ways(chip) {}
 
   const rt::Chip chip;
   const rt::Mode mode;
@@ -88,6 +89,7 @@ struct Machine {
   Storage &storage;
   const Clock coreClock, memoryClock;
   const Crossing toMemory, toCore;
+  const std::shared_ptr<DramPlan> dramPlan;
   bool keepRecords = false;
   std::vector<rt::InsnRecord> records;
   Pool<Packet> packets;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "runtime/device/Device.h"
+#include "sim/kernel/Stamps.h"
 
-#include <array>
 #include <cstdint>
 
 namespace garam::sim {
@@ -23,9 +23,6 @@ struct Endpoint {
 /// What a stretch of a burst's life was spent on: a stall cause, or busy.
 inline constexpr uint8_t kBusy = uint8_t(rt::kStalls);
 static_assert(kBusy < 16, "a cause has four bits");
-/// Of the farthest way in a package of 64 dies, 32 links there and back: three stretches for each link that is crossed,
-/// two before the first, two after the last, and those of a memory in between.
-inline constexpr size_t kMostStretches = 2 * (3 * 32 + 2 + 2) + 8;
 
 struct alignas(64) Packet {
   // What a router looks at, in one line of the host's cache.
@@ -34,7 +31,6 @@ struct alignas(64) Packet {
   uint16_t flits;  ///< header included
   uint16_t route;  ///< endpoint of this die that it goes to
   PacketKind kind;
-  uint8_t marks;
   bool write;
   bool dataHere;     ///< the core that asked gets the data too
   int32_t bytes;     ///< of the burst
@@ -47,21 +43,16 @@ struct alignas(64) Packet {
   uint64_t targets;         ///< multicast: the other cores of the die that get a copy
   uint8_t semaphore, count; ///< signals only
 
-  // Time stamps: stretch i ends at `issued + end` and was spent on `cause`.
-  struct Stretch {
-    uint32_t cause : 4, end : 28;
-  };
-  std::array<Stretch, kMostStretches> stretches;
+  Stamps stamps; ///< since `issued`
 
+  /// Asks the host's memory for all but the stamps of a long way.
+  void expect() const {
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(reinterpret_cast<const char *>(this) + 64, 1);
+  }
   Net net() const { return kind >= PacketKind::ReadResponse ? Net::Response : Net::Request; }
   /// The time since the last mark, up to `cycle`, was spent on `cause`.
-  void mark(uint8_t cause, int64_t cycle) {
-    const uint32_t end = uint32_t(cycle - issued);
-    if (marks && stretches[marks - 1u].cause == cause)
-      stretches[marks - 1u].end = end;
-    else if (end > (marks ? stretches[marks - 1u].end : 0))
-      stretches[marks++] = {cause, end};
-  }
+  void mark(uint8_t cause, int64_t cycle) { stamps.mark(cause, uint32_t(cycle - issued)); }
   /// A request becomes its response: `dataFlits` go back after a read.
   void respond(int64_t dataFlits) {
     kind = write ? PacketKind::WriteAck : PacketKind::ReadResponse;

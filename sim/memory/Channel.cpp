@@ -2,6 +2,7 @@
 // row command. The choices of the pseudo-channels say when the next thing happens; the ticks before it are skipped.
 #include "sim/memory/Channel.h"
 
+#include "sim/memory/Plan.h"
 #include "sim/memory/PseudoChannel.h"
 
 #include <cassert>
@@ -12,9 +13,11 @@ namespace garam::sim {
 
 class ChannelCore {
 public:
-  ChannelCore(const rt::DramParams &params, int64_t number, Channel::Done onDone, Channel::Sink sink)
-      : dram(params), timing(dram), map(dram, "memory"), patterns(map, dram.timing), mixes(!dram.addressXor.empty()),
-        blockBits(std::countr_zero(uint64_t(map.blockBytes()))), onDone(std::move(onDone)), sink(std::move(sink)) {
+  ChannelCore(std::shared_ptr<DramPlan> shared, int64_t number, Channel::Done onDone, Channel::Sink sink)
+      : timing(shared->timing), plan(std::move(shared)), map(plan->map), patterns(plan->patterns),
+        mixes(!plan->dram.addressXor.empty()), blockBits(std::countr_zero(uint64_t(map.blockBytes()))),
+        onDone(std::move(onDone)), sink(std::move(sink)) {
+    const rt::DramParams &dram = plan->dram;
     const bool booked = dram.pseudoChannels > 1 || timing.sharedBus;
     paired = dram.pseudoChannels > 1;
     for (int i = 0; i < dram.pseudoChannels; ++i)
@@ -81,8 +84,7 @@ public:
 
   int64_t queued() const { return int64_t(pending.size() - unused.size()); }
 
-  const rt::DramParams dram;
-  const TickTiming timing;
+  const TickTiming &timing;
   ChannelCounters counters;
 
 private:
@@ -94,8 +96,9 @@ private:
     PartTimes times; ///< of the part that began first
   };
 
-  const rt::AddressMap map;
-  Patterns patterns;
+  const std::shared_ptr<DramPlan> plan;
+  const rt::AddressMap &map;
+  Patterns &patterns;
   const bool mixes;    ///< the map has an exclusive or
   const int blockBits; ///< blocks are powers of two
   const Channel::Done onDone;
@@ -131,6 +134,7 @@ private:
       rt::DramCell cell = last.base;
       cell.pseudoChannel += i;
       last.lane[size_t(i)] = (mixes ? map.mixed(cell) : cell).pseudoChannel;
+      lane[size_t(last.lane[size_t(i)])]->expect(burst.write, last.pattern->parts[size_t(i)], last.base);
     }
     return last;
   }
@@ -166,6 +170,8 @@ private:
     PseudoChannel &own = *lane[index];
     const uint32_t burst = own.burst();
     Pending &p = pending[burst];
+    for (size_t line = 0; line < sizeof p; line += 64)
+      __builtin_prefetch(reinterpret_cast<const char *>(&p) + line, 1);
     const PartTimes times = own.issueColumns(sink, counters);
     if (paired)
       lane[1 - index]->columnsBooked();
@@ -227,8 +233,10 @@ private:
   }
 };
 
-Channel::Channel(const rt::DramParams &dram, int64_t number, Done onDone, Sink sink)
-    : core(std::make_unique<ChannelCore>(dram, number, std::move(onDone), std::move(sink))) {}
+std::shared_ptr<DramPlan> planOf(const rt::DramParams &dram) { return std::make_shared<DramPlan>(dram); }
+
+Channel::Channel(std::shared_ptr<DramPlan> plan, int64_t number, Done onDone, Sink sink)
+    : core(std::make_unique<ChannelCore>(std::move(plan), number, std::move(onDone), std::move(sink))) {}
 Channel::~Channel() = default;
 Channel::Channel(Channel &&) noexcept = default;
 

@@ -52,14 +52,20 @@ struct ChannelCounters {
 };
 
 class ChannelCore;
+struct DramPlan;
+
+/// For all channels of a memory that run in one thread. `dram` has been through rt::finishDram.
+std::shared_ptr<DramPlan> planOf(const rt::DramParams &dram);
 
 class Channel {
 public:
   using Done = std::function<void(const BurstTimes &)>;
   using Sink = std::function<void(const DramCommand &)>;
 
-  /// `dram` has been through rt::finishDram. `number` is the channel's in the die; it staggers refreshes.
-  Channel(const rt::DramParams &dram, int64_t number, Done onDone, Sink sink = nullptr);
+  /// `number` is the channel's in the die; it staggers refreshes.
+  Channel(std::shared_ptr<DramPlan> plan, int64_t number, Done onDone, Sink sink = nullptr);
+  Channel(const rt::DramParams &dram, int64_t number, Done onDone, Sink sink = nullptr)
+      : Channel(planOf(dram), number, std::move(onDone), std::move(sink)) {}
   ~Channel();
   Channel(Channel &&) noexcept;
 

@@ -56,6 +56,17 @@ public:
 
   bool hasRoom(int direction) const { return sides[direction].queue.count() < sides[direction].capacity; }
   int64_t queued() const { return own->queue.count() + other->queue.count(); }
+  /// Asks the host's memory for what `arrive` will touch.
+  void expect(int direction, const PartPattern &pattern, const rt::DramCell &base) const {
+    const Side &side = sides[size_t(direction)];
+    side.queue.expect();
+    const int flat = mixes ? 0 : base.stackId * banksPerRank + base.bank * bankGroups + base.bankGroup;
+    for (int i = 0; i < pattern.segmentCount; ++i) {
+      const auto bank = size_t(flat + (mixes ? 0 : pattern.segments[size_t(i)].flat));
+      __builtin_prefetch(&banks[bank], 1);
+      __builtin_prefetch(&side.bank[bank], 1);
+    }
+  }
   void arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick);
 
   /// Counts the refreshes that fall due; rules MW1 and MF2.

@@ -46,6 +46,11 @@ public:
   /// `set` is not empty.
   int oldestOf(uint64_t set) const { return (lowest(std::rotr(set, int(head & 63))) + int(head)) & 63; }
 
+  /// Asks the host's memory for the next place.
+  void expect() const {
+    __builtin_prefetch(&slots[size_t(after & 63)], 1);
+    __builtin_prefetch(&entries[size_t(after & 63)], 1);
+  }
   int push(const PartPattern &pattern) {
     const int place = int(after++ & 63);
     slots[size_t(place)].length = pattern.accesses;

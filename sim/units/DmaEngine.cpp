@@ -234,7 +234,7 @@ private:
   /// Gives the cycle from which the next burst may be sent.
   int64_t send(const rt::Burst &burst, int64_t cycle, bool last) {
     Packet *packet = machine.packets.take();
-    packet->marks = 0;
+    packet->stamps.clear();
     packet->issued = cycle;
     packet->bytes = int32_t(burst.bytes);
     packet->write = engine == rt::Engine::DmaOut;
@@ -392,6 +392,8 @@ private:
         machine.packets.give(flights.front().packet);
         flights.pop_front();
         ++firstFlight;
+        if (flights.size() > 2) // the next to retire may long be back
+          flights[2].packet->expect();
       }
       if (order.empty() || !order.front()->sent || order.front()->unretired)
         return;
@@ -415,8 +417,8 @@ private:
 
   void attribute(const Packet &packet, int64_t cycle) {
     account.busy(std::clamp(packet.issued, account.accounted(), cycle));
-    for (size_t i = 0; i < packet.marks; ++i) {
-      const Packet::Stretch &stretch = packet.stretches[i];
+    for (size_t i = 0; i < packet.stamps.size(); ++i) {
+      const Stamps::Stretch &stretch = packet.stamps[i];
       const int64_t end = std::clamp(packet.issued + int64_t(stretch.end), account.accounted(), cycle);
       if (stretch.cause == kBusy)
         account.busy(end);

@@ -20,7 +20,7 @@ public:
         number(place.die * int(machine.chip.dram.channels()) + place.index),
         banksOfRefresh(machine.chip.dram.refresh == rt::RefreshMode::AllBank ? machine.chip.dram.timing.banks() : 1),
         channel(
-            machine.chip.dram, place.index, [this](const BurstTimes &times) { done(times); }, sinkOf(machine, number)) {
+            machine.dramPlan, place.index, [this](const BurstTimes &times) { done(times); }, sinkOf(machine, number)) {
     target.bind(*this);
   }
 
@@ -206,8 +206,7 @@ private:
     entries.give(entry);
     if (cut) {
       // The initiator marks its packet with these times: its lines have not been touched since it was sent.
-      __builtin_prefetch(cut->packet, 1);
-      __builtin_prefetch(reinterpret_cast<const char *>(cut->packet) + 64, 1);
+      cut->packet->expect();
       cut->done = times.done;
       cut->memoryQueue = times.memoryQueue, cut->rowMiss = times.rowMiss, cut->refresh = times.refresh;
       cut->turnaround = times.turnaround, cut->transfer = times.transfer;

@@ -40,9 +40,20 @@ public:
 
   void decide(int64_t cycle) override {
     std::vector<uint32_t> &due = soon[uint64_t(cycle) % kSoon];
-    for (size_t i = 0; i < due.size(); ++i) {
-      if (i + 1 < due.size())
-        __builtin_prefetch(&outputs[due[i + 1]], 1);
+    const size_t count = due.size();
+    for (size_t i = 0; i < std::min(count, kAhead); ++i)
+      __builtin_prefetch(&outputs[due[i]], 1);
+    for (size_t i = 0; i < std::min(count, kAhead - 2); ++i)
+      fetchInputs(outputs[due[i]]);
+    for (size_t i = 0; i < count; ++i) {
+      if (i + kAhead < count)
+        __builtin_prefetch(&outputs[due[i + kAhead]], 1);
+      if (i + kAhead - 2 < count)
+        fetchInputs(outputs[due[i + kAhead - 2]]);
+      if (i + 2 < count)
+        fetchPacket(outputs[due[i + 2]]);
+      if (i + 1 < count)
+        fetchNext(outputs[due[i + 1]]);
       look(due[i], cycle);
     }
     due.clear();
@@ -135,6 +146,30 @@ private:
       own.byKind.fill(addOutput(fmt::format("{}{}.packetOut", names[size_t(kind)], index)));
     }
     receivers.push_back(own);
+  }
+
+  // What a look touches is spread over more lines than the host's first cache holds, and each is found by the one
+  // before: they are asked for while the looks before are decided.
+  static constexpr size_t kAhead = 6;
+  const Input *firstAsking(const Output &output) const {
+    return output.requests ? &inputs[inputOf(output, std::countr_zero(output.requests))] : nullptr;
+  }
+  void fetchInputs(const Output &output) const {
+    __builtin_prefetch(firstAsking(output), 1);
+    if (output.link >= 0)
+      __builtin_prefetch(&inputs[size_t(output.link)], 1);
+  }
+  void fetchPacket(const Output &output) const {
+    if (const Input *input = firstAsking(output))
+      __builtin_prefetch(input->first, 1);
+  }
+  void fetchNext(const Output &output) const {
+    const Input *input = firstAsking(output);
+    if (!input)
+      return;
+    __builtin_prefetch(input->first->next);
+    if (output.link >= 0)
+      __builtin_prefetch(&outputs[inputs[size_t(output.link)].ways[input->first->route]], 1);
   }
 
   /// A packet joins an input; its head is there at `packet->arrival`.

@@ -47,7 +47,7 @@ public:
       packet->count = signal.word.count;
       packet->owner = signal.word.launch;
       packet->issued = cycle;
-      packet->marks = 0;
+      packet->stamps.clear();
       packetOut->send(cycle + 1, payloadOf(packet));
     }
     signals.clear();

@@ -6,8 +6,8 @@
 
 // A result of the kernel lies in HBM, what stays inside in shared memory; the file decides where it has an entry.
 // UNKNOWN: unknown-group.json"): kernel 'main_0' has no group 'nosuch'; --emit mapping lists those of this model
-// SIZE: bad-size.json: groups[0]: 'tile.rows' is no size; integers above zero
-// MISSING: nosuch.json: No such file or directory; a file that --emit mapping wrote
+// SIZE: bad-size.json"): groups[0]: 'tile.rows' is no size; integers above zero
+// MISSING: nosuch.json"): No such file or directory; a file that --emit mapping wrote
 module attributes {graph.chip = #graph.chip<name = "unit", path = "">} {
   // CHECK: graph.group "relu" {{.*}} place = {result0 = "shared"}
   // CHECK: graph.group "argmax" {{.*}} place = {result0 = "hbm"}
