@@ -43,8 +43,8 @@ public:
   /// `allowed` is for messages that do not say it themselves, as those of MLIR's parser.
   [[noreturn]] void raise(std::string_view otherwise, std::string_view allowed) {
     bool says = message.find("; ") != message.npos;
-    throw rt::Error(rt::ErrorKind::Input, place.empty() ? where : place, message.empty() ? std::string(otherwise) : message,
-                    says ? "" : allowed);
+    throw rt::Error(rt::ErrorKind::Input, place.empty() ? where : place,
+                    message.empty() ? std::string(otherwise) : message, says ? "" : allowed);
   }
 
 private:
@@ -100,7 +100,8 @@ CompileResult compile(std::string_view mlir, const std::string &where, const Com
   context.printOpOnDiagnostic(false); // an error is one line that names the place
   Diagnostics diagnostics(context, where);
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(mlir.data(), mlir.size()), where), llvm::SMLoc());
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(mlir.data(), mlir.size()), where),
+                             llvm::SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
     diagnostics.raise("is no MLIR module", "allowed: a module as --emit prints it");

@@ -32,7 +32,8 @@ void stampModule(ModuleOp module, const CompileOptions &options) {
   // An empty module has loaded no dialect, and an attribute of one that is not loaded ends the process.
   module.getContext()->loadDialect<graph::GraphDialect>();
   rt::Chip chip = rt::loadChip(options.chip, options.overrides);
-  module->setAttr("graph.chip", graph::ChipAttr::get(module.getContext(), chip.name, options.chip.find('.') == options.chip.npos ? "" : options.chip));
+  module->setAttr("graph.chip", graph::ChipAttr::get(module.getContext(), chip.name,
+                                                     options.chip.find('.') == options.chip.npos ? "" : options.chip));
   SmallVector<StringRef> overrides(options.overrides.begin(), options.overrides.end());
   if (!overrides.empty())
     module->setAttr("garam.set", builder.getStrArrayAttr(overrides));

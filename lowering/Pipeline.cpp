@@ -13,7 +13,9 @@ using namespace mlir;
 
 namespace garam {
 
-std::vector<std::string> optimisations() { return {"split-batch", "stage-inputs", "prefetch", "fold-sync", "hoist", "cse"}; }
+std::vector<std::string> optimisations() {
+  return {"split-batch", "stage-inputs", "prefetch", "fold-sync", "hoist", "cse"};
+}
 
 namespace {
 class Builder {
@@ -45,8 +47,8 @@ public:
   /// Where it is: loops, buffers, transfers.
   void tile() {
     manager.addPass(createConvertGraphToTile());
-    // Clamped sizes and offsets repeat in each window; one of each is enough. No canonicalizer here: it would inline a phase over
-    // one core, and a phase is what later passes count by.
+    // Clamped sizes and offsets repeat in each window; one of each is enough. No canonicalizer here: it would inline a
+    // phase over one core, and a phase is what later passes count by.
     if (on("cse"))
       manager.addPass(createCSEPass());
     closeTile();

@@ -14,8 +14,8 @@ static size_t sequence(std::string_view text) {
     if (byte(i) >> 6 != 2)
       return 0;
   // Overlong forms, surrogates, and what lies beyond the last code point.
-  bool wrong = (byte(0) == 0xe0 && byte(1) < 0xa0) || (byte(0) == 0xed && byte(1) > 0x9f) || (byte(0) == 0xf0 && byte(1) < 0x90) ||
-               (byte(0) == 0xf4 && byte(1) > 0x8f);
+  bool wrong = (byte(0) == 0xe0 && byte(1) < 0xa0) || (byte(0) == 0xed && byte(1) > 0x9f) ||
+               (byte(0) == 0xf0 && byte(1) < 0x90) || (byte(0) == 0xf4 && byte(1) > 0x8f);
   return wrong ? 0 : length;
 }
 

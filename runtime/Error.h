@@ -9,10 +9,10 @@
 namespace garam::rt {
 
 enum class ErrorKind {
-  Input,          ///< what the reader gave is wrong
-  Undefined,      ///< the program relies on what the ISA leaves open
-  Unimplemented,  ///< valid, but not supported
-  Internal        ///< our own mistake
+  Input,         ///< what the reader gave is wrong
+  Undefined,     ///< the program relies on what the ISA leaves open
+  Unimplemented, ///< valid, but not supported
+  Internal       ///< our own mistake
 };
 
 /// Text that came with a file, fit for a line of UTF-8: control characters and broken sequences become `\xNN`.
@@ -33,4 +33,4 @@ inline Error inputError(std::string_view where, std::string_view what, std::stri
   return Error(ErrorKind::Input, where, what, allowed);
 }
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -195,8 +195,8 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   const rt::HostParams &host = chip->host;
   for (const auto &segment : image.program.segments)
     if (segment->kind == rt::fb::SegmentKind::Input || segment->kind == rt::fb::SegmentKind::Output)
-      result.hostLinkSeconds +=
-          host.latencyNs * 1e-9 + double(segment->bytes) * segment->dies / (host.gigabytesPerSecond * 1e9 * double(host.links));
+      result.hostLinkSeconds += host.latencyNs * 1e-9 + double(segment->bytes) * segment->dies /
+                                                            (host.gigabytesPerSecond * 1e9 * double(host.links));
   return result;
 }
 

@@ -21,7 +21,8 @@ public:
 
   /// Called for each DRAM command of the next runs, with the number of the channel in the machine.
   void onCommand(std::function<void(int, const DramCommand &)> sink) { commandSink = std::move(sink); }
-  /// Called for each change of a semaphore in the next runs, in the order of cycles; the initial counts of a launch are none.
+  /// Called for each change of a semaphore in the next runs, in the order of cycles; the initial counts of a launch are
+  /// none.
   void onTokens(std::function<void(const TokenChange &)> sink) { tokenSink = std::move(sink); }
   /// Messages of the last run.
   uint64_t messages() const { return lastMessages; }

@@ -122,7 +122,8 @@ void System::connectDie(int die) {
     auto *initiator = dynamic_cast<MemoryInitiator *>(&port);
     auto *target = dynamic_cast<MemoryTarget *>(&unit(dieUnit("memory", die, i)));
     if (!initiator || !target)
-      throw rt::inputError(fmt::format("die {}, channel {}", die, i), "port and memory are not joined by TLM-2.0 sockets",
+      throw rt::inputError(fmt::format("die {}, channel {}", die, i),
+                           "port and memory are not joined by TLM-2.0 sockets",
                            "needed: units with a MemoryInitiator and a MemoryTarget");
     initiator->memorySocket().bind(target->memorySocket());
   }
@@ -135,8 +136,8 @@ void System::connectDie(int die) {
     const bool switched = machine.chip.dieToDie.switched();
     Unit &own = unit(switched ? "die_switch" : dieUnit("lane", die, i));
     connect(mesh, fmt::format("die{}.packetOut", i), own, "packetIn", switched ? die : 0);
-    connect(own, switched ? fmt::format("die{}.from{}Out", other, die) : "packetOut", unit(dieUnit("mesh", other)), "packetIn",
-            topology.otherInput(topology.endpoint(EndpointKind::DieToDie, back)));
+    connect(own, switched ? fmt::format("die{}.from{}Out", other, die) : "packetOut", unit(dieUnit("mesh", other)),
+            "packetIn", topology.otherInput(topology.endpoint(EndpointKind::DieToDie, back)));
   }
 }
 

@@ -50,7 +50,8 @@ LogicalResult GraphDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   return success();
 }
 
-LogicalResult GraphDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attribute) {
+LogicalResult GraphDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index,
+                                                     NamedAttribute attribute) {
   auto fails = [&](StringRef what) {
     return op->emitOpError() << "argument " << index << ": '" << attribute.getName().getValue() << "' must be " << what;
   };
@@ -74,7 +75,8 @@ LogicalResult GraphDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
   return success();
 }
 
-LogicalResult GraphDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attribute) {
+LogicalResult GraphDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
+                                                        NamedAttribute attribute) {
   auto fails = [&](StringRef what) {
     return op->emitOpError() << "result " << index << ": '" << attribute.getName().getValue() << "' must be " << what;
   };

@@ -1,4 +1,5 @@
-// #graph.mapping: the form of the dictionary. Whether it fits a root op and a chip is for the pass that assigns mappings.
+// #graph.mapping: the form of the dictionary. Whether it fits a root op and a chip is for the pass that assigns
+// mappings.
 #include "dialects/graph/Graph.h"
 
 using namespace mlir;

@@ -14,7 +14,8 @@ using garam::rt::Step;
 using garam::rt::StepArg;
 
 llvm::hash_code garam::rt::hash_value(const Chain &chain) {
-  llvm::hash_code hash = llvm::hash_combine(chain.integer, chain.reduction, chain.reduceRows, chain.dst.type, chain.dst.present, chain.dst.perRow);
+  llvm::hash_code hash = llvm::hash_combine(chain.integer, chain.reduction, chain.reduceRows, chain.dst.type,
+                                            chain.dst.present, chain.dst.perRow);
   for (const ChainOperand &source : chain.sources)
     hash = llvm::hash_combine(hash, source.type, source.present, source.perRow);
   for (const Step &step : chain.steps)
@@ -27,8 +28,8 @@ llvm::hash_code garam::rt::hash_value(const Chain &chain) {
 static constexpr StringLiteral kPlaces[] = {"s0", "s1", "s2", "dst"};
 static constexpr StringLiteral kReductions[] = {"none", "sum", "max", "min"};
 static constexpr std::pair<StepArg, StringLiteral> kArgs[] = {
-    {StepArg::S0, "s0"},   {StepArg::S1, "s1"},   {StepArg::S2, "s2"},  {StepArg::T0, "t0"},
-    {StepArg::T1, "t1"},   {StepArg::Row, "row"}, {StepArg::Col, "col"}, {StepArg::Scalar, "scalar"}};
+    {StepArg::S0, "s0"}, {StepArg::S1, "s1"},   {StepArg::S2, "s2"},   {StepArg::T0, "t0"},
+    {StepArg::T1, "t1"}, {StepArg::Row, "row"}, {StepArg::Col, "col"}, {StepArg::Scalar, "scalar"}};
 
 void isa::ChainAttr::print(AsmPrinter &printer) const {
   const rt::Chain chain = getChain();
@@ -42,7 +43,8 @@ void isa::ChainAttr::print(AsmPrinter &printer) const {
     const ChainOperand &operand = index < 3 ? chain.sources[index] : chain.dst;
     if (operand == ChainOperand{})
       continue;
-    item() << (operand.present ? "" : "absent ") << place << " " << isa::typeOf(getContext(), operand.type) << (operand.perRow ? " row" : "");
+    item() << (operand.present ? "" : "absent ") << place << " " << isa::typeOf(getContext(), operand.type)
+           << (operand.perRow ? " row" : "");
   }
   if (chain.integer)
     item() << "integer";
@@ -89,7 +91,8 @@ public:
     if (word == "reduce")
       return reduction();
     if (word == "constants")
-      return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] { return parseFloat(parser, chain.constants.emplace_back()); });
+      return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                            [&] { return parseFloat(parser, chain.constants.emplace_back()); });
     std::optional<rt::StepOp> op = tile::stepFromName(word);
     if (!op)
       return parser.emitError(loc) << "'" << word << "' is no step of a chain";
@@ -162,6 +165,7 @@ LogicalResult isa::ChainAttr::verify(function_ref<InFlightDiagnostic()> emitErro
     return emitError() << chain.constants.size() << " constants; a chain has at most " << rt::Chain::kMaxConstants;
   for (const Step &step : chain.steps)
     if (step.arg >= StepArg::Const0 && size_t(step.arg) - size_t(StepArg::Const0) >= chain.constants.size())
-      return emitError() << "a step names constant c" << int(step.arg) - int(StepArg::Const0) << ", of " << chain.constants.size();
+      return emitError() << "a step names constant c" << int(step.arg) - int(StepArg::Const0) << ", of "
+                         << chain.constants.size();
   return success();
 }

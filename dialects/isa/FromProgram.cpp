@@ -11,14 +11,15 @@ namespace {
 
 class Writer {
 public:
-  Writer(const rt::Program &program, MLIRContext *context) : program(program), builder(context), loc(builder.getUnknownLoc()) {}
+  Writer(const rt::Program &program, MLIRContext *context)
+      : program(program), builder(context), loc(builder.getUnknownLoc()) {}
 
   OwningOpRef<ModuleOp> run() {
     OwningOpRef<ModuleOp> module = ModuleOp::create(builder, loc);
     builder.setInsertionPointToEnd(module->getBody());
     auto op = ProgramOp::create(builder, loc, program.version, program.model, program.chip, program.dies, program.dtype,
-                                program.phase, program.batch, program.sequence_length, program.kv_capacity, program.weights_file,
-                                program.flops, program.compulsory_bytes, program.mapping);
+                                program.phase, program.batch, program.sequence_length, program.kv_capacity,
+                                program.weights_file, program.flops, program.compulsory_bytes, program.mapping);
     builder.createBlock(&op.getBody());
     for (const auto &value : program.values)
       ValueOp::create(builder, loc, value->name, value->low, value->high);
@@ -32,7 +33,8 @@ public:
       writeLaunch(*launch);
     for (const auto &boundary : program.boundaries)
       BoundaryOp::create(builder, loc, boundary->node, boundary->segment, boundary->offset,
-                         tensor(boundary->dtype, boundary->shape, boundary->node), boundary->launch, uint32_t(boundary->split));
+                         tensor(boundary->dtype, boundary->shape, boundary->node), boundary->launch,
+                         uint32_t(boundary->split));
     return module;
   }
 
@@ -58,11 +60,10 @@ private:
   void writeSegment(int index, const rt::Segment &segment) {
     SmallVector<Attribute> weights;
     for (const auto &weight : segment.weights)
-      weights.push_back(WeightAttr::get(builder.getContext(), weight->tensor, tensor(weight->dtype, weight->shape, weight->tensor),
-                                        weight->sha256, weight->offset, element(weight->to_dtype, weight->tensor),
-                                        builder.getDenseI64ArrayAttr(weight->permutation),
-                                        builder.getDenseI64ArrayAttr(weight->slice_begin),
-                                        builder.getDenseI64ArrayAttr(weight->slice_end)));
+      weights.push_back(WeightAttr::get(
+          builder.getContext(), weight->tensor, tensor(weight->dtype, weight->shape, weight->tensor), weight->sha256,
+          weight->offset, element(weight->to_dtype, weight->tensor), builder.getDenseI64ArrayAttr(weight->permutation),
+          builder.getDenseI64ArrayAttr(weight->slice_begin), builder.getDenseI64ArrayAttr(weight->slice_end)));
     ElementsAttr data;
     if (!segment.data.empty()) {
       auto type = RankedTensorType::get({int64_t(segment.data.size())}, builder.getI8Type());
@@ -70,8 +71,8 @@ private:
       data = DenseIntElementsAttr::getFromRawBuffer(type, bytes);
     }
     SegmentOp::create(builder, loc, index, segment.name, SegmentKindName(segment.kind), segment.address, segment.bytes,
-                      tensor(segment.dtype, segment.shape, segment.name), weights.empty() ? ArrayAttr() : builder.getArrayAttr(weights), data,
-                      segment.dies, segment.split);
+                      tensor(segment.dtype, segment.shape, segment.name),
+                      weights.empty() ? ArrayAttr() : builder.getArrayAttr(weights), data, segment.dies, segment.split);
   }
 
   void writeKernel(int index, const rt::Kernel &kernel) {
@@ -86,7 +87,8 @@ private:
       if (auto *shape = std::get_if<rt::DmaShape>(&descriptor))
         DmaShapeOp::create(builder, loc, number, shape->counts, shape->srcStrides, shape->dstStrides);
       else
-        VectorChainOp::create(builder, loc, number, ChainAttr::get(builder.getContext(), std::get<rt::Chain>(descriptor)));
+        VectorChainOp::create(builder, loc, number,
+                              ChainAttr::get(builder.getContext(), std::get<rt::Chain>(descriptor)));
     }
     auto entry = kernel.debug.begin();
     uint32_t next = 0;
@@ -101,14 +103,16 @@ private:
     }
     writeOrigins();
     if (entry != kernel.debug.end())
-      throw rt::inputError(kernel.name, fmt::format("a debug entry starts at instruction {}, out of order or range", (*entry)->first),
-                           "compile the program again");
+      throw rt::inputError(
+          kernel.name, fmt::format("a debug entry starts at instruction {}, out of order or range", (*entry)->first),
+          "compile the program again");
   }
 
   void writeLaunch(const rt::fb::LaunchT &launch) {
     SmallVector<Attribute> parameters;
     for (const auto &parameter : launch.parameters)
-      parameters.push_back(ParameterAttr::get(builder.getContext(), parameter->segment, parameter->offset, parameter->value));
+      parameters.push_back(
+          ParameterAttr::get(builder.getContext(), parameter->segment, parameter->offset, parameter->value));
     LaunchOp::create(builder, loc, launch.name, launch.kernel, builder.getArrayAttr(parameters));
   }
 };

@@ -39,8 +39,12 @@ const Record *recordOf(StringRef opName) {
 }
 
 // Tokens as in the instruction word: bit 15 valid, bit 14 remote, bits 11-6 count - 1, bits 5-0 semaphore.
-int32_t encode(const rt::Token &token) { return 1 << 15 | token.remote << 14 | (token.count - 1) << 6 | token.semaphore; }
-rt::Token decode(int32_t bits) { return {true, bool(bits >> 14 & 1), uint8_t(bits & 63), uint8_t((bits >> 6 & 63) + 1)}; }
+int32_t encode(const rt::Token &token) {
+  return 1 << 15 | token.remote << 14 | (token.count - 1) << 6 | token.semaphore;
+}
+rt::Token decode(int32_t bits) {
+  return {true, bool(bits >> 14 & 1), uint8_t(bits & 63), uint8_t((bits >> 6 & 63) + 1)};
+}
 
 SmallVector<int32_t> encode(const std::array<rt::Token, 2> &tokens) {
   SmallVector<int32_t> bits;
@@ -59,8 +63,8 @@ std::optional<rt::Insn> isa::insnOf(Operation *op) {
   auto slots = op->getAttrOfType<DenseI32ArrayAttr>("slots");
   auto regs = op->getAttrOfType<IntegerAttr>("regs");
   auto waits = op->getAttrOfType<DenseI32ArrayAttr>("waits"), signals = op->getAttrOfType<DenseI32ArrayAttr>("signals");
-  if (!record || !slots || !regs || !waits || !signals || slots.size() != int64_t(record->info->fields.size()) || waits.size() > 2 ||
-      signals.size() > 2 || !llvm::isUInt<rt::kSlots>(regs.getInt()))
+  if (!record || !slots || !regs || !waits || !signals || slots.size() != int64_t(record->info->fields.size()) ||
+      waits.size() > 2 || signals.size() > 2 || !llvm::isUInt<rt::kSlots>(regs.getInt()))
     return std::nullopt;
   rt::Insn insn;
   insn.opcode = record->info->opcode;

@@ -51,8 +51,8 @@ Type garam::isa::typeOf(MLIRContext *context, rt::DType dtype) {
 }
 
 std::optional<rt::DType> garam::isa::dtypeOf(Type type) {
-  for (auto dtype : {rt::DType::F32, rt::DType::F16, rt::DType::BF16, rt::DType::F8E4M3, rt::DType::F8E5M2, rt::DType::I8,
-                     rt::DType::I1, rt::DType::I32, rt::DType::I64})
+  for (auto dtype : {rt::DType::F32, rt::DType::F16, rt::DType::BF16, rt::DType::F8E4M3, rt::DType::F8E5M2,
+                     rt::DType::I8, rt::DType::I1, rt::DType::I32, rt::DType::I64})
     if (typeOf(type.getContext(), dtype) == type)
       return dtype;
   return std::nullopt;
@@ -80,7 +80,8 @@ LogicalResult KernelOp::verifyRegions() {
     if (llvm::isa<SemaphoreOp, DmaShapeOp, VectorChainOp>(op) && code)
       return op.emitOpError() << "must come before the instructions";
     if (!isInsn(&op) && !llvm::isa<OriginOp, SemaphoreOp, DmaShapeOp, VectorChainOp>(op))
-      return op.emitOpError() << "is no entry of an isa.kernel; those are semaphores, descriptors, origins and instructions";
+      return op.emitOpError()
+             << "is no entry of an isa.kernel; those are semaphores, descriptors, origins and instructions";
     if (auto semaphore = dyn_cast<SemaphoreOp>(op)) {
       if (seen.test(semaphore.getNumber()))
         return op.emitOpError() << "semaphore " << semaphore.getNumber() << " is there twice";
@@ -107,7 +108,8 @@ LogicalResult DmaShapeOp::verify() {
 static LogicalResult verifyTensor(Operation *op, Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape() || !dtypeOf(tensor.getElementType()))
-    return op->emitOpError() << "type must be a static tensor of f32, f16, bf16, f8E4M3FN, f8E5M2, i8, i1, i32 or i64, got " << type;
+    return op->emitOpError()
+           << "type must be a static tensor of f32, f16, bf16, f8E4M3FN, f8E5M2, i8, i1, i32 or i64, got " << type;
   return success();
 }
 
@@ -121,7 +123,8 @@ LogicalResult SegmentOp::verify() {
       if (failed(verifyTensor(*this, weight.getFile())))
         return failure();
       if (!dtypeOf(weight.getTo()))
-        return emitOpError() << "weight " << weight.getTensor() << " becomes " << weight.getTo() << "; an element type of the machine";
+        return emitOpError() << "weight " << weight.getTensor() << " becomes " << weight.getTo()
+                             << "; an element type of the machine";
     }
   if (auto data = getData()) {
     auto dense = dyn_cast<DenseIntElementsAttr>(*data);
@@ -138,6 +141,7 @@ LogicalResult ProgramOp::verifyRegions() {
     return failure();
   for (Operation &op : block)
     if (!llvm::isa<ValueOp, SegmentOp, LaunchOp, BoundaryOp, LocationOp, KernelOp>(op))
-      return op.emitOpError() << "is no entry of an isa.program; those are value, segment, location, kernel, launch, boundary";
+      return op.emitOpError()
+             << "is no entry of an isa.program; those are value, segment, location, kernel, launch, boundary";
   return success();
 }

@@ -7,7 +7,8 @@
 
 namespace garam::isa {
 
-/// A module with one isa.program that holds all of `program`. Throws rt::Error (Input) for what the isa level cannot say.
+/// A module with one isa.program that holds all of `program`. Throws rt::Error (Input) for what the isa level cannot
+/// say.
 mlir::OwningOpRef<mlir::ModuleOp> fromProgram(const rt::Program &program, mlir::MLIRContext *context);
 
 /// The program of a verified module; fails with a diagnostic if it does not hold exactly one isa.program.

@@ -1,9 +1,9 @@
 // Registration of the task dialect, its attributes and what it knows about buffers.
 #include "dialects/task/Task.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #include "dialects/task/TaskDialect.cpp.inc"
 #include "dialects/task/TaskEnums.cpp.inc"
@@ -75,4 +75,4 @@ bool isTensor(Type type) {
 
 int64_t bytesOf(MemRefType type) { return type.getNumElements() * rt::byteSize(*tile::dtypeOf(type.getElementType())); }
 
-}  // namespace garam::task
+} // namespace garam::task

@@ -24,7 +24,8 @@ struct AccessDim {
   int64_t stride;
 };
 
-/// Bytes of a buffer that an op reads or writes: offset plus a sum of steps, outermost first; the innermost step is a byte.
+/// Bytes of a buffer that an op reads or writes: offset plus a sum of steps, outermost first; the innermost step is a
+/// byte.
 struct Access {
   mlir::Value buffer, offset;
   bool reads, writes;
@@ -37,11 +38,11 @@ struct Access {
 
 /// Attributes of functions and arguments of this level.
 inline constexpr llvm::StringLiteral kKernelAttr = "task.kernel";
-inline constexpr llvm::StringLiteral kArgAttr = "task.arg";      ///< as tile.arg
-inline constexpr llvm::StringLiteral kTypeAttr = "task.type";    ///< memref type of a memory argument
+inline constexpr llvm::StringLiteral kArgAttr = "task.arg";   ///< as tile.arg
+inline constexpr llvm::StringLiteral kTypeAttr = "task.type"; ///< memref type of a memory argument
 inline constexpr llvm::StringLiteral kNodeAttr = "task.node";
-inline constexpr llvm::StringLiteral kSplitAttr = "task.split";  ///< as tile.split
-inline constexpr llvm::StringLiteral kRangeAttr = "task.range";  ///< array<i64: low, high> of a value argument
+inline constexpr llvm::StringLiteral kSplitAttr = "task.split"; ///< as tile.split
+inline constexpr llvm::StringLiteral kRangeAttr = "task.range"; ///< array<i64: low, high> of a value argument
 /// On arguments after task-allocate: launch parameter, and the offset from the address it holds.
 inline constexpr llvm::StringLiteral kParamAttr = "task.param";
 inline constexpr llvm::StringLiteral kOffsetAttr = "task.offset";
@@ -62,7 +63,7 @@ bool isTensor(mlir::Type type);
 /// Bytes of such a type.
 int64_t bytesOf(mlir::MemRefType type);
 
-}  // namespace garam::task
+} // namespace garam::task
 
 #include "dialects/task/TaskDialect.h.inc"
 #include "dialects/task/TaskEnums.h.inc"

@@ -1,10 +1,10 @@
 // Registration of the tile dialect, and the attributes that functions of this level carry.
 #include "dialects/tile/Tile.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #include "dialects/tile/TileDialect.cpp.inc"
 #include "dialects/tile/TileEnums.cpp.inc"
@@ -107,7 +107,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
   auto kernel = tables.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getKernelAttr());
   // Kernels are lowered before the launches that name them.
   if (kernel && kernel->hasAttr("task.kernel"))
-    return kernel.getNumArguments() == getArguments().size() ? success() : emitOpError("has operands that do not match the kernel");
+    return kernel.getNumArguments() == getArguments().size() ? success()
+                                                             : emitOpError("has operands that do not match the kernel");
   if (!kernel || !kernel->hasAttr(kKernelAttr))
     return emitOpError() << "'" << getKernel() << "' is not a function with 'tile.kernel'";
   if (kernel.getArgumentTypes() != getArguments().getTypes())
@@ -115,4 +116,4 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
   return success();
 }
 
-}  // namespace garam::tile
+} // namespace garam::tile

@@ -3,7 +3,6 @@
 
 #include "runtime/isa/Descriptor.h"
 
-#include "llvm/ADT/Hashing.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -13,10 +12,11 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/Hashing.h"
 
 namespace garam::rt {
 inline llvm::hash_code hash_value(const Step &step) { return llvm::hash_combine(int(step.op), int(step.arg)); }
-}  // namespace garam::rt
+} // namespace garam::rt
 
 #include "dialects/tile/TileDialect.h.inc"
 #include "dialects/tile/TileEnums.h.inc"
@@ -68,7 +68,7 @@ private:
   rt::Reduction reduction = rt::Reduction::None;
 };
 
-}  // namespace garam::tile
+} // namespace garam::tile
 
 #define GET_OP_CLASSES
 #include "dialects/tile/TileOps.h.inc"

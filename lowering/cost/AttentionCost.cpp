@@ -13,7 +13,7 @@ struct AttentionSearch {
   const rt::Chip &chip;
   const AttentionGroup &group;
   Rates rates;
-  bool shared;  ///< where keys lie
+  bool shared; ///< where keys lie
   Choice best;
 
   void consider(AttentionTiles tiles) {
@@ -30,20 +30,24 @@ struct AttentionSearch {
         SmallVector<int64_t> grid = spread(work, chip.cores());
         int64_t trips = busiest(work, grid), jobs = single ? heads * group.perKvHead() : ceilDiv(group.keys, tiles.kv);
         auto type = [](Type t) { return *tile::dtypeOf(t); };
-        double matrix = double(rt::timing::mma(chip.matrix, type(group.qType), type(group.kType), rows, group.dim, kv).stream +
-                               rt::timing::mma(chip.matrix, type(group.vType), type(group.vType), rows, kv, group.valueDim).stream);
+        double matrix =
+            double(rt::timing::mma(chip.matrix, type(group.qType), type(group.kType), rows, group.dim, kv).stream +
+                   rt::timing::mma(chip.matrix, type(group.vType), type(group.vType), rows, kv, group.valueDim).stream);
         double vector = double(rt::timing::vectorBeats(chip.vector, rows, kv)) * (group.causal() ? 10 : 7) +
                         double(rt::timing::vectorBeats(chip.vector, rows, group.valueDim)) * (single ? 1 : 3) +
                         double(chip.vector.latencyCycles + 12) * (single ? 5 : 9);
         double job = depthScores > 1 ? std::max(matrix, vector) : matrix + vector;
         double elementBytes = rt::byteSize(type(group.kType));
-        double moved = double(kv * heads * (group.dim + group.valueDim) + rows * heads * group.perKvHead() * group.dim) * elementBytes;
+        double moved =
+            double(kv * heads * (group.dim + group.valueDim) + rows * heads * group.perKvHead() * group.dim) *
+            elementBytes;
         // Of a row of keys the heads of a tile, side by side where the view says so.
         int64_t keyRow = std::max<int64_t>(1, std::abs(group.k.strides[2]));
-        Pattern pattern{int64_t(double(heads * group.dim) * elementBytes), int64_t(double(keyRow) * elementBytes), kv, 1,
-                        shared};
+        Pattern pattern{int64_t(double(heads * group.dim) * elementBytes), int64_t(double(keyRow) * elementBytes), kv,
+                        1, shared};
         double load = rates.transfer(moved, pattern, elementsOf(grid)).cycles() + double(chip.dma.startupCycles) * 3;
-        // Heads of a tile follow each other without a gap; the first product and the last softmax of a tile stand alone.
+        // Heads of a tile follow each other without a gap; the first product and the last softmax of a tile stand
+        // alone.
         double compute = job * double(jobs) + (single && depthScores > 1 ? matrix + vector - job : 0);
         if (!single)
           load *= double(jobs);
@@ -65,7 +69,7 @@ struct AttentionSearch {
       }
   }
 };
-}  // namespace
+} // namespace
 
 FailureOr<Choice> chooseAttention(const rt::Chip &chip, const GroupInfo &info) {
   FailureOr<AttentionGroup> group = attentionGroup(info);
@@ -92,10 +96,11 @@ FailureOr<Choice> chooseAttention(const rt::Chip &chip, const GroupInfo &info) {
         if (group->kvHeads % heads == 0 && (heads == 1 || heads * group->perKvHead() <= 16))
           search.consider({heads, q, kv});
   if (search.best.cycles == 0)
-    return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes << " bytes and an accumulator of "
-                                    << chip.matrix.accBytes << "; supported are heads of fewer than "
-                                    << chip.matrix.accBytes / 64 << " elements";
+    return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes
+                                    << " bytes and an accumulator of " << chip.matrix.accBytes
+                                    << "; supported are heads of fewer than " << chip.matrix.accBytes / 64
+                                    << " elements";
   return search.best;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

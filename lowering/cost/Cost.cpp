@@ -34,7 +34,8 @@ graph::MappingAttr Mapping::attr(MLIRContext *context) const {
 
 Mapping Mapping::from(graph::MappingAttr attr) {
   Mapping mapping;
-  for (auto [key, entries] : {std::pair(StringRef("tile"), &mapping.tile), {"grid", &mapping.grid}, {"depth", &mapping.depth}})
+  for (auto [key, entries] :
+       {std::pair(StringRef("tile"), &mapping.tile), {"grid", &mapping.grid}, {"depth", &mapping.depth}})
     if (auto list = attr.getValues().getAs<DictionaryAttr>(key))
       for (NamedAttribute entry : list)
         (*entries)[entry.getName().str()] = cast<IntegerAttr>(entry.getValue()).getInt();
@@ -81,4 +82,4 @@ std::vector<std::string> requiredKeys(GroupKind kind) {
   return {};
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -34,7 +34,7 @@ int64_t l1Budget(const rt::Chip &chip);
 struct Choice {
   Mapping mapping;
   double cycles = 0;
-  double idle = 0;  ///< of them the last ones, in which a core loads nothing
+  double idle = 0; ///< of them the last ones, in which a core loads nothing
 };
 
 /// What the group before leaves to one: time at its end and L1, to load constants ahead (task-prefetch).
@@ -49,11 +49,11 @@ mlir::FailureOr<Choice> chooseRows(const rt::Chip &chip, const GroupInfo &info);
 mlir::FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info, const Before &before);
 mlir::FailureOr<Choice> chooseAttention(const rt::Chip &chip, const GroupInfo &info);
 mlir::FailureOr<Choice> chooseReduceRows(const rt::Chip &chip, const GroupInfo &info);
-mlir::FailureOr<Choice> chooseParts(const rt::Chip &chip, const GroupInfo &info);  ///< concat, update
+mlir::FailureOr<Choice> chooseParts(const rt::Chip &chip, const GroupInfo &info); ///< concat, update
 mlir::FailureOr<Choice> choose(const rt::Chip &chip, const GroupInfo &info, const Before &before);
 
 /// Keys that a mapping of this kind of group must have, as `tile.m`.
 std::vector<std::string> requiredKeys(GroupKind kind);
 mlir::FailureOr<Footprint> footprintOf(const rt::Chip &chip, const GroupInfo &info, const Mapping &mapping);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

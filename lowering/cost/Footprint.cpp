@@ -21,9 +21,8 @@ FailureOr<Footprint> footprintOf(const rt::Chip &chip, const GroupInfo &info, co
     RowTiling tiling = tileRows(group->space, at(mapping.tile, "rows"));
     int64_t width = std::min(at(mapping.tile, "columns"), group->space.columns);
     if (!group->elementwise && width < group->space.columns)
-      return info.group.emitOpError()
-             << "'" << info.group.getName() << "': tile.columns is " << width
-             << "; an op that looks along the row needs all " << group->space.columns;
+      return info.group.emitOpError() << "'" << info.group.getName() << "': tile.columns is " << width
+                                      << "; an op that looks along the row needs all " << group->space.columns;
     result.l1 = group->plan.bytes(tiling.rows(), width, at(mapping.depth, "loads"), at(mapping.depth, "stores"));
     return result;
   }
@@ -34,7 +33,8 @@ FailureOr<Footprint> footprintOf(const rt::Chip &chip, const GroupInfo &info, co
     const MatmulGroup &first = groups->front();
     MatmulTiles tiles{at(mapping.tile, "m"), at(mapping.tile, "n"), std::min(at(mapping.tile, "k"), first.depth), true};
     RowTiling tiling = tileRows(first.space, tiles.m, first.batched());
-    MatmulFootprint bytes = footprint(chip, *groups, tiling, tiles, at(mapping.depth, "a"), at(mapping.depth, "b"), at(mapping.depth, "out"));
+    MatmulFootprint bytes = footprint(chip, *groups, tiling, tiles, at(mapping.depth, "a"), at(mapping.depth, "b"),
+                                      at(mapping.depth, "out"));
     result.l1 = bytes.l1, result.acc = bytes.acc, result.cores = at(mapping.grid, "m") * at(mapping.grid, "n");
     return result;
   }
@@ -57,4 +57,4 @@ FailureOr<Footprint> footprintOf(const rt::Chip &chip, const GroupInfo &info, co
   return result;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -20,7 +20,7 @@ struct Candidate {
   MatmulTiles tiles;
   int64_t gridRows, gridColumns, depthA, depthB, depthOut;
   double cycles = 0, idle = 0;
-  double evenness = 0;  ///< work of all cores, of what they did if each had as much as the busiest
+  double evenness = 0; ///< work of all cores, of what they did if each had as much as the busiest
 };
 
 /// A few sizes up to `most`: `unit` times powers of two, `most`, and what shares `whole` evenly over `cores`.
@@ -40,9 +40,8 @@ public:
          std::pair<Type, Type> types)
       : chip(chip), info(info), before(before), constantA(isConstant(info, groups.front().a)),
         constantB(isConstant(info, groups.front().b)), rates(chip), groups(groups), group(groups.front()),
-        sharedA(rates.inShared(info, group.a.view.base)),
-        sharedB(rates.inShared(info, group.b.view.base)), sharedOut(storesShared(info)), a(*tile::dtypeOf(types.first)),
-        w(*tile::dtypeOf(types.second)) {}
+        sharedA(rates.inShared(info, group.a.view.base)), sharedB(rates.inShared(info, group.b.view.base)),
+        sharedOut(storesShared(info)), a(*tile::dtypeOf(types.first)), w(*tile::dtypeOf(types.second)) {}
 
   void run() {
     int64_t rows = group.batched() ? group.space.rows.back() : group.space.rowCount(), columns = 0;
@@ -56,7 +55,7 @@ public:
     for (int64_t gridColumns = 1; gridColumns <= most; ++gridColumns) {
       int64_t gridRows = cores / gridColumns;
       if (gridColumns < most && cores / (gridColumns + 1) == gridRows)
-        continue;  // more columns cost no rows
+        continue; // more columns cost no rows
       for (int64_t m : sizes(std::min(rowUnit, rows), rows, rows, gridRows))
         for (int64_t n : sizes(std::min(chip.matrix.columns, columns), columns, columns, gridColumns)) {
           if (m * n * 4 > chip.matrix.accBytes)
@@ -190,7 +189,8 @@ private:
     // The array waits for arrivals in its banks, the vector engine for both.
     rt::timing::MmaCycles mma = rt::timing::mma(chip.matrix, this->a, w, rows, t.k, t.n);
     double banks = double(chip.l1.banks), held = arrayBanks(rows, mma);
-    double loaded = loadsA * double(bytesOf(rows * t.k, group.aType)) + loadsB * double(bytesOf(t.n * t.k, group.bType));
+    double loaded =
+        loadsA * double(bytesOf(rows * t.k, group.aType)) + loadsB * double(bytesOf(t.n * t.k, group.bType));
     double arrivals = loaded / double(chip.noc.linkBytes) / double(trips);
     double matrix = double(mma.stream) * parts + arrivals * std::min(1.0, held / banks), vector = 0;
     for (const MatmulGroup &each : groups)
@@ -205,7 +205,7 @@ private:
     int64_t rounds = t.rowsOutside ? rowTrips : columnTrips, inner = trips / rounds;
     int64_t ahead = std::min(t.rowsOutside ? c.depthB : c.depthA, inner);
     double first = a.cycles() + b.cycles() + 2 * double(chip.dma.startupCycles), early = 0;
-    double each = streamsBoth ? parts * (a.cycles() + b.cycles()) : streams.cycles();  // loads for a tile
+    double each = streamsBoth ? parts * (a.cycles() + b.cycles()) : streams.cycles(); // loads for a tile
     // The loads of a tile run beside the product before it, but for the first one's.
     double steady = double(trips - 1) * std::max(compute, each + leaves.cycles()) + compute;
     if (streamsBoth) {
@@ -256,11 +256,11 @@ private:
   bool constantA, constantB;
   Rates rates;
   ArrayRef<MatmulGroup> groups;
-  const MatmulGroup &group;  ///< the first
+  const MatmulGroup &group; ///< the first
   bool sharedA, sharedB, sharedOut;
   rt::DType a, w;
 };
-}  // namespace
+} // namespace
 
 FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info, const Before &before) {
   auto groups = matmulGroups(info);
@@ -269,15 +269,16 @@ FailureOr<Choice> chooseMatmul(const rt::Chip &chip, const GroupInfo &info, cons
   const MatmulGroup &first = groups->front();
   auto types = arrayTypes(chip, first.aType, first.bType);
   if (!types)
-    return info.root->emitOpError() << "multiplies " << first.aType << " by " << first.bType << ", which chip '" << chip.name
-                                    << "' cannot; supported are floats, and i8 by i8";
+    return info.root->emitOpError() << "multiplies " << first.aType << " by " << first.bType << ", which chip '"
+                                    << chip.name << "' cannot; supported are floats, and i8 by i8";
   Search search(chip, info, before, *groups, *types);
   search.run();
   std::optional<Choice> best = search.best();
   if (!best)
-    return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes << " bytes and an accumulator of "
-                                    << chip.matrix.accBytes << "; supported are epilogues of fewer tensors";
+    return info.root->emitOpError() << "has no tile that fits an L1 of " << chip.l1.sizeBytes
+                                    << " bytes and an accumulator of " << chip.matrix.accBytes
+                                    << "; supported are epilogues of fewer tensors";
   return *best;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

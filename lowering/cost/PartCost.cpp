@@ -23,7 +23,8 @@ FailureOr<Choice> chooseReduceRows(const rt::Chip &chip, const GroupInfo &info) 
   int64_t rows = shape[reduce.getDim()], columns = elementsOf(shape.drop_front(reduce.getDim() + 1));
   // Enough column tiles for all cores, as long as a tile is not short.
   int64_t outer = elementsOf(shape.take_front(reduce.getDim()));
-  int64_t width = std::max<int64_t>(std::min<int64_t>(columns, 64), ceilDiv(columns, std::max<int64_t>(1, chip.cores() / outer)));
+  int64_t width =
+      std::max<int64_t>(std::min<int64_t>(columns, 64), ceilDiv(columns, std::max<int64_t>(1, chip.cores() / outer)));
   return choiceOf(chip, rows, width);
 }
 
@@ -35,4 +36,4 @@ FailureOr<Choice> chooseParts(const rt::Chip &chip, const GroupInfo &info) {
   return choiceOf(chip, std::max<int64_t>(1, ceilDiv(rows, chip.cores())), columns);
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

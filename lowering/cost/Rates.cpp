@@ -70,7 +70,7 @@ static double burstsOf(const Pattern &pattern, int64_t grain) {
 
 double Rates::shareOf(const Pattern &pattern) const {
   int64_t interleave = chip.dram.interleaveBytes, channels = chip.topology.dies * chip.dram.channels();
-  constexpr int64_t kMostRows = 128, kMostBytes = 1 << 17;  // the pattern repeats
+  constexpr int64_t kMostRows = 128, kMostBytes = 1 << 17; // the pattern repeats
   std::vector<int64_t> load(channels, 0);
   int64_t region = std::min({pattern.piece * pattern.together, std::max(pattern.pitch, pattern.piece), kMostBytes});
   int64_t total = 0;
@@ -108,4 +108,4 @@ Transfers Rates::transfer(double bytes, const Pattern &pattern, int64_t cores) c
   return result;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -8,19 +8,19 @@ namespace garam::lowering {
 
 /// How the cores go through a tensor: pieces of contiguous bytes, one for each row.
 struct Pattern {
-  int64_t piece = 1;     ///< contiguous bytes of a transfer, at most a row
-  int64_t pitch = 1;     ///< bytes from a row to the next
-  int64_t rows = 1;      ///< rows that all cores go through at a time
-  int64_t together = 1;  ///< cores whose pieces lie side by side in a row
-  bool shared = false;   ///< in shared memory, else in HBM
+  int64_t piece = 1;    ///< contiguous bytes of a transfer, at most a row
+  int64_t pitch = 1;    ///< bytes from a row to the next
+  int64_t rows = 1;     ///< rows that all cores go through at a time
+  int64_t together = 1; ///< cores whose pieces lie side by side in a row
+  bool shared = false;  ///< in shared memory, else in HBM
 };
 
 /// Cycles that transfers take, by what bounds them.
 struct Transfers {
-  double core = 0;    ///< the DMA engine of a core, alone
-  double hbm = 0;     ///< HBM, all cores together
-  double shared = 0;  ///< shared memory, all cores together
-  double noc = 0;     ///< the mesh, all cores together
+  double core = 0;   ///< the DMA engine of a core, alone
+  double hbm = 0;    ///< HBM, all cores together
+  double shared = 0; ///< shared memory, all cores together
+  double noc = 0;    ///< the mesh, all cores together
   /// All of it at once, each part at its own pace.
   double cycles() const { return std::max({core, hbm, shared, noc}); }
   Transfers &operator+=(const Transfers &other);
@@ -34,10 +34,10 @@ class Rates {
 public:
   explicit Rates(const rt::Chip &chip);
 
-  double hbm;     ///< all cores together, evenly over all channels in large bursts
-  double shared;  ///< all cores together; HBM's where there is no shared memory
-  double noc;     ///< all cores together, each way
-  double core;    ///< one core's DMA in large bursts, with all others at it too
+  double hbm;    ///< all cores together, evenly over all channels in large bursts
+  double shared; ///< all cores together; HBM's where there is no shared memory
+  double noc;    ///< all cores together, each way
+  double core;   ///< one core's DMA in large bursts, with all others at it too
 
   /// Whether a value of the group's inside lies in shared memory.
   bool inShared(const GroupInfo &info, mlir::Value base) const;
@@ -51,9 +51,9 @@ public:
 private:
   const rt::Chip &chip;
   bool hasShared;
-  double hbmLatency, sharedLatency;  ///< of a burst without its bytes, in a busy machine
-  double channelRate;   ///< bytes per cycle of a channel
-  double activateTime;  ///< cycles of a channel for each bank group in which a burst opens a row
+  double hbmLatency, sharedLatency; ///< of a burst without its bytes, in a busy machine
+  double channelRate;               ///< bytes per cycle of a channel
+  double activateTime;              ///< cycles of a channel for each bank group in which a burst opens a row
 };
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -11,7 +11,8 @@ static int64_t bytesPerTile(const RowGroup &group, int64_t rows, int64_t columns
   int64_t total = 0;
   for (const PlanBuffer &buffer : group.plan.buffers) {
     bool counts = loads ? bool(buffer.leaf) && !buffer.acc : buffer.stored;
-    int64_t elements = (buffer.extent == Extent::Full || buffer.extent == Extent::Column ? rows : 0) * (buffer.extent == Extent::Full ? columns : 1);
+    int64_t elements = (buffer.extent == Extent::Full || buffer.extent == Extent::Column ? rows : 0) *
+                       (buffer.extent == Extent::Full ? columns : 1);
     if (counts)
       total += elements * rt::byteSize(*tile::dtypeOf(buffer.type));
   }
@@ -27,13 +28,14 @@ static SmallVector<int64_t> sizesUpTo(int64_t most, int64_t least = 1) {
   return sizes;
 }
 
-static double cyclesOf(const rt::Chip &chip, const Rates &rates, const RowGroup &group, const RowTiling &tiling, int64_t width,
-                       int64_t cores, int64_t &used, int64_t &trips) {
+static double cyclesOf(const rt::Chip &chip, const Rates &rates, const RowGroup &group, const RowTiling &tiling,
+                       int64_t width, int64_t cores, int64_t &used, int64_t &trips) {
   SmallVector<int64_t> work = tiling.work;
   work.push_back(ceilDiv(group.space.columns, width));
   SmallVector<int64_t> grid = spread(work, cores);
   used = elementsOf(grid), trips = busiest(work, grid);
-  double in = double(bytesPerTile(group, tiling.rows(), width, true)), out = double(bytesPerTile(group, tiling.rows(), width, false));
+  double in = double(bytesPerTile(group, tiling.rows(), width, true)),
+         out = double(bytesPerTile(group, tiling.rows(), width, false));
   double vector = double(group.plan.cycles(chip.vector, tiling.rows(), width));
   double moves = std::max(in, out) / rates.core, memory = (in + out) * double(used) / rates.shared;
   double start = double(chip.dma.startupCycles);
@@ -43,7 +45,8 @@ static double cyclesOf(const rt::Chip &chip, const Rates &rates, const RowGroup 
   // Each step waits for the one before it to be told.
   constexpr double kCyclesPerStep = 12;
   vector += kCyclesPerStep * double(group.plan.steps.size());
-  return double(trips) * std::max({vector, moves, memory, start}) + (in + out) / rates.core + vector + 2 * double(chip.dma.startupCycles);
+  return double(trips) * std::max({vector, moves, memory, start}) + (in + out) / rates.core + vector +
+         2 * double(chip.dma.startupCycles);
 }
 
 FailureOr<Choice> chooseRows(const rt::Chip &chip, const GroupInfo &info) {
@@ -70,11 +73,12 @@ FailureOr<Choice> chooseRows(const rt::Chip &chip, const GroupInfo &info) {
       }
     }
   if (best.cycles == 0) {
-    return info.group.emitOpError() << "'" << info.group.getName() << "' needs " << group->plan.bytes(1, group->space.columns, 1, 1)
-                            << " bytes of L1 for one row of " << group->space.columns << " columns; the chip's L1 allows "
-                            << l1Budget(chip);
+    return info.group.emitOpError() << "'" << info.group.getName() << "' needs "
+                                    << group->plan.bytes(1, group->space.columns, 1, 1)
+                                    << " bytes of L1 for one row of " << group->space.columns
+                                    << " columns; the chip's L1 allows " << l1Budget(chip);
   }
   return best;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

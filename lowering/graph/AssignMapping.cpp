@@ -1,7 +1,7 @@
-// graph-assign-mapping: each group gets the mapping of the file, or else the cheapest by the cost model, and its results a
-// memory.
-#include "lowering/graph/AssignMappings.h"
+// graph-assign-mapping: each group gets the mapping of the file, or else the cheapest by the cost model, and its
+// results a memory.
 #include "lowering/Passes.h"
+#include "lowering/graph/AssignMappings.h"
 #include "lowering/task/Machine.h"
 
 #include "dialects/tile/Tile.h"
@@ -36,8 +36,8 @@ public:
   }
 
 private:
-  /// Cycles with the barrier behind it. `before`: of the group before, and then of this one. A mapping that was given promises
-  /// nothing.
+  /// Cycles with the barrier behind it. `before`: of the group before, and then of this one. A mapping that was given
+  /// promises nothing.
   FailureOr<double> assign(func::FuncOp kernel, graph::GroupOp group, Before &before) {
     Mapping given = Mapping::from(*group.getMapping());
     Before earlier = std::exchange(before, Before());
@@ -92,8 +92,10 @@ private:
       return false;
     Value inside = group.block().getArgument(use.getOperandNumber());
     return llvm::none_of(inside.getUses(), [](OpOperand &inner) {
-      return (isa<graph::EmbeddingOp>(inner.getOwner()) && inner.getOperandNumber() == 0) || isa<graph::KvUpdateOp>(inner.getOwner()) ||
-             (isViewOp(inner.getOwner()) && llvm::any_of(inner.getOwner()->getUsers(), llvm::IsaPred<graph::EmbeddingOp>));
+      return (isa<graph::EmbeddingOp>(inner.getOwner()) && inner.getOperandNumber() == 0) ||
+             isa<graph::KvUpdateOp>(inner.getOwner()) ||
+             (isViewOp(inner.getOwner()) &&
+              llvm::any_of(inner.getOwner()->getUsers(), llvm::IsaPred<graph::EmbeddingOp>));
     });
   }
 
@@ -121,12 +123,11 @@ struct GraphAssignMapping : garam::impl::GraphAssignMappingBase<GraphAssignMappi
         return signalPassFailure();
       }
     }
-    if (failed(assignMappings(module, *chip, file ? &*file : nullptr)) ||
-        (file && failed(file->reportUnused())))
+    if (failed(assignMappings(module, *chip, file ? &*file : nullptr)) || (file && failed(file->reportUnused())))
       signalPassFailure();
   }
 };
-}  // namespace
+} // namespace
 
 FailureOr<double> assignMappings(ModuleOp module, const rt::Chip &chip, MappingFile *file) {
   double cycles = 0;
@@ -140,4 +141,4 @@ FailureOr<double> assignMappings(ModuleOp module, const rt::Chip &chip, MappingF
   return cycles;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

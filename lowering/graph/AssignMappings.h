@@ -6,8 +6,8 @@
 
 namespace garam::lowering {
 
-/// Gives each group the mapping of the file, if there is one with an entry for it, or else the cheapest. Expected cycles of all
-/// launches, barriers and starts among them; a group whose mapping was given counts as nothing.
+/// Gives each group the mapping of the file, if there is one with an entry for it, or else the cheapest. Expected
+/// cycles of all launches, barriers and starts among them; a group whose mapping was given counts as nothing.
 mlir::FailureOr<double> assignMappings(mlir::ModuleOp module, const rt::Chip &chip, MappingFile *file);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -43,20 +43,26 @@ FailureOr<AttentionGroup> attentionGroup(const GroupInfo &info) {
   return group;
 }
 
-bool singlePass(const AttentionGroup &group, const AttentionTiles &tiles) { return !group.op.getPos() && tiles.kv >= group.keys; }
+bool singlePass(const AttentionGroup &group, const AttentionTiles &tiles) {
+  return !group.op.getPos() && tiles.kv >= group.keys;
+}
 
 int64_t scoreRows(const AttentionGroup &group, const AttentionTiles &tiles) {
   return !singlePass(group, tiles) && group.queries == 1 ? group.perKvHead() : tiles.q;
 }
 
-AttentionFootprint footprint(const AttentionGroup &group, const AttentionTiles &tiles, int64_t depthLoads, int64_t depthScores) {
-  auto bytes = [](int64_t elements, Type type) { return (elements * rt::byteSize(*tile::dtypeOf(type)) + 63) / 64 * 64; };
+AttentionFootprint footprint(const AttentionGroup &group, const AttentionTiles &tiles, int64_t depthLoads,
+                             int64_t depthScores) {
+  auto bytes = [](int64_t elements, Type type) {
+    return (elements * rt::byteSize(*tile::dtypeOf(type)) + 63) / 64 * 64;
+  };
   Type f32 = Float32Type::get(group.op->getContext());
   int64_t rows = scoreRows(group, tiles), kv = std::min(tiles.kv, group.keys);
   bool single = singlePass(group, tiles);
   int64_t heads = single ? tiles.heads : 1, queries = single ? heads * group.perKvHead() : 1;
-  int64_t l1 = depthLoads * (bytes(rows * queries * group.dim, group.qType) + bytes(kv * heads * group.dim, group.kType) +
-                             bytes(kv * heads * group.valueDim, group.vType));
+  int64_t l1 =
+      depthLoads * (bytes(rows * queries * group.dim, group.qType) + bytes(kv * heads * group.dim, group.kType) +
+                    bytes(kv * heads * group.valueDim, group.vType));
   l1 += 2 * bytes(rows * queries * group.valueDim, group.outType);
   if (group.mask)
     l1 += depthLoads * bytes(kv, group.maskType);
@@ -69,4 +75,4 @@ AttentionFootprint footprint(const AttentionGroup &group, const AttentionTiles &
   return {l1, depthScores * rows * (kv + group.valueDim) * 4};
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,6 +1,6 @@
-// Attention. All keys in one tile: one pass of softmax, several heads loaded together and taken in turn, so that the array
-// multiplies one head while the vector engine weighs another. More keys, or a run-time length: a running maximum, sum and
-// output over tiles of keys.
+// Attention. All keys in one tile: one pass of softmax, several heads loaded together and taken in turn, so that the
+// array multiplies one head while the vector engine weighs another. More keys, or a run-time length: a running maximum,
+// sum and output over tiles of keys.
 #include "lowering/graph/AttentionGroup.h"
 #include "lowering/graph/Lower.h"
 #include "runtime/timing/Timing.h"
@@ -38,7 +38,10 @@ public:
                                     << lowering.chip.name << "' cannot; supported are f32, f16 and bf16";
     lowering.at(group.op);
     bool merged = !single && group.queries == 1;
-    SmallVector<int64_t> work{group.batch, single ? group.kvHeads / tiles.heads : merged ? group.kvHeads : group.heads,
+    SmallVector<int64_t> work{group.batch,
+                              single   ? group.kvHeads / tiles.heads
+                              : merged ? group.kvHeads
+                                       : group.heads,
                               ceilDiv(group.queries, tiles.q)};
     SmallVector<int64_t> grid = spread(work, lowering.size("grid", "cores"));
     emit.phase(grid, [&](ArrayRef<Value> core) {
@@ -47,11 +50,12 @@ public:
         emit.share(core[1], work[1], grid[1], [&](OpFoldResult index) {
           if (single) {
             OpFoldResult kvHead = emit.mul(index, tiles.heads);
-            Value k = load(group.k, group.kType, kvHead, tiles.heads, group.dim, emit.number(0), emit.number(group.keys), tiles.kv);
+            Value k = load(group.k, group.kType, kvHead, tiles.heads, group.dim, emit.number(0),
+                           emit.number(group.keys), tiles.kv);
             Value mask = loadMask(emit.number(0), emit.number(group.keys)), v;
             auto values = [&] {
-              v = load(group.v, group.vType, kvHead, tiles.heads, group.valueDim, emit.number(0), emit.number(group.keys),
-                       tiles.kv);
+              v = load(group.v, group.vType, kvHead, tiles.heads, group.valueDim, emit.number(0),
+                       emit.number(group.keys), tiles.kv);
             };
             // Scores need queries and keys: values come behind them, if they stay for one tile of queries only.
             bool once = work[2] == 1;
@@ -60,8 +64,8 @@ public:
             emit.share(core[2], work[2], grid[2], [&](OpFoldResult q) {
               placeQueries(q);
               OpFoldResult firstHead = emit.mul(kvHead, group.perKvHead());
-              Value rowsOfQ = load(group.q, group.qType, firstHead, tiles.heads * group.perKvHead(), group.dim, firstQuery,
-                                   queries, rows);
+              Value rowsOfQ = load(group.q, group.qType, firstHead, tiles.heads * group.perKvHead(), group.dim,
+                                   firstQuery, queries, rows);
               if (once)
                 values();
               onePass(firstHead, rowsOfQ, k, v, mask);
@@ -91,7 +95,8 @@ private:
   }
 
   /// [rows, heads, dim] of a tensor [B, H, rows, dim], as memory.
-  Value window(Value base, const View &view, OpFoldResult head, int64_t heads, int64_t dim, OpFoldResult first, OpFoldResult count) {
+  Value window(Value base, const View &view, OpFoldResult head, int64_t heads, int64_t dim, OpFoldResult first,
+               OpFoldResult count) {
     OpFoldResult at = emit.add(emit.number(view.offset), emit.mul(batch, view.strides[0]));
     at = emit.add(at, emit.add(emit.mul(head, view.strides[1]), emit.mul(first, view.strides[2])));
     SmallVector<OpFoldResult> sizes{count, emit.number(heads), emit.number(dim)};
@@ -106,7 +111,8 @@ private:
     return emit.window(buffer, emit.number(0), {count, emit.number(heads), emit.number(dim)},
                        {constantOf(count) == 1 ? 1 : heads * dim, heads == 1 ? 1 : dim, 1});
   }
-  Value load(const View &view, Type type, OpFoldResult head, int64_t heads, int64_t dim, OpFoldResult first, OpFoldResult count, int64_t most) {
+  Value load(const View &view, Type type, OpFoldResult head, int64_t heads, int64_t dim, OpFoldResult first,
+             OpFoldResult count, int64_t most) {
     Value buffer = emit.alloc({most, heads * dim}, type, tile::Mem::l1, loads);
     Value memory = window(lowering.memory.lookup(view.base), view, head, heads, dim, first, count);
     tile::LoadOp::create(emit.builder, emit.loc, memory, byHeads(buffer, count, heads, dim));
@@ -116,9 +122,11 @@ private:
     if (!group.mask)
       return Value();
     const View &view = *group.mask;
-    OpFoldResult at = emit.add(emit.number(view.offset), emit.add(emit.mul(batch, view.strides[0]), emit.mul(first, view.strides[1])));
+    OpFoldResult at = emit.add(emit.number(view.offset),
+                               emit.add(emit.mul(batch, view.strides[0]), emit.mul(first, view.strides[1])));
     Value buffer = emit.alloc({1, tiles.kv}, group.maskType, tile::Mem::l1, loads);
-    Value memory = emit.window(lowering.memory.lookup(view.base), at, {emit.number(1), count}, {1, constantOf(count) == 1 ? 1 : view.strides[1]});
+    Value memory = emit.window(lowering.memory.lookup(view.base), at, {emit.number(1), count},
+                               {1, constantOf(count) == 1 ? 1 : view.strides[1]});
     tile::LoadOp::create(emit.builder, emit.loc, memory, emit.head(buffer, {emit.number(1), count}));
     return buffer;
   }
@@ -151,7 +159,8 @@ private:
   }
 
   /// Product, scale, bias and mask of one tile, and its maximum.
-  void score(const Scores &s, Value q, Value k, Value mask, OpFoldResult head, OpFoldResult firstKey, OpFoldResult keys) {
+  void score(const Scores &s, Value q, Value k, Value mask, OpFoldResult head, OpFoldResult firstKey,
+             OpFoldResult keys) {
     tile::MatmulOp::create(emit.builder, emit.loc, q, k, wide(s.acc, keys), Value(), true);
     SmallVector<Value> sources{wide(s.acc, keys)};
     tile::ChainBuilder chain;
@@ -176,7 +185,7 @@ private:
       chain.step(StepOp::Sub, StepArg::Scalar);
       if (!group.causal())
         chain.step(StepOp::Abs).step(StepOp::Lt, float(window));
-      else if (window > 0)  // −window < v ≤ 0
+      else if (window > 0) // −window < v ≤ 0
         chain.step(StepOp::Add, float(window - 1) / 2).step(StepOp::Abs).step(StepOp::Le, float(window - 1) / 2);
       else
         chain.step(StepOp::Le, 0.0f);
@@ -205,7 +214,7 @@ private:
   void loadBias(Value buffer, OpFoldResult head, OpFoldResult firstKey, OpFoldResult keys) {
     const View &view = *group.bias;
     Value base = lowering.memory.lookup(view.base);
-    bool merged = rows != tiles.q;  // rows are heads
+    bool merged = rows != tiles.q; // rows are heads
     OpFoldResult at = emit.add(emit.number(view.offset), emit.mul(batch, view.strides[0]));
     at = emit.add(at, emit.add(emit.mul(head, view.strides[1]), emit.mul(firstKey, view.strides[3])));
     at = emit.add(at, emit.mul(firstQuery, view.strides[2]));
@@ -227,7 +236,8 @@ private:
 
   /// weights = exp(scale · (scores − maximum)) rounded for the array, and their sum.
   void weigh(const Scores &s, Value maximum, OpFoldResult keys) {
-    emit.map({column(maximum)}, column(s.negated), Value(), tile::ChainBuilder().step(StepOp::Mul, -exponentScale()).get(context()));
+    emit.map({column(maximum)}, column(s.negated), Value(),
+             tile::ChainBuilder().step(StepOp::Mul, -exponentScale()).get(context()));
     tile::ChainBuilder chain;
     chain.step(StepOp::Set, exponentScale()).step(StepOp::SaveT0).step(StepOp::Set, StepArg::S0);
     chain.step(StepOp::Fma, StepArg::S1).step(StepOp::Exp).reduce(Reduction::Sum);
@@ -235,7 +245,8 @@ private:
              chain.get(context()));
   }
   void value(const Scores &s, Value v, OpFoldResult keys) {
-    tile::MatmulOp::create(emit.builder, emit.loc, wide(s.weights, keys), v, wide(s.output, emit.number(group.valueDim)), Value(), false);
+    tile::MatmulOp::create(emit.builder, emit.loc, wide(s.weights, keys), v,
+                           wide(s.output, emit.number(group.valueDim)), Value(), false);
   }
 
   void onePass(OpFoldResult firstHead, Value q, Value k, Value v, Value mask) {
@@ -291,17 +302,21 @@ private:
       if (auto known = constantOf(index))
         kvHead = emit.number(*known / shared);
       else
-        kvHead = arith::DivUIOp::create(emit.builder, emit.loc, emit.value(index), emit.value(emit.number(shared))).getResult();
+        kvHead = arith::DivUIOp::create(emit.builder, emit.loc, emit.value(index), emit.value(emit.number(shared)))
+                     .getResult();
     }
     // Rows are the queries of one head, or the heads of one query.
     Value q = emit.alloc({rows, group.dim}, group.qType, tile::Mem::l1, loads);
     if (merged)
-      tile::LoadOp::create(emit.builder, emit.loc, rowsOfHeads(lowering.memory.lookup(group.q.base), group.q, head, group.dim), q);
-    else
       tile::LoadOp::create(emit.builder, emit.loc,
-                           window(lowering.memory.lookup(group.q.base), group.q, head, 1, group.dim, firstQuery, queries),
-                           byHeads(q, queries, 1, group.dim));
-    Value total = emit.alloc({rows, 1}, f32()), maximum = emit.alloc({rows, 1}, f32()), output = emit.alloc({rows, group.valueDim}, f32());
+                           rowsOfHeads(lowering.memory.lookup(group.q.base), group.q, head, group.dim), q);
+    else
+      tile::LoadOp::create(
+          emit.builder, emit.loc,
+          window(lowering.memory.lookup(group.q.base), group.q, head, 1, group.dim, firstQuery, queries),
+          byHeads(q, queries, 1, group.dim));
+    Value total = emit.alloc({rows, 1}, f32()), maximum = emit.alloc({rows, 1}, f32()),
+          output = emit.alloc({rows, group.valueDim}, f32());
     auto fill = [&](Value buffer, float number) {
       emit.map({}, buffer, Value(), tile::ChainBuilder().step(StepOp::Set, number).get(context()));
     };
@@ -316,7 +331,8 @@ private:
       Scores s = allocScores();
       Value next = column(emit.alloc({rows, 1}, f32())), fade = column(emit.alloc({rows, 1}, f32()));
       score(s, wide(q, emit.number(group.dim)), emit.head(k, {keys, emit.number(group.dim)}), mask, head, first, keys);
-      emit.map({column(maximum), column(s.maximum)}, next, Value(), tile::ChainBuilder().step(StepOp::Max, StepArg::S1).get(context()));
+      emit.map({column(maximum), column(s.maximum)}, next, Value(),
+               tile::ChainBuilder().step(StepOp::Max, StepArg::S1).get(context()));
       weigh(s, next, keys);
       // What is there so far fades by exp(scale · (old maximum − new)).
       tile::ChainBuilder chain;
@@ -331,9 +347,11 @@ private:
     Value inverse = column(emit.alloc({rows, 1}, f32()));
     emit.map({column(total)}, inverse, Value(), tile::ChainBuilder().step(StepOp::Recip).get(context()));
     Value out = emit.alloc({rows, group.valueDim}, group.outType, tile::Mem::l1, 2);
-    emit.map({wide(output, dim), inverse}, wide(out, dim), Value(), tile::ChainBuilder().step(StepOp::Mul, StepArg::S1).get(context()));
+    emit.map({wide(output, dim), inverse}, wide(out, dim), Value(),
+             tile::ChainBuilder().step(StepOp::Mul, StepArg::S1).get(context()));
     if (merged)
-      tile::StoreOp::create(emit.builder, emit.loc, out, rowsOfHeads(lowering.results.front(), group.out, head, group.valueDim));
+      tile::StoreOp::create(emit.builder, emit.loc, out,
+                            rowsOfHeads(lowering.results.front(), group.out, head, group.valueDim));
     else
       tile::StoreOp::create(emit.builder, emit.loc, byHeads(out, queries, 1, group.valueDim),
                             window(lowering.results.front(), group.out, head, 1, group.valueDim, firstQuery, queries));
@@ -341,8 +359,10 @@ private:
 
   /// [heads that share a key head, dim] of the only query.
   Value rowsOfHeads(Value base, const View &view, OpFoldResult head, int64_t dim) {
-    OpFoldResult at = emit.add(emit.number(view.offset), emit.add(emit.mul(batch, view.strides[0]), emit.mul(head, view.strides[1])));
-    return emit.window(base, at, {emit.number(rows), emit.number(dim)}, {rows == 1 ? 1 : view.strides[1], dim == 1 ? 1 : view.strides[3]});
+    OpFoldResult at =
+        emit.add(emit.number(view.offset), emit.add(emit.mul(batch, view.strides[0]), emit.mul(head, view.strides[1])));
+    return emit.window(base, at, {emit.number(rows), emit.number(dim)},
+                       {rows == 1 ? 1 : view.strides[1], dim == 1 ? 1 : view.strides[3]});
   }
 
   Lowering &lowering;
@@ -352,13 +372,13 @@ private:
   bool single, folded;
   int64_t rows, loads, copies;
   OpFoldResult batch, firstQuery, queries;
-  OpFoldResult height;  ///< rows of the score tile in use
+  OpFoldResult height; ///< rows of the score tile in use
 };
-}  // namespace
+} // namespace
 
 LogicalResult lowerAttention(Lowering &lowering) {
   FailureOr<AttentionGroup> group = attentionGroup(lowering.info);
   return failed(group) ? failure() : AttentionLowering(lowering, *group).run();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -6,8 +6,8 @@ using namespace mlir;
 namespace garam::lowering {
 
 /// A phase that copies `value`, a view of memory, to where `store` says in `target`.
-static LogicalResult copyPart(Lowering &lowering, Value value, const View &store, Value target, Value position = Value(),
-                              int64_t positionStride = 0) {
+static LogicalResult copyPart(Lowering &lowering, Value value, const View &store, Value target,
+                              Value position = Value(), int64_t positionStride = 0) {
   std::optional<View> view = viewOf(value);
   if (!view || !isa<BlockArgument>(view->base))
     return lowering.info.group.emitOpError("reads through views that strides cannot express");
@@ -61,4 +61,4 @@ LogicalResult lowerUpdate(Lowering &lowering) {
   return copyPart(lowering, update.getRows(), rows, target, update.getPos(), cache.strides[rank - 2]);
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -47,9 +47,9 @@ static ArrayRef<int64_t> rowsOf(ArrayRef<int64_t> space) {
 }
 static int64_t columnsOf(ArrayRef<int64_t> space) { return space.empty() ? 1 : space.back(); }
 
-/// Whether `members` move few enough tensors to be one group: what they read from outside, and results that others use. Each
-/// tensor takes three registers at most: where it begins, the place in its ring of buffers, and the address of a tile. Four
-/// are left to the loops.
+/// Whether `members` move few enough tensors to be one group: what they read from outside, and results that others use.
+/// Each tensor takes three registers at most: where it begins, the place in its ring of buffers, and the address of a
+/// tile. Four are left to the loops.
 static bool movesFew(ArrayRef<Operation *> members) {
   constexpr size_t kMostTensors = (rt::kRegisters - 4) / 3;
   llvm::SmallDenseSet<Operation *> inside(members.begin(), members.end());
@@ -78,7 +78,7 @@ Drafts::Drafts(func::FuncOp function) : function(function) {
       assign(&op);
   joinProducts();
   SmallVector<Value> results(function.getBody().front().getTerminator()->getOperands());
-  for (size_t i = 0; i < drafts.size(); ++i)  // copies that are added read nothing new
+  for (size_t i = 0; i < drafts.size(); ++i) // copies that are added read nothing new
     if (drafts[i].kind != GroupKind::Copy)
       for (Value read : reads(drafts[i]))
         store(read, false);
@@ -129,7 +129,8 @@ void Drafts::assign(Operation *op) {
     if (draftOf(op) >= 0)
       return;
   }
-  drafts.push_back({kind, {}, Value(), kind == GroupKind::Rows ? SmallVector<int64_t>(spaceOf(op)) : SmallVector<int64_t>()});
+  drafts.push_back(
+      {kind, {}, Value(), kind == GroupKind::Rows ? SmallVector<int64_t>(spaceOf(op)) : SmallVector<int64_t>()});
   join(op, int(drafts.size()) - 1);
 }
 
@@ -168,13 +169,15 @@ bool Drafts::canJoinProducts(const Draft &a, const Draft &b) const {
   auto first = cast<graph::MatmulOp>(a.members.front()), second = dyn_cast<graph::MatmulOp>(b.members.front());
   if (!second || first.getA() != second.getA() || first.getTransposeB() != second.getTransposeB() ||
       shapeOf(first.getB()).size() != 2 || shapeOf(second.getB()).size() != 2 ||
-      cast<RankedTensorType>(first.getB().getType()).getElementType() != cast<RankedTensorType>(second.getB().getType()).getElementType())
+      cast<RankedTensorType>(first.getB().getType()).getElementType() !=
+          cast<RankedTensorType>(second.getB().getType()).getElementType())
     return false;
   auto reads = [&](const Draft &reader, const Draft &writer) {
     return llvm::any_of(reader.members, [&](Operation *op) {
       return llvm::any_of(op->getOperands(), [&](Value operand) {
         llvm::DenseSet<Value> seen;
-        return draftOf(operand.getDefiningOp()) != int(&reader - drafts.data()) && reaches(operand, int(&writer - drafts.data()), seen);
+        return draftOf(operand.getDefiningOp()) != int(&reader - drafts.data()) &&
+               reaches(operand, int(&writer - drafts.data()), seen);
       });
     });
   };
@@ -182,7 +185,7 @@ bool Drafts::canJoinProducts(const Draft &a, const Draft &b) const {
 }
 
 void Drafts::joinProducts() {
-  constexpr size_t kMostProducts = 4;  // each keeps tiles of its own in L1 and in the accumulator
+  constexpr size_t kMostProducts = 4; // each keeps tiles of its own in L1 and in the accumulator
   for (size_t i = 0; i < drafts.size(); ++i) {
     size_t products = 1;
     for (size_t j = i + 1; j < drafts.size() && products < kMostProducts; ++j)
@@ -262,7 +265,7 @@ void Drafts::copy(Value value) {
 
 /// Makes `read` available as a strided view of something in memory; a result of the function must itself be in memory.
 void Drafts::store(Value read, bool result) {
-  SmallVector<Operation *> chain;  // views, from the value in memory to `read`
+  SmallVector<Operation *> chain; // views, from the value in memory to `read`
   Value source = read;
   for (; isViewOp(source.getDefiningOp()) && !stored.contains(source); source = source.getDefiningOp()->getOperand(0))
     chain.insert(chain.begin(), source.getDefiningOp());
@@ -290,7 +293,7 @@ void Drafts::store(Value read, bool result) {
     return copy(read);
   }
   if (result && !source.getDefiningOp())
-    return;  // an argument handed through
+    return; // an argument handed through
   if (draft >= 0)
     if (chain.empty()) {
       stored.insert({source, draft});
@@ -321,8 +324,9 @@ std::vector<int> Drafts::order() const {
       return;
     for (Value read : reads(drafts[draft])) {
       Value memory = read;
-      if (memory == drafts[draft].copied)  // a copy does not read itself
-        memory = memory.getDefiningOp() && isViewOp(memory.getDefiningOp()) ? memory.getDefiningOp()->getOperand(0) : memory;
+      if (memory == drafts[draft].copied) // a copy does not read itself
+        memory =
+            memory.getDefiningOp() && isViewOp(memory.getDefiningOp()) ? memory.getDefiningOp()->getOperand(0) : memory;
       if (auto found = stored.find(inMemory(memory)); found != stored.end() && found->second != draft)
         self(self, found->second);
     }
@@ -334,4 +338,4 @@ std::vector<int> Drafts::order() const {
   return result;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

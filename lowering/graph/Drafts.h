@@ -25,9 +25,9 @@ bool isSplat(mlir::Value value);
 /// Ops that become one group. A copy has none: it stores `copied`, a value that only views define.
 struct Draft {
   GroupKind kind;
-  std::vector<mlir::Operation *> members;  ///< in order
+  std::vector<mlir::Operation *> members; ///< in order
   mlir::Value copied;
-  llvm::SmallVector<int64_t> space;        ///< Rows: rows and columns
+  llvm::SmallVector<int64_t> space; ///< Rows: rows and columns
 };
 
 class Drafts {
@@ -51,7 +51,7 @@ public:
 private:
   mlir::func::FuncOp function;
   llvm::DenseMap<mlir::Operation *, int> member;
-  llvm::DenseMap<mlir::Value, mlir::Value> inside;  ///< stored through a view: the member's result
+  llvm::DenseMap<mlir::Value, mlir::Value> inside; ///< stored through a view: the member's result
 
   void assign(mlir::Operation *op);
   void join(mlir::Operation *op, int draft);
@@ -68,4 +68,4 @@ private:
   void copy(mlir::Value value);
 };
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -79,9 +79,11 @@ Value Emit::window(Value buffer, OpFoldResult offset, ArrayRef<OpFoldResult> siz
     shape.push_back(constantOf(size).value_or(ShapedType::kDynamic));
   for (int64_t stride : strides)
     steps.push_back(number(stride));
-  if (constantOf(offset) == 0 && shape == type.getShape() && type.getLayout().isIdentity() && SmallVector<int64_t>(strides) == denseStrides(shape))
+  if (constantOf(offset) == 0 && shape == type.getShape() && type.getLayout().isIdentity() &&
+      SmallVector<int64_t>(strides) == denseStrides(shape))
     return buffer;
-  auto layout = StridedLayoutAttr::get(builder.getContext(), constantOf(offset).value_or(ShapedType::kDynamic), strides);
+  auto layout =
+      StridedLayoutAttr::get(builder.getContext(), constantOf(offset).value_or(ShapedType::kDynamic), strides);
   auto result = MemRefType::get(shape, type.getElementType(), layout, type.getMemorySpace());
   return memref::ReinterpretCastOp::create(builder, loc, result, buffer, offset, sizes, steps);
 }
@@ -120,4 +122,4 @@ void Emit::map(ValueRange sources, Value target, Value reduced, tile::ChainAttr 
   tile::MapOp::create(builder, loc, sources, target ? ValueRange(target) : ValueRange(), reduced, scalar, chain);
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -56,4 +56,4 @@ public:
 /// Constant value, if it is one.
 std::optional<int64_t> constantOf(OpFoldResult value);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

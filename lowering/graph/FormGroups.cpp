@@ -1,8 +1,8 @@
-// graph-form-groups: every op of a kernel function moves into a graph.group, and views go where they are read: as strides
-// of a load, or of the store of the group that computes what they rearrange.
-// Expects: kernel functions of one block without calls. Leaves: functions of groups and a return.
-#include "lowering/graph/Drafts.h"
+// graph-form-groups: every op of a kernel function moves into a graph.group, and views go where they are read: as
+// strides of a load, or of the store of the group that computes what they rearrange. Expects: kernel functions of one
+// block without calls. Leaves: functions of groups and a return.
 #include "lowering/Passes.h"
+#include "lowering/graph/Drafts.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringSet.h"
@@ -138,5 +138,5 @@ struct GraphFormGroups : garam::impl::GraphFormGroupsBase<GraphFormGroups> {
       signalPassFailure();
   }
 };
-}  // namespace
-}  // namespace garam::lowering
+} // namespace
+} // namespace garam::lowering

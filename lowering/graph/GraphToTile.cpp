@@ -1,8 +1,8 @@
 // convert-graph-to-tile: groups become phases over the cores, tensors become buffers, calls become launches.
 // Expects: groups with complete mappings (graph-verify-mapped). Leaves: a module of docs/tile.md.
-#include "lowering/task/Machine.h"
-#include "lowering/graph/Lower.h"
 #include "lowering/Passes.h"
+#include "lowering/graph/Lower.h"
+#include "lowering/task/Machine.h"
 
 #include "mlir/IR/SymbolTable.h"
 
@@ -24,18 +24,20 @@ MemRefType bufferType(Type tensor, tile::Mem memory) {
   auto type = cast<RankedTensorType>(tensor);
   // A number is a vector of one: transfers and engines have no rank 0.
   SmallVector<int64_t> shape(type.getShape());
-  return MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(), tile::MemAttr::get(tensor.getContext(), memory));
+  return MemRefType::get(shape, type.getElementType(), MemRefLayoutAttrInterface(),
+                         tile::MemAttr::get(tensor.getContext(), memory));
 }
 
 /// What a result of a kernel is: memory of its own, or an argument that it hands on.
 struct Result {
-  std::optional<int64_t> argument;  ///< of the kernel: handed through, or updated in place
-  std::optional<int64_t> same;      ///< an earlier result
+  std::optional<int64_t> argument; ///< of the kernel: handed through, or updated in place
+  std::optional<int64_t> same;     ///< an earlier result
 };
 
 class Converter {
 public:
-  Converter(ModuleOp module, const rt::Chip &chip) : module(module), main(module.lookupSymbol<func::FuncOp>("main")), chip(chip) {}
+  Converter(ModuleOp module, const rt::Chip &chip)
+      : module(module), main(module.lookupSymbol<func::FuncOp>("main")), chip(chip) {}
 
   LogicalResult run() {
     for (auto function : llvm::to_vector(module.getOps<func::FuncOp>()))
@@ -138,7 +140,8 @@ private:
       }
 
     OpBuilder builder(kernel);
-    auto function = func::FuncOp::create(builder, kernel.getLoc(), kernel.getName(), builder.getFunctionType(types, {}));
+    auto function =
+        func::FuncOp::create(builder, kernel.getLoc(), kernel.getName(), builder.getFunctionType(types, {}));
     function->setAttr(tile::kKernelAttr, builder.getUnitAttr());
     function.setPrivate();
     function.setAllArgAttrs(attributes);
@@ -161,7 +164,8 @@ private:
     DenseSet<Value> written, read;
     for (auto group : kernel.getOps<graph::GroupOp>()) {
       bool ordered = llvm::any_of(group.getInputs(), [&](Value input) { return written.contains(memory[input]); }) ||
-                     llvm::any_of(group.getResults(), [&](Value r) { return read.contains(memory[r]) || written.contains(memory[r]); });
+                     llvm::any_of(group.getResults(),
+                                  [&](Value r) { return read.contains(memory[r]) || written.contains(memory[r]); });
       if (ordered) {
         tile::BarrierOp::create(in, group.getLoc(), chip.topology.dies == 1 ? tile::Scope::die : tile::Scope::chip);
         written.clear(), read.clear();
@@ -190,8 +194,8 @@ private:
     return alloc;
   }
 
-  /// The exported node that a result is, and the dimension in which it is split: those of the op it yields, which may be a
-  /// view after the op that computes.
+  /// The exported node that a result is, and the dimension in which it is split: those of the op it yields, which may
+  /// be a view after the op that computes.
   Attribute ofResult(graph::GroupOp group, int64_t index, StringRef name) {
     Operation *yielded = group.block().getTerminator()->getOperand(index).getDefiningOp();
     return (yielded && yielded->hasAttr(graph::kNode) ? yielded : group.getOperation())->getAttr(name);
@@ -266,7 +270,8 @@ private:
       auto name = main.getResultAttrOfType<StringAttr>(index, graph::kName);
       if (alias) {
         if (memory[value] != body->getArgument(alias.getInt()))
-          return main.emitOpError() << "result " << index << " does not replace its state in place; supported are states that one "
+          return main.emitOpError() << "result " << index
+                                    << " does not replace its state in place; supported are states that one "
                                        "graph.kv_update of a layer writes and nothing reads before it";
         continue;
       }
@@ -287,7 +292,8 @@ private:
     if (name.empty()) {
       name = "constant_" + std::to_string(globals.size() - 1);
       OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-      memref::GlobalOp::create(top, constant.getLoc(), name, top.getStringAttr("private"), type, constant.getValue(), true, IntegerAttr());
+      memref::GlobalOp::create(top, constant.getLoc(), name, top.getStringAttr("private"), type, constant.getValue(),
+                               true, IntegerAttr());
     }
     return memref::GetGlobalOp::create(builder, constant.getLoc(), type, name);
   }
@@ -325,5 +331,5 @@ struct ConvertGraphToTile : garam::impl::ConvertGraphToTileBase<ConvertGraphToTi
       signalPassFailure();
   }
 };
-}  // namespace
-}  // namespace garam::lowering
+} // namespace
+} // namespace garam::lowering

@@ -14,7 +14,8 @@ FailureOr<GroupInfo> analyze(graph::GroupOp group) {
     if (!kind) {
       if (isViewOp(&op) || isSplat(op.getResult(0)))
         continue;
-      return op.emitOpError("cannot be in a group; supported are the ops of the graph dialect, and constants of one number");
+      return op.emitOpError(
+          "cannot be in a group; supported are the ops of the graph dialect, and constants of one number");
     }
     info.members.push_back(&op);
     if (*kind != GroupKind::Rows) {
@@ -22,7 +23,8 @@ FailureOr<GroupInfo> analyze(graph::GroupOp group) {
       if (more && first && more.getA() == first.getA())
         continue;
       if (info.root)
-        return op.emitOpError("is a second root of a group; supported is one product, reduction over rows, concat or update");
+        return op.emitOpError(
+            "is a second root of a group; supported is one product, reduction over rows, concat or update");
       info.root = &op, info.kind = *kind;
     } else if (!info.root && info.kind == GroupKind::Copy) {
       info.kind = GroupKind::Rows;
@@ -49,11 +51,11 @@ Access accessOf(const View &view, ArrayRef<int64_t> rows, int64_t columns, bool 
     wide.sizes.push_back(1), wide.strides.push_back(0);
   sizes.push_back(columns);
   View spread = broadcastTo(wide, sizes);
-  Access access{view, SmallVector<int64_t>(ArrayRef<int64_t>(spread.strides).drop_back()), spread.strides.back(), view.offset};
+  Access access{view, SmallVector<int64_t>(ArrayRef<int64_t>(spread.strides).drop_back()), spread.strides.back(),
+                view.offset};
   bool manyRows = elementsOf(rows) != 1;
-  bool sameRow = manyRows && llvm::all_of(llvm::zip(access.rows, rows), [](auto pair) {
-    return std::get<0>(pair) == 0 || std::get<1>(pair) == 1;
-  });
+  bool sameRow = manyRows && llvm::all_of(llvm::zip(access.rows, rows),
+                                          [](auto pair) { return std::get<0>(pair) == 0 || std::get<1>(pair) == 1; });
   bool sameColumn = columns != 1 && access.column == 0;
   access.extent = sameRow ? (sameColumn || columns == 1 ? Extent::Scalar : Extent::Row)
                           : (sameColumn ? (manyRows ? Extent::Column : Extent::Scalar) : Extent::Full);
@@ -121,17 +123,19 @@ FailureOr<RowGroup> rowGroup(const GroupInfo &info) {
     if (auto embedding = dyn_cast<graph::EmbeddingOp>(op)) {
       if (failed(leaf(embedding.getIds(), true)))
         return failure();
-      continue;  // the table is read by index
+      continue; // the table is read by index
     }
     for (Value operand : op->getOperands()) {
-      if (!isa<RankedTensorType>(operand.getType()) || (operand.getDefiningOp() && members.contains(operand.getDefiningOp())))
+      if (!isa<RankedTensorType>(operand.getType()) ||
+          (operand.getDefiningOp() && members.contains(operand.getDefiningOp())))
         continue;
       auto rope = dyn_cast<graph::RopeOp>(op);
       if (rope && operand != rope.getX()) {
         // Row s of the table for row s of x: the last row dimension walks the table.
         std::optional<View> view = viewOf(operand);
         if (!view)
-          return emitError(loc) << "group '" << info.group.getName() << "' reads a table through views that strides cannot express";
+          return emitError(loc) << "group '" << info.group.getName()
+                                << "' reads a table through views that strides cannot express";
         Access access{*view, SmallVector<int64_t>(sizes.size(), 0), view->strides[1], view->offset};
         access.rows.back() = view->strides[0];
         access.position = rope.getPos(), access.positionStride = view->strides[0];
@@ -209,4 +213,4 @@ SmallVector<int64_t> spread(ArrayRef<int64_t> work, int64_t cores) {
   return best;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -16,10 +16,10 @@ struct GroupOutput {
 };
 
 struct GroupInfo {
-  mutable graph::GroupOp group;  ///< MLIR's accessors are not const
+  mutable graph::GroupOp group; ///< MLIR's accessors are not const
   GroupKind kind;
-  mlir::Operation *root = nullptr;               ///< null for copies and rows; the first of several products
-  llvm::SmallVector<mlir::Operation *> members;  ///< ops that are no views or constants, in order
+  mlir::Operation *root = nullptr;              ///< null for copies and rows; the first of several products
+  llvm::SmallVector<mlir::Operation *> members; ///< ops that are no views or constants, in order
   llvm::SmallVector<GroupOutput> outputs;
 };
 
@@ -28,12 +28,12 @@ mlir::FailureOr<GroupInfo> analyze(graph::GroupOp group);
 
 /// How one tensor meets the rows × columns of a group, in elements: one stride per row dimension and one for columns.
 struct Access {
-  View view;                         ///< sizes as the tensor's
-  llvm::SmallVector<int64_t> rows;   ///< stride per row dimension of the space
+  View view;                       ///< sizes as the tensor's
+  llvm::SmallVector<int64_t> rows; ///< stride per row dimension of the space
   int64_t column = 0;
   int64_t offset = 0;
   Extent extent = Extent::Full;
-  mlir::Value position;              ///< index added to the position along a row dimension; null: none
+  mlir::Value position; ///< index added to the position along a row dimension; null: none
   int64_t positionStride = 0;
 };
 
@@ -55,14 +55,14 @@ struct RowGroup {
   llvm::MapVector<mlir::Value, Access> loads;
   std::vector<Access> stores;
   RowPlan plan;
-  bool elementwise = true;  ///< no op looks along a row, so columns may be cut
+  bool elementwise = true; ///< no op looks along a row, so columns may be cut
 };
 mlir::FailureOr<RowGroup> rowGroup(const GroupInfo &info);
 
 /// The part of a space that one tile covers: `tile` steps of dimension `split`, all of those inside it.
 struct RowTiling {
   int64_t split = 0, tile = 1, inner = 1;
-  llvm::SmallVector<int64_t> work;  ///< trips: outer dimensions, then tiles of `split`
+  llvm::SmallVector<int64_t> work; ///< trips: outer dimensions, then tiles of `split`
   int64_t rows() const { return tile * inner; }
 };
 /// `wanted` rows at most, at least one step of the last dimension; dimensions from `lastSplit` inward are never merged
@@ -75,4 +75,4 @@ int64_t busiest(llvm::ArrayRef<int64_t> work, llvm::ArrayRef<int64_t> grid);
 
 inline int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

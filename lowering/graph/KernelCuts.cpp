@@ -1,4 +1,5 @@
-// Pieces are taken greedily, each as long as fits: a stretch that fits stays whole, however many tensors live inside it.
+// Pieces are taken greedily, each as long as fits: a stretch that fits stays whole, however many tensors live inside
+// it.
 #include "lowering/graph/KernelCuts.h"
 
 #include "lowering/graph/Drafts.h"
@@ -32,7 +33,7 @@ bool takesParameter(Value value) {
 /// Length of the longest beginning of `ops` that fits; 0 where the first does not.
 size_t longest(const std::deque<Operation *> &ops) {
   llvm::DenseSet<Value> inputs;
-  llvm::DenseMap<Value, int64_t> open;  // results, and how many uses are still to come
+  llvm::DenseMap<Value, int64_t> open; // results, and how many uses are still to come
   size_t length = 0;
   for (auto [i, op] : llvm::enumerate(ops)) {
     for (Value operand : op->getOperands())
@@ -68,7 +69,7 @@ SmallVector<Operation *> nest(graph::ConcatOp concat) {
   ops.push_back(concat);
   return ops;
 }
-}  // namespace
+} // namespace
 
 bool staysInside(graph::ConstantOp constant) {
   auto onlyElementwise = [](auto &&self, Value value) -> bool {
@@ -110,4 +111,4 @@ std::vector<SmallVector<Operation *>> cutToLaunches(ArrayRef<Operation *> ops) {
   return pieces;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

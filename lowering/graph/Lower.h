@@ -12,8 +12,8 @@ struct Lowering {
   const rt::Chip &chip;
   const GroupInfo &info;
   Emit emit;
-  llvm::DenseMap<mlir::Value, mlir::Value> memory;  ///< block argument: its buffer, or the index it stands for
-  llvm::SmallVector<mlir::Value> results;           ///< buffer of each result
+  llvm::DenseMap<mlir::Value, mlir::Value> memory; ///< block argument: its buffer, or the index it stands for
+  llvm::SmallVector<mlir::Value> results;          ///< buffer of each result
 
   /// What is emitted next belongs to `op` of this group; to the group itself if null.
   void at(mlir::Operation *op);
@@ -35,8 +35,8 @@ mlir::LogicalResult lowerUpdate(Lowering &lowering);
 
 /// Where a tile stands: indices of the row dimensions up to the split, its size along the split, its columns.
 struct TilePlace {
-  llvm::SmallVector<OpFoldResult> rows;  ///< first index in each dimension up to and including the split
-  OpFoldResult count;                    ///< steps of the split dimension
+  llvm::SmallVector<OpFoldResult> rows; ///< first index in each dimension up to and including the split
+  OpFoldResult count;                   ///< steps of the split dimension
   OpFoldResult column, columns;
 };
 
@@ -62,8 +62,9 @@ public:
   void loadShared(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads, const TilePlace &place,
                   int64_t depth = 1);
   /// One tile: loads the other leaves, runs the steps, stores the results.
-  mlir::LogicalResult run(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads, llvm::ArrayRef<Access> stores,
-                          llvm::ArrayRef<Value> targets, const TilePlace &place, int64_t loadDepth, int64_t storeDepth);
+  mlir::LogicalResult run(const RowPlan &plan, const llvm::MapVector<Value, Access> &loads,
+                          llvm::ArrayRef<Access> stores, llvm::ArrayRef<Value> targets, const TilePlace &place,
+                          int64_t loadDepth, int64_t storeDepth);
 
   OpFoldResult rowCount(const TilePlace &place) { return emit.mul(place.count, tiling.inner); }
 
@@ -76,10 +77,10 @@ private:
   Emit &emit;
   const RowSpace &space;
   const RowTiling &tiling;
-  int64_t columns;  ///< of a whole tile
+  int64_t columns; ///< of a whole tile
 };
 
 /// A chain for tile.map.
 tile::ChainAttr chainAttr(mlir::MLIRContext *context, const rt::Chain &chain);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

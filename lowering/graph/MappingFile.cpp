@@ -43,10 +43,13 @@ static LogicalResult readSizes(const llvm::json::Object &entry, StringRef key, s
   return success();
 }
 
-static LogicalResult readEntry(const llvm::json::Object &entry, Mapping &mapping, function_ref<InFlightDiagnostic()> fails) {
+static LogicalResult readEntry(const llvm::json::Object &entry, Mapping &mapping,
+                               function_ref<InFlightDiagnostic()> fails) {
   for (auto &[name, value] : entry)
-    if (!llvm::is_contained({"kernel", "group", "location", "tile", "grid", "order", "depth", "place"}, StringRef(name)))
-      return fails() << "unknown key '" << StringRef(name) << "'; kernel, group, location, tile, grid, order, depth, place";
+    if (!llvm::is_contained({"kernel", "group", "location", "tile", "grid", "order", "depth", "place"},
+                            StringRef(name)))
+      return fails() << "unknown key '" << StringRef(name)
+                     << "'; kernel, group, location, tile, grid, order, depth, place";
   if (failed(readSizes(entry, "tile", mapping.tile, fails)) || failed(readSizes(entry, "grid", mapping.grid, fails)) ||
       failed(readSizes(entry, "depth", mapping.depth, fails)))
     return failure();
@@ -96,14 +99,16 @@ FailureOr<MappingFile> readMappings(StringRef path, MLIRContext &context) {
   for (auto [index, value] : llvm::enumerate(*groups)) {
     auto fails = [&, index = index] { return emitError(loc) << "groups[" << index << "]: "; };
     const llvm::json::Object *entry = value.getAsObject();
-    auto kernel = entry ? entry->getString("kernel") : std::nullopt, group = entry ? entry->getString("group") : std::nullopt;
+    auto kernel = entry ? entry->getString("kernel") : std::nullopt,
+         group = entry ? entry->getString("group") : std::nullopt;
     if (!kernel || !group)
       return LogicalResult(fails() << "has no 'kernel' and 'group'; both are names");
     Mapping mapping;
     if (failed(readEntry(*entry, mapping, fails)))
       return failure();
     if (!file.entries.insert({{kernel->str(), group->str()}, mapping}).second)
-      return LogicalResult(fails() << "names group '" << *group << "' of kernel '" << *kernel << "' again; one entry each");
+      return LogicalResult(fails() << "names group '" << *group << "' of kernel '" << *kernel
+                                   << "' again; one entry each");
   }
   return file;
 }
@@ -163,4 +168,4 @@ std::string writeMappings(ModuleOp module) {
   return text;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

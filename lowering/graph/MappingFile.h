@@ -20,7 +20,7 @@ public:
   mlir::LogicalResult reportUnused() const;
 
   mlir::Location place;
-  int64_t parts = 0;  ///< dies that have a part of the batch each; 0: all dies work on the whole
+  int64_t parts = 0; ///< dies that have a part of the batch each; 0: all dies work on the whole
   std::map<std::pair<std::string, std::string>, Mapping> entries;
 
 private:
@@ -32,4 +32,4 @@ mlir::FailureOr<MappingFile> readMappings(llvm::StringRef path, mlir::MLIRContex
 /// The mappings of a module's groups.
 std::string writeMappings(mlir::ModuleOp module);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -44,7 +44,8 @@ static FailureOr<MatmulGroup> productOf(const GroupInfo &info, graph::MatmulOp m
   for (Operation *op : epilogue)
     for (Value operand : op->getOperands()) {
       Operation *definition = operand.getDefiningOp();
-      if (isSplat(operand) || result.loads.contains(operand) || (definition && llvm::is_contained(info.members, definition)))
+      if (isSplat(operand) || result.loads.contains(operand) ||
+          (definition && llvm::is_contained(info.members, definition)))
         continue;
       std::optional<View> view = viewOf(operand);
       if (!view || !isa<BlockArgument>(view->base))
@@ -110,12 +111,15 @@ FailureOr<std::vector<MatmulGroup>> matmulGroups(const GroupInfo &info) {
 }
 
 std::optional<std::pair<Type, Type>> arrayTypes(const rt::Chip &chip, Type a, Type b) {
-  auto supports = [&](Type x, Type y) { return rt::timing::supportsMma(chip.matrix, *tile::dtypeOf(x), *tile::dtypeOf(y)); };
+  auto supports = [&](Type x, Type y) {
+    return rt::timing::supportsMma(chip.matrix, *tile::dtypeOf(x), *tile::dtypeOf(y));
+  };
   if (supports(a, b))
     return std::pair(a, b);
   // Every 8-bit float is a bf16 number.
   auto wide = [](Type type) -> Type {
-    return isa<FloatType>(type) && type.getIntOrFloatBitWidth() == 8 ? Type(BFloat16Type::get(type.getContext())) : type;
+    return isa<FloatType>(type) && type.getIntOrFloatBitWidth() == 8 ? Type(BFloat16Type::get(type.getContext()))
+                                                                     : type;
   };
   if (supports(wide(a), wide(b)))
     return std::pair(wide(a), wide(b));
@@ -131,9 +135,11 @@ int64_t pitchOf(const rt::Chip &chip, int64_t columns, Type type) {
   return places * pass * 2 < chip.l1.banks ? columns + chip.l1.beatBytes / element : columns;
 }
 
-MatmulFootprint footprint(const rt::Chip &chip, ArrayRef<MatmulGroup> groups, const RowTiling &tiling, const MatmulTiles &tiles,
-                          int64_t depthA, int64_t depthB, int64_t depthOut) {
-  auto bytes = [](int64_t elements, Type type) { return (elements * rt::byteSize(*tile::dtypeOf(type)) + 63) / 64 * 64; };
+MatmulFootprint footprint(const rt::Chip &chip, ArrayRef<MatmulGroup> groups, const RowTiling &tiling,
+                          const MatmulTiles &tiles, int64_t depthA, int64_t depthB, int64_t depthOut) {
+  auto bytes = [](int64_t elements, Type type) {
+    return (elements * rt::byteSize(*tile::dtypeOf(type)) + 63) / 64 * 64;
+  };
   const MatmulGroup &first = groups.front();
   auto types = arrayTypes(chip, first.aType, first.bType);
   int64_t rows = tiling.rows();
@@ -150,4 +156,4 @@ MatmulFootprint footprint(const rt::Chip &chip, ArrayRef<MatmulGroup> groups, co
   return total;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,6 +1,6 @@
-// Products: each core takes tiles of rows and columns; the outer tile's operand stays in L1 while the other streams past it,
-// and the epilogue of one tile runs while the array multiplies the next. Products of one operand take turns at each of
-// its tiles.
+// Products: each core takes tiles of rows and columns; the outer tile's operand stays in L1 while the other streams
+// past it, and the epilogue of one tile runs while the array multiplies the next. Products of one operand take turns at
+// each of its tiles.
 #include "lowering/graph/Lower.h"
 #include "lowering/graph/MatmulGroup.h"
 
@@ -13,7 +13,8 @@ class MatmulLowering {
 public:
   MatmulLowering(Lowering &lowering, ArrayRef<MatmulGroup> groups)
       : lowering(lowering), emit(lowering.emit), groups(groups), first(groups.front()),
-        tile{lowering.size("tile", "m"), lowering.size("tile", "n"), std::min(lowering.size("tile", "k"), first.depth), true},
+        tile{lowering.size("tile", "m"), lowering.size("tile", "n"), std::min(lowering.size("tile", "k"), first.depth),
+             true},
         tiling(tileRows(first.space, tile.m, first.batched())) {
     SmallVector<StringRef> order = lowering.mapping().order();
     tile.rowsOutside = order.empty() || order.front() == "m" || groups.size() > 1;
@@ -25,8 +26,9 @@ public:
   LogicalResult run() {
     auto types = arrayTypes(lowering.chip, first.aType, first.bType);
     if (!types)
-      return lowering.info.root->emitOpError() << "multiplies " << first.aType << " by " << first.bType << ", which chip '"
-                                               << lowering.chip.name << "' cannot; supported are floats, and i8 by i8";
+      return lowering.info.root->emitOpError()
+             << "multiplies " << first.aType << " by " << first.bType << ", which chip '" << lowering.chip.name
+             << "' cannot; supported are floats, and i8 by i8";
     std::tie(aType, bType) = *types;
     SmallVector<int64_t> cores(grid);
     cores.push_back(columnGrid);
@@ -110,7 +112,8 @@ private:
 
   Value loadB(const MatmulGroup &group, OpFoldResult at, OpFoldResult depth) {
     lowering.at(lowering.info.root);
-    OpFoldResult offset = emit.add(emit.number(group.b.offset), emit.add(emit.mul(at, group.bDepth), emit.mul(place.column, group.bColumn)));
+    OpFoldResult offset = emit.add(emit.number(group.b.offset),
+                                   emit.add(emit.mul(at, group.bDepth), emit.mul(place.column, group.bColumn)));
     for (auto [index, stride] : llvm::zip(place.rows, group.b.rows))
       offset = emit.add(offset, emit.mul(index, stride));
     SmallVector<int64_t> shape{widthOf(group), tile.k}, strides{group.bColumn, group.bDepth};
@@ -121,7 +124,8 @@ private:
       if (constantOf(size) == 1)
         stride = 1;
     Value buffer = emit.alloc(shape, group.bType, tile::Mem::l1, lowering.size("depth", "b"));
-    tile::LoadOp::create(emit.builder, emit.loc, emit.window(lowering.memory.lookup(group.b.view.base), offset, sizes, strides),
+    tile::LoadOp::create(emit.builder, emit.loc,
+                         emit.window(lowering.memory.lookup(group.b.view.base), offset, sizes, strides),
                          emit.head(buffer, sizes));
     return converted(buffer, shape, sizes, bType);
   }
@@ -165,11 +169,11 @@ private:
   SmallVector<int64_t> grid;
   LogicalResult status = success();
 };
-}  // namespace
+} // namespace
 
 LogicalResult lowerMatmul(Lowering &lowering) {
   auto groups = matmulGroups(lowering.info);
   return failed(groups) ? failure() : MatmulLowering(lowering, *groups).run();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

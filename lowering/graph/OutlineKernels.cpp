@@ -1,9 +1,9 @@
 // graph-outline-kernels: the stretches of @main between calls become functions, so that @main only calls.
 // Expects: a module with @main. Leaves: @main of calls, constants and a return; kernels take constants that are not one
 // number as arguments, and no more tensors than a launch can name.
+#include "lowering/Passes.h"
 #include "lowering/graph/Drafts.h"
 #include "lowering/graph/KernelCuts.h"
-#include "lowering/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
@@ -40,7 +40,8 @@ struct GraphOutlineKernels : garam::impl::GraphOutlineKernelsBase<GraphOutlineKe
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
     if (!main || main.isDeclaration()) {
-      module.emitError("module has no function @main; supported is a module that the importer wrote, with @main and one function per layer");
+      module.emitError("module has no function @main; supported is a module that the importer wrote, with @main and "
+                       "one function per layer");
       return signalPassFailure();
     }
     module.walk([](graph::IotaOp iota) { expandIota(iota); });
@@ -181,5 +182,5 @@ private:
     return success();
   }
 };
-}  // namespace
-}  // namespace garam::lowering
+} // namespace
+} // namespace garam::lowering

@@ -29,7 +29,8 @@ LogicalResult lowerReduceRows(Lowering &lowering) {
     columns *= outer.pop_back_val();
     from.pop_back(), to.pop_back();
   }
-  int64_t width = std::min(lowering.size("tile", "columns"), columns), height = std::min(lowering.size("tile", "rows"), depth);
+  int64_t width = std::min(lowering.size("tile", "columns"), columns),
+          height = std::min(lowering.size("tile", "rows"), depth);
   SmallVector<int64_t> work(outer);
   work.push_back(ceilDiv(columns, width));
   SmallVector<int64_t> grid = spread(work, lowering.size("grid", "cores"));
@@ -50,8 +51,10 @@ LogicalResult lowerReduceRows(Lowering &lowering) {
     SmallVector<OpFoldResult> place;
     auto tile = [&](OpFoldResult index) {
       OpFoldResult column = emit.mul(index, width);
-      OpFoldResult size = columns % width == 0 ? emit.number(width) : emit.min(emit.number(width), emit.sub(emit.number(columns), column));
-      OpFoldResult readAt = emit.add(emit.number(source->offset), emit.mul(column, fromColumn)), writeAt = emit.mul(column, toColumn);
+      OpFoldResult size = columns % width == 0 ? emit.number(width)
+                                               : emit.min(emit.number(width), emit.sub(emit.number(columns), column));
+      OpFoldResult readAt = emit.add(emit.number(source->offset), emit.mul(column, fromColumn)),
+                   writeAt = emit.mul(column, toColumn);
       for (auto [at, read, write] : llvm::zip(place, from, to))
         readAt = emit.add(readAt, emit.mul(at, read)), writeAt = emit.add(writeAt, emit.mul(at, write));
       SmallVector<OpFoldResult> row{emit.number(1), size};
@@ -61,12 +64,15 @@ LogicalResult lowerReduceRows(Lowering &lowering) {
         emit.map({}, sum, Value(), tile::ChainBuilder().step(StepOp::Set, identity).get(context));
       emit.loop(emit.number(0), emit.number(ceilDiv(depth, height)), 1, [&](OpFoldResult step) {
         OpFoldResult first = emit.mul(step, height);
-        OpFoldResult rows = depth % height == 0 ? emit.number(height) : emit.min(emit.number(height), emit.sub(emit.number(depth), first));
+        OpFoldResult rows = depth % height == 0 ? emit.number(height)
+                                                : emit.min(emit.number(height), emit.sub(emit.number(depth), first));
         SmallVector<OpFoldResult> sizes{rows, size};
         Value buffer = emit.head(emit.alloc({height, width}, element, tile::Mem::l1, one ? 1 : 2), sizes);
         Value memory = lowering.memory.lookup(source->base);
         SmallVector<int64_t> strides{constantOf(rows) == 1 ? 1 : depthStride, constantOf(size) == 1 ? 1 : fromColumn};
-        tile::LoadOp::create(emit.builder, emit.loc, emit.window(memory, emit.add(readAt, emit.mul(first, depthStride)), sizes, strides), buffer);
+        tile::LoadOp::create(emit.builder, emit.loc,
+                             emit.window(memory, emit.add(readAt, emit.mul(first, depthStride)), sizes, strides),
+                             buffer);
         Value partial = one ? sum : emit.head(emit.alloc({1, width}, f32), row);
         emit.map({buffer}, Value(), partial, tile::ChainBuilder().reduce(reduction, true).get(context));
         if (!one)
@@ -94,4 +100,4 @@ LogicalResult lowerReduceRows(Lowering &lowering) {
   return success();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

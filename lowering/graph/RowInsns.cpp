@@ -9,12 +9,15 @@ using namespace mlir;
 
 namespace garam::lowering {
 
-template <class Tile> static void create(OpBuilder &builder, Location loc, Value x, Value out) { Tile::create(builder, loc, x, out); }
+template <class Tile> static void create(OpBuilder &builder, Location loc, Value x, Value out) {
+  Tile::create(builder, loc, x, out);
+}
 
 std::optional<RowInsn> rowInsnOf(Operation *op) {
   return llvm::TypeSwitch<Operation *, std::optional<RowInsn>>(op)
       .Case<graph::CumsumOp>([](auto) { return RowInsn{rt::Opcode::VecScan, Extent::Full, create<tile::ScanOp>}; })
-      .Case<graph::ArgmaxOp>([](auto) { return RowInsn{rt::Opcode::VecArgmax, Extent::Column, create<tile::ArgmaxOp>}; })
+      .Case<graph::ArgmaxOp>(
+          [](auto) { return RowInsn{rt::Opcode::VecArgmax, Extent::Column, create<tile::ArgmaxOp>}; })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -23,4 +26,4 @@ bool givesColumn(Operation *op) {
   return insn && insn->result == Extent::Column;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

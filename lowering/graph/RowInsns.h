@@ -10,7 +10,7 @@ namespace garam::lowering {
 
 struct RowInsn {
   rt::Opcode opcode;
-  Extent result;  ///< Full: a row for each row; Column: one element for each row
+  Extent result; ///< Full: a row for each row; Column: one element for each row
   void (*create)(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x, mlir::Value out);
 };
 
@@ -19,4 +19,4 @@ std::optional<RowInsn> rowInsnOf(mlir::Operation *op);
 /// Whether that instruction gives one element for each row. Null has none.
 bool givesColumn(mlir::Operation *op);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

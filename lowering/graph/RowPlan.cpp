@@ -60,7 +60,8 @@ struct Map {
 
 class Planner {
 public:
-  Planner(ArrayRef<Operation *> members, ValueRange results, Value root, const DenseMap<Value, Extent> &extents, int64_t columns)
+  Planner(ArrayRef<Operation *> members, ValueRange results, Value root, const DenseMap<Value, Extent> &extents,
+          int64_t columns)
       : members(members.begin(), members.end()), results(results), root(root), extents(extents), columns(columns) {}
 
   FailureOr<RowPlan> run() {
@@ -68,7 +69,7 @@ public:
       FailureOr<int> buffer = inBuffer(result);
       if (failed(buffer))
         return failure();
-      if (result == root)  // out of the accumulator, rounded
+      if (result == root) // out of the accumulator, rounded
         buffer = copied(*buffer, elementOf(result));
       plan.results.push_back(*buffer);
       plan.buffers[*buffer].stored = true;
@@ -77,7 +78,9 @@ public:
   }
 
 private:
-  bool isMember(Value value) const { return value != root && value.getDefiningOp() && members.contains(value.getDefiningOp()); }
+  bool isMember(Value value) const {
+    return value != root && value.getDefiningOp() && members.contains(value.getDefiningOp());
+  }
   bool isReady(Value value) const { return isSplat(value) || !isMember(value) || buffers.contains(value); }
 
   Extent extentOf(Value value) const {
@@ -107,7 +110,8 @@ private:
   int scratch(Extent extent, Type type) { return add({extent, type, Value()}); }
   Type f32() const { return Float32Type::get(results.front().getContext()); }
 
-  /// Type of the buffer a member's result goes to: f32 while it stays inside, its own where it leaves the group or is no float.
+  /// Type of the buffer a member's result goes to: f32 while it stays inside, its own where it leaves the group or is
+  /// no float.
   Type typeFor(Value value) const {
     return llvm::is_contained(results, value) || !isa<FloatType>(elementOf(value)) ? elementOf(value) : Type(f32());
   }
@@ -115,7 +119,7 @@ private:
   FailureOr<int> inBuffer(Value value) {
     if (auto found = buffers.find(value); found != buffers.end())
       return found->second;
-    if (isSplat(value) && !isMember(value)) {  // a number asked for as a buffer
+    if (isSplat(value) && !isMember(value)) { // a number asked for as a buffer
       int buffer = scratch(Extent::Full, elementOf(value));
       Map map(plan);
       map.step(StepOp::Set, map.builder.constant(number(value)));
@@ -126,7 +130,8 @@ private:
       int buffer = add({extentOf(value), elementOf(value), value});
       if (value == root) {
         plan.buffers[buffer].acc = true;
-        plan.buffers[buffer].type = isa<FloatType>(elementOf(value)) ? Type(f32()) : IntegerType::get(value.getContext(), 32);
+        plan.buffers[buffer].type =
+            isa<FloatType>(elementOf(value)) ? Type(f32()) : IntegerType::get(value.getContext(), 32);
       }
       return buffers[value] = buffer;
     }
@@ -161,10 +166,11 @@ private:
   /// Whether a member's result has to stand in a buffer before `user`'s chain reads it.
   bool needsBuffer(Value value, Operation *user) const {
     Operation *op = value.getDefiningOp();
-    return !isElementwise(op) || usesOf(value) > 1 || llvm::is_contained(results, value) || isIntegerOp(op) != isIntegerOp(user) ||
-           extentOf(value) != extentOf(user->getResult(0)) ||
+    return !isElementwise(op) || usesOf(value) > 1 || llvm::is_contained(results, value) ||
+           isIntegerOp(op) != isIntegerOp(user) || extentOf(value) != extentOf(user->getResult(0)) ||
            (isNumberInteger(elementOf(value)) && !elementOf(value).isInteger(64)) ||
-           (isa<graph::CastOp>(op) && isa<FloatType>(elementOf(op->getOperand(0))) && isa<IntegerType>(elementOf(value)));
+           (isa<graph::CastOp>(op) && isa<FloatType>(elementOf(op->getOperand(0))) &&
+            isa<IntegerType>(elementOf(value)));
   }
 
   LogicalResult prepare(Value value, Operation *user) {
@@ -213,7 +219,7 @@ private:
       return failure();
     std::vector<StepArg> places;
     for (Value operand : op->getOperands()) {
-      std::optional<StepArg> arg = operand == running                            ? StepArg::None
+      std::optional<StepArg> arg = operand == running                             ? StepArg::None
                                    : pending.size() == 2 && operand == pending[1] ? saved
                                                                                   : place(operand, map);
       if (!arg)
@@ -318,11 +324,12 @@ private:
       return target;
     }
     return llvm::TypeSwitch<Operation *, FailureOr<int>>(op)
-        .Case<graph::LayerNormOp, graph::RmsNormOp, graph::SoftmaxOp, graph::ReduceOp, graph::RopeOp, graph::EmbeddingOp>(
-            [&](auto typed) { return computeRows(typed, value); })
+        .Case<graph::LayerNormOp, graph::RmsNormOp, graph::SoftmaxOp, graph::ReduceOp, graph::RopeOp,
+              graph::EmbeddingOp>([&](auto typed) { return computeRows(typed, value); })
         .Default([&](Operation *) -> FailureOr<int> {
-          return op->emitOpError("cannot be computed by rows; supported are elementwise ops, norms, softmax, reductions and "
-                                 "sums over the last dimension, argmax, rope and embedding");
+          return op->emitOpError(
+              "cannot be computed by rows; supported are elementwise ops, norms, softmax, reductions and "
+              "sums over the last dimension, argmax, rope and embedding");
         });
   }
 
@@ -362,7 +369,9 @@ private:
     square.start(*square.source(*x));
     square.step(StepOp::SaveT0).step(StepOp::Mul, StepArg::T0).finish(norm, -1, squares, Reduction::Sum);
     int root = columnMap(norm, squares, [&](Map &map) {
-      map.step(StepOp::Mul, 1.0f / float(columns)).step(StepOp::Add, norm.getEps().convertToFloat()).step(StepOp::Rsqrt);
+      map.step(StepOp::Mul, 1.0f / float(columns))
+          .step(StepOp::Add, norm.getEps().convertToFloat())
+          .step(StepOp::Rsqrt);
     });
     int target = scratch(Extent::Full, typeFor(value));
     Map out(plan);
@@ -455,11 +464,11 @@ private:
   int64_t columns;
   DenseMap<Value, int> buffers;
 };
-}  // namespace
+} // namespace
 
-FailureOr<RowPlan> planRows(ArrayRef<Operation *> members, ValueRange results, Value root, const DenseMap<Value, Extent> &extents,
-                            int64_t columns) {
+FailureOr<RowPlan> planRows(ArrayRef<Operation *> members, ValueRange results, Value root,
+                            const DenseMap<Value, Extent> &extents, int64_t columns) {
   return Planner(members, results, root, extents, columns).run();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

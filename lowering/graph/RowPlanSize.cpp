@@ -17,7 +17,7 @@ int64_t RowPlan::bytes(int64_t rows, int64_t columns, int64_t loadDepth, int64_t
     int64_t bytes = (r * c * rt::byteSize(*tile::dtypeOf(buffer.type)) + 63) / 64 * 64;
     total += bytes * (moves ? loadDepth : buffer.stored && !buffer.leaf ? storeDepth : 1);
   }
-  for (const PlanStep &step : steps)  // a gather fills its target as a load does
+  for (const PlanStep &step : steps) // a gather fills its target as a load does
     if (step.kind == PlanKind::Gather && !buffers[step.target].stored)
       total += rows * columns * rt::byteSize(*tile::dtypeOf(buffers[step.target].type)) * (loadDepth - 1);
   return total;
@@ -48,4 +48,4 @@ int64_t RowPlan::cycles(const rt::VectorParams &vector, int64_t rows, int64_t co
   return total;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

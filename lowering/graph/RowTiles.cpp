@@ -52,11 +52,13 @@ Value RowTiles::window(Value base, const Access &access, const TilePlace &place)
 }
 
 Value RowTiles::alloc(Extent extent, Type type, int64_t depth) {
-  return emit.alloc({hasRows(extent) ? tiling.rows() : 1, hasColumns(extent) ? columns : 1}, type, tile::Mem::l1, depth);
+  return emit.alloc({hasRows(extent) ? tiling.rows() : 1, hasColumns(extent) ? columns : 1}, type, tile::Mem::l1,
+                    depth);
 }
 
 Value RowTiles::used(Value buffer, Extent extent, const TilePlace &place) {
-  return emit.head(buffer, {hasRows(extent) ? rowCount(place) : emit.number(1), hasColumns(extent) ? place.columns : emit.number(1)});
+  return emit.head(buffer, {hasRows(extent) ? rowCount(place) : emit.number(1),
+                            hasColumns(extent) ? place.columns : emit.number(1)});
 }
 
 Value RowTiles::inMemoryShape(Value buffer, Extent extent, const TilePlace &place) {
@@ -72,7 +74,8 @@ Value RowTiles::inMemoryShape(Value buffer, Extent extent, const TilePlace &plac
 }
 
 void RowTiles::load(Value base, const Access &access, const TilePlace &place, Value buffer) {
-  tile::LoadOp::create(emit.builder, emit.loc, window(base, access, place), inMemoryShape(buffer, access.extent, place));
+  tile::LoadOp::create(emit.builder, emit.loc, window(base, access, place),
+                       inMemoryShape(buffer, access.extent, place));
 }
 
 void RowTiles::store(Value buffer, Extent extent, Value base, const Access &access, const TilePlace &place) {
@@ -132,9 +135,10 @@ LogicalResult RowTiles::run(const RowPlan &plan, const llvm::MapVector<Value, Ac
     }
     case PlanKind::Rotate: {
       auto rope = cast<graph::RopeOp>(step.op);
-      tile::RotateOp::create(emit.builder, emit.loc, operand(step.sources[0]), operand(step.sources[1]), operand(step.sources[2]),
-                             target, shapeOf(rope.getX()).back(),
-                             rope.getStyle() == graph::RopeStyle::Half ? tile::RotateMode::halves : tile::RotateMode::pairs);
+      tile::RotateOp::create(emit.builder, emit.loc, operand(step.sources[0]), operand(step.sources[1]),
+                             operand(step.sources[2]), target, shapeOf(rope.getX()).back(),
+                             rope.getStyle() == graph::RopeStyle::Half ? tile::RotateMode::halves
+                                                                       : tile::RotateMode::pairs);
       break;
     }
     case PlanKind::Insn:
@@ -158,4 +162,4 @@ LogicalResult RowTiles::run(const RowPlan &plan, const llvm::MapVector<Value, Ac
   return success();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,4 +1,5 @@
-// Rows and copies: each core takes tiles of rows (of columns too where no op looks along a row), loads, computes, stores.
+// Rows and copies: each core takes tiles of rows (of columns too where no op looks along a row), loads, computes,
+// stores.
 #include "lowering/graph/Lower.h"
 
 using namespace mlir;
@@ -67,4 +68,4 @@ LogicalResult lowerRows(Lowering &lowering) {
   return failed(rows) ? failure() : emitRows(lowering, *rows, lowering.results);
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

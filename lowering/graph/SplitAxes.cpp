@@ -1,5 +1,5 @@
-// The rules by which a split dimension goes through the ops of the graph. An op without a rule, or for which parts are not
-// independent, ends the attempt.
+// The rules by which a split dimension goes through the ops of the graph. An op without a rule, or for which parts are
+// not independent, ends the attempt.
 #include "lowering/graph/SplitAxes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -154,8 +154,8 @@ private:
     return splitIn(*axis);
   }
 
-  /// Whether an operand fits beside one that is split in its dimension `axis`: it is split there too, the same for all parts, or
-  /// can be made to be.
+  /// Whether an operand fits beside one that is split in its dimension `axis`: it is split there too, the same for all
+  /// parts, or can be made to be.
   bool meets(OpOperand &operand, int64_t axis) {
     Value value = operand.get();
     if (axisOf(value) || axis < 0 || shapeOf(value)[axis] == 1)
@@ -260,10 +260,10 @@ private:
 
   ModuleOp module;
   int64_t parts;
-  llvm::MapVector<Value, int64_t> axes;  ///< of values that are split
+  llvm::MapVector<Value, int64_t> axes; ///< of values that are split
   llvm::DenseMap<Operation *, std::pair<Axes, Axes>> followed;
 };
-}  // namespace
+} // namespace
 
 int64_t batchOf(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -277,4 +277,4 @@ int64_t batchOf(ModuleOp module) {
 
 bool splitBatch(ModuleOp module, int64_t parts) { return parts == 1 || Splitter(module, parts).run(); }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

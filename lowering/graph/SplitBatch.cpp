@@ -109,5 +109,5 @@ private:
     return failed(cycles) ? std::nullopt : std::optional(*cycles);
   }
 };
-}  // namespace
-}  // namespace garam::lowering
+} // namespace
+} // namespace garam::lowering

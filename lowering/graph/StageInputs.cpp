@@ -1,8 +1,8 @@
-// graph-stage-inputs: an activation from another kernel that several products read is copied to shared memory first, where
-// each of them finds it at several times the rate of HBM.
-// Expects: groups without mappings. Leaves: the same, with copies.
-#include "lowering/graph/Drafts.h"
+// graph-stage-inputs: an activation from another kernel that several products read is copied to shared memory first,
+// where each of them finds it at several times the rate of HBM. Expects: groups without mappings. Leaves: the same,
+// with copies.
 #include "lowering/Passes.h"
+#include "lowering/graph/Drafts.h"
 #include "lowering/task/Machine.h"
 
 #include "dialects/tile/Tile.h"
@@ -32,7 +32,8 @@ struct GraphStageInputs : garam::impl::GraphStageInputsBase<GraphStageInputs> {
   }
 
 private:
-  /// Two products or more read it, and it is too large for the time to be that of a barrier and small enough for the memory.
+  /// Two products or more read it, and it is too large for the time to be that of a barrier and small enough for the
+  /// memory.
   static bool isWorthIt(const rt::Chip &chip, BlockArgument argument) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     if (!type)
@@ -41,10 +42,10 @@ private:
     int64_t products = llvm::count_if(argument.getUses(), [](OpOperand &use) {
       auto group = dyn_cast<graph::GroupOp>(use.getOwner());
       return group && llvm::any_of(group.block(), [&](Operation &op) {
-        auto matmul = dyn_cast<graph::MatmulOp>(op);
-        std::optional<View> a = matmul ? viewOf(matmul.getA()) : std::nullopt;
-        return a && a->base == group.block().getArgument(use.getOperandNumber());
-      });
+               auto matmul = dyn_cast<graph::MatmulOp>(op);
+               std::optional<View> a = matmul ? viewOf(matmul.getA()) : std::nullopt;
+               return a && a->base == group.block().getArgument(use.getOperandNumber());
+             });
     });
     constexpr int64_t kLeastBytes = 1 << 18;
     return products >= 2 && bytes >= kLeastBytes && bytes <= chip.shared.bytesPerDie / 4;
@@ -68,8 +69,8 @@ private:
     OpBuilder builder = OpBuilder::atBlockBegin(argument.getOwner());
     Location loc = argument.getLoc();
     std::string name = "stage_" + std::to_string(argument.getArgNumber());
-    auto group = graph::GroupOp::create(builder, loc, TypeRange(argument.getType()), ValueRange(argument), builder.getStringAttr(name),
-                                        graph::MappingAttr());
+    auto group = graph::GroupOp::create(builder, loc, TypeRange(argument.getType()), ValueRange(argument),
+                                        builder.getStringAttr(name), graph::MappingAttr());
     Block &body = group.getBody().empty() ? group.getBody().emplaceBlock() : group.getBody().front();
     Value inside = body.addArgument(argument.getType(), loc);
     OpBuilder in = OpBuilder::atBlockEnd(&body);
@@ -79,5 +80,5 @@ private:
     });
   }
 };
-}  // namespace
-}  // namespace garam::lowering
+} // namespace
+} // namespace garam::lowering

@@ -1,6 +1,6 @@
 // graph-verify-mapped: closes the level. Every group has a complete mapping that fits the chip.
-#include "lowering/cost/Cost.h"
 #include "lowering/Passes.h"
+#include "lowering/cost/Cost.h"
 #include "lowering/task/Machine.h"
 
 namespace garam {
@@ -43,21 +43,23 @@ private:
     for (const std::string &key : requiredKeys(info->kind)) {
       auto [table, name] = StringRef(key).split('.');
       if (!group.getMapping()->size(table, name))
-        return fails() << "its mapping lacks '" << key << "'; this kind of group needs " << llvm::join(requiredKeys(info->kind), ", ");
+        return fails() << "its mapping lacks '" << key << "'; this kind of group needs "
+                       << llvm::join(requiredKeys(info->kind), ", ");
     }
     FailureOr<Footprint> footprint = footprintOf(chip, *info, Mapping::from(*group.getMapping()));
     if (failed(footprint))
       return failure();
     if (footprint->l1 > chip.l1.sizeBytes)
-      return fails() << "the mapping overflows L1 by " << footprint->l1 - chip.l1.sizeBytes << " bytes; chip '" << chip.name << "' has "
-                     << chip.l1.sizeBytes;
+      return fails() << "the mapping overflows L1 by " << footprint->l1 - chip.l1.sizeBytes << " bytes; chip '"
+                     << chip.name << "' has " << chip.l1.sizeBytes;
     if (footprint->acc > chip.matrix.accBytes)
-      return fails() << "the mapping overflows acc by " << footprint->acc - chip.matrix.accBytes << " bytes; chip '" << chip.name
-                     << "' has " << chip.matrix.accBytes;
+      return fails() << "the mapping overflows acc by " << footprint->acc - chip.matrix.accBytes << " bytes; chip '"
+                     << chip.name << "' has " << chip.matrix.accBytes;
     if (footprint->cores > chip.cores())
-      return fails() << "the mapping asks for " << footprint->cores << " cores; chip '" << chip.name << "' has " << chip.cores();
+      return fails() << "the mapping asks for " << footprint->cores << " cores; chip '" << chip.name << "' has "
+                     << chip.cores();
     return success();
   }
 };
-}  // namespace
-}  // namespace garam::lowering
+} // namespace
+} // namespace garam::lowering

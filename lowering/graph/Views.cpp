@@ -42,7 +42,7 @@ bool View::isDense() const {
 
 std::optional<View> reshaped(const View &view, ArrayRef<int64_t> sizes) {
   // Runs of dimensions that one stride walks.
-  SmallVector<std::pair<int64_t, int64_t>> runs;  // size, innermost stride
+  SmallVector<std::pair<int64_t, int64_t>> runs; // size, innermost stride
   for (auto [size, stride] : llvm::zip(view.sizes, view.strides)) {
     if (size == 1)
       continue;
@@ -121,4 +121,4 @@ std::optional<View> viewOf(Value value) {
   return operand ? through(op, *operand) : std::nullopt;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

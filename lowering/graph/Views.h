@@ -45,4 +45,4 @@ int64_t elementsOf(llvm::ArrayRef<int64_t> sizes);
 /// Aligns at the right with `sizes` (NumPy's rule): leading dimensions are added, stretched ones get stride 0.
 View broadcastTo(const View &view, llvm::ArrayRef<int64_t> sizes);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

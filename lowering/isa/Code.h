@@ -32,18 +32,18 @@ struct Code {
   std::vector<VirtualInsn> insns;
   std::vector<rt::Descriptor> descriptors;
   std::array<std::optional<task::Engine>, rt::kSemaphores> waiters;
-  int registers = 0;  ///< virtual ones, until assigned
+  int registers = 0; ///< virtual ones, until assigned
 
   /// Index of a descriptor; equal ones share a place.
   int64_t descriptor(const rt::Descriptor &descriptor);
 };
 
-/// Instructions of a kernel whose addresses are lowered; registers are virtual. Fails with a diagnostic on what the sequencer
-/// cannot compute.
+/// Instructions of a kernel whose addresses are lowered; registers are virtual. Fails with a diagnostic on what the
+/// sequencer cannot compute.
 mlir::FailureOr<Code> emitCode(mlir::func::FuncOp kernel);
 
-/// Gives every virtual register one of the machine's (linear scan over the loops). If they do not suffice, the place where they
-/// run out, and `code` is as before.
+/// Gives every virtual register one of the machine's (linear scan over the loops). If they do not suffice, the place
+/// where they run out, and `code` is as before.
 std::optional<mlir::Location> assignRegisters(Code &code);
 
 /// Undoes hoisting, so that fewer registers live at a time.
@@ -52,4 +52,4 @@ void sinkArithmetic(mlir::func::FuncOp kernel);
 /// The instruction with its registers assigned. Throws rt::Error for a field out of range.
 rt::Insn encoded(const VirtualInsn &insn);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

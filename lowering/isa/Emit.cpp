@@ -167,7 +167,7 @@ private:
       registers[compare] = comparison(compare.getPredicate(), in(0), in(1), loc);
       return success();
     }
-    if (isa<arith::SelectOp>(op)) {  // c · (x − y) + y
+    if (isa<arith::SelectOp>(op)) { // c · (x − y) + y
       int difference = define(Opcode::SeqSub, {in(1), in(2)}, loc);
       int chosen = define(Opcode::SeqMul, {Slot::of(difference), in(0)}, loc);
       registers[op->getResult(0)] = define(Opcode::SeqAdd, {Slot::of(chosen), in(2)}, loc);
@@ -269,7 +269,7 @@ private:
     if (op.getIndices())
       slots.append({operand(op.getIndicesOffset()), Slot::imm(number(*op.getIndexType()))});
     else
-      slots.push_back(Slot::imm(0));  // this core: no multicast, no remote signal
+      slots.push_back(Slot::imm(0)); // this core: no multicast, no remote signal
     add(op.getIndices() ? indexed : plain, slots, op.getLoc());
   }
 
@@ -328,7 +328,7 @@ private:
     case task::Engine::matrix:
       add(Opcode::MatrixSync, {}, op.getLoc());
       break;
-    case task::Engine::seq:  // refused above
+    case task::Engine::seq: // refused above
     case task::Engine::vector:
       add(Opcode::VectorSync, {}, op.getLoc());
       break;
@@ -351,8 +351,7 @@ private:
         .Case<task::MmaOp>([&](auto o) { mma(o); })
         .Case<task::MapOp>([&](auto o) { map(o); })
         .Case<task::RotateOp>([&](auto o) { rotate(o); })
-#define GARAM_ISA_ROWS(name, opcode, result, integers)                                                                 \
-  .Case<task::name##Op>([&](auto o) { rows(o, Opcode::opcode); })
+#define GARAM_ISA_ROWS(name, opcode, result, integers) .Case<task::name##Op>([&](auto o) { rows(o, Opcode::opcode); })
 #include "runtime/isa/Isa.inc"
 #undef GARAM_ISA_ROWS
         .Case<task::BarrierOp>(
@@ -374,8 +373,8 @@ private:
   Code code;
   llvm::DenseMap<Value, int> registers, rings;
 };
-}  // namespace
+} // namespace
 
 FailureOr<Code> emitCode(func::FuncOp kernel) { return Emitter(kernel).emit(); }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -34,7 +34,7 @@ DenseElementsAttr rawBytes(DenseElementsAttr value) {
   auto type = bytesType(value.getContext(), int64_t(bytes.size()));
   return DenseElementsAttr::getFromRawBuffer(type, bytes);
 }
-}  // namespace
+} // namespace
 
 int64_t Layout::reserve(int64_t bytes) {
   int64_t offset = next;
@@ -53,10 +53,12 @@ void Layout::splitSegment(int segment, Attribute split) {
   if (copies() == 1 || plan.split || (!split && plan.kind != SegmentKindName::Workspace))
     return;
   plan.split = true;
-  plan.type = wholeOf(plan.kind == SegmentKindName::Workspace ? bytesType(module.getContext(), plan.bytes) : plan.type, 0);
+  plan.type =
+      wholeOf(plan.kind == SegmentKindName::Workspace ? bytesType(module.getContext(), plan.bytes) : plan.type, 0);
 }
 
-int Layout::addSegment(std::string name, SegmentKindName kind, int64_t bytes, RankedTensorType type, std::optional<int64_t> address) {
+int Layout::addSegment(std::string name, SegmentKindName kind, int64_t bytes, RankedTensorType type,
+                       std::optional<int64_t> address) {
   segments.push_back({std::move(name), kind, address ? *address : reserve(bytes), bytes, type, {}, {}, false});
   int segment = int(segments.size()) - 1;
   splitSegment(segment, Attribute());
@@ -83,37 +85,43 @@ LogicalResult Layout::plan() {
     for (StringRef name : {task::kWorkspaceAttr, task::kSharedAttr, task::kWeightsAttr})
       placed = placed && kernel->hasAttrOfType<IntegerAttr>(name);
     for (unsigned i = 0; placed && i < kernel.getNumArguments(); ++i)
-      placed = kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr) && kernel.getArgAttrOfType<IntegerAttr>(i, task::kOffsetAttr) &&
+      placed = kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr) &&
+               kernel.getArgAttrOfType<IntegerAttr>(i, task::kOffsetAttr) &&
                kernel.getArgAttrOfType<StringAttr>(i, task::kArgAttr);
-    for (task::WorkspaceOp own : placed ? llvm::to_vector(kernel.getOps<task::WorkspaceOp>()) : SmallVector<task::WorkspaceOp>()) {
+    for (task::WorkspaceOp own :
+         placed ? llvm::to_vector(kernel.getOps<task::WorkspaceOp>()) : SmallVector<task::WorkspaceOp>()) {
       placed = placed && own.getOffset();
       usesShared |= own.getMem() == tile::Mem::shared;
     }
     if (!placed)
-      return launch.emitOpError() << "runs '" << launch.getKernel() << "', which has no places for its arguments; run task-allocate first";
+      return launch.emitOpError() << "runs '" << launch.getKernel()
+                                  << "', which has no places for its arguments; run task-allocate first";
     usesWorkspace |= kernel->hasAttrOfType<IntegerAttr>(task::kWorkspaceParamAttr);
     workspace = std::max(workspace, kernel->getAttrOfType<IntegerAttr>(task::kWorkspaceAttr).getInt());
     shared = std::max(shared, kernel->getAttrOfType<IntegerAttr>(task::kSharedAttr).getInt());
   }
   if (usesShared)
-    sharedMemory = addSegment("shared", SegmentKindName::Workspace, shared, bytesType(module.getContext(), shared), rt::sharedAddress(0, 0));
+    sharedMemory = addSegment("shared", SegmentKindName::Workspace, shared, bytesType(module.getContext(), shared),
+                              rt::sharedAddress(0, 0));
   if (usesWorkspace)
-    sharedWorkspace = addSegment("workspace", SegmentKindName::Workspace, workspace, bytesType(module.getContext(), workspace));
+    sharedWorkspace =
+        addSegment("workspace", SegmentKindName::Workspace, workspace, bytesType(module.getContext(), workspace));
   for (auto launch : main.getOps<tile::LaunchOp>())
     if (failed(planLaunch(launch)))
       return failure();
-  main.walk([&](tile::OutputOp op) {  // names of what is an output twice, or an argument
+  main.walk([&](tile::OutputOp op) { // names of what is an output twice, or an argument
     int segment = segmentOf.lookup(op.getValue());
     if (segments[segment].kind != SegmentKindName::Output || segments[segment].name != op.getName()) {
       auto type = tensorOf(cast<MemRefType>(op.getValue().getType()));
-      int other = addSegment(op.getName().str(), SegmentKindName::Output, segments[segment].bytes, type, segments[segment].address);
+      int other = addSegment(op.getName().str(), SegmentKindName::Output, segments[segment].bytes, type,
+                             segments[segment].address);
       splitSegment(other, op->getAttr(kSplitAttr));
     }
   });
   int64_t capacity = chip.dram.bytesPerDie * chip.topology.dies;
   if (next > capacity)
-    return main.emitError() << "the program needs " << next << " bytes of memory, " << next - capacity << " too many; the chip has "
-                            << capacity;
+    return main.emitError() << "the program needs " << next << " bytes of memory, " << next - capacity
+                            << " too many; the chip has " << capacity;
   return success();
 }
 
@@ -126,15 +134,17 @@ LogicalResult Layout::planArguments(func::FuncOp main) {
     if (arg.getType().isIndex()) {
       auto range = main.getArgAttrOfType<DenseI64ArrayAttr>(arg.getArgNumber(), "garam.range");
       if (!range || range.size() != 2 || range[0] > range[1])
-        return main.emitError() << "value '" << name.getValue() << "' needs its range: 'garam.range = array<i64: low, high>'";
+        return main.emitError() << "value '" << name.getValue()
+                                << "' needs its range: 'garam.range = array<i64: low, high>'";
       values.push_back({name.str(), range[0], range[1]});
       continue;
     }
     if (kind.getValue() == "weight")
-      continue;  // in the segments of the launches that use it
+      continue; // in the segments of the launches that use it
     auto type = cast<MemRefType>(arg.getType());
-    segmentOf[arg] = addSegment(name.str(), kind.getValue() == "state" ? SegmentKindName::State : SegmentKindName::Input,
-                                task::bytesOf(type), tensorOf(type));
+    segmentOf[arg] =
+        addSegment(name.str(), kind.getValue() == "state" ? SegmentKindName::State : SegmentKindName::Input,
+                   task::bytesOf(type), tensorOf(type));
     splitSegment(segmentOf[arg], main.getArgAttr(arg.getArgNumber(), kSplitAttr));
   }
   return success();
@@ -145,7 +155,8 @@ LogicalResult Layout::planConstant(memref::GetGlobalOp op) {
   auto value = global ? dyn_cast_or_null<DenseElementsAttr>(global.getInitialValueAttr()) : DenseElementsAttr();
   if (!value)
     return op.emitOpError("needs a memref.global with a dense value");
-  int segment = addSegment(op.getName().str(), SegmentKindName::Constant, task::bytesOf(op.getType()), tensorOf(op.getType()));
+  int segment =
+      addSegment(op.getName().str(), SegmentKindName::Constant, task::bytesOf(op.getType()), tensorOf(op.getType()));
   segments[segment].data = rawBytes(value);
   segmentOf[op] = segment;
   return success();
@@ -223,7 +234,8 @@ FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
   auto param = kernel->getAttrOfType<IntegerAttr>(task::kWeightsParamAttr);
   SmallVector<std::pair<unsigned, BlockArgument>> parts;
   for (auto [i, operand] : llvm::enumerate(op.getArguments()))
-    if (kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr) == param && llvm::isa<MemRefType>(operand.getType())) {
+    if (kernel.getArgAttrOfType<IntegerAttr>(i, task::kParamAttr) == param &&
+        llvm::isa<MemRefType>(operand.getType())) {
       key.push_back(operand.getAsOpaquePointer());
       parts.push_back({unsigned(i), cast<BlockArgument>(operand)});
     }
@@ -245,8 +257,8 @@ FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
     if (failed(digest))
       return failure();
     auto none = b.getDenseI64ArrayAttr({});
-    segments[segment].weights.push_back(
-        isa::WeightAttr::get(b.getContext(), name.getValue(), file, *digest, uint64_t(offset), type.getElementType(), none, none, none));
+    segments[segment].weights.push_back(isa::WeightAttr::get(
+        b.getContext(), name.getValue(), file, *digest, uint64_t(offset), type.getElementType(), none, none, none));
   }
   found->second = segment;
   return segment;
@@ -286,7 +298,8 @@ LogicalResult Layout::planLaunch(tile::LaunchOp op) {
       return k == "output" || k == "state";
     };
     if (!first && (written(i) || written(other->second)))
-      return op.emitOpError() << "gives one tensor as arguments " << other->second << " and " << i << ", of which one is written";
+      return op.emitOpError() << "gives one tensor as arguments " << other->second << " and " << i
+                              << ", of which one is written";
     auto weights = kernel->getAttrOfType<IntegerAttr>(task::kWeightsParamAttr);
     if (weights && weights.getInt() == param)
       continue;
@@ -305,15 +318,15 @@ LogicalResult Layout::planLaunch(tile::LaunchOp op) {
     set(param.getInt(), *sharedWorkspace, 0, "");
     for (auto workspace : kernel.getOps<task::WorkspaceOp>())
       if (workspace.getMem() == tile::Mem::hbm)
-        addBoundary(workspace.getNodeAttr(), *sharedWorkspace, *workspace.getOffset(), cast<MemRefType>(workspace.getType()),
-                    workspace->getAttrOfType<IntegerAttr>(task::kSplitAttr));
+        addBoundary(workspace.getNodeAttr(), *sharedWorkspace, *workspace.getOffset(),
+                    cast<MemRefType>(workspace.getType()), workspace->getAttrOfType<IntegerAttr>(task::kSplitAttr));
   }
   for (auto workspace : kernel.getOps<task::WorkspaceOp>())
     if (workspace.getMem() == tile::Mem::shared)
       addBoundary(workspace.getNodeAttr(), *sharedMemory, *workspace.getOffset(), cast<MemRefType>(workspace.getType()),
-                    workspace->getAttrOfType<IntegerAttr>(task::kSplitAttr));
+                  workspace->getAttrOfType<IntegerAttr>(task::kSplitAttr));
   launches.push_back(std::move(launch));
   return success();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

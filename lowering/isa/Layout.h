@@ -23,13 +23,13 @@ struct SegmentPlan {
   mlir::RankedTensorType type;
   llvm::SmallVector<mlir::Attribute> weights;
   mlir::ElementsAttr data;
-  bool split = false;  ///< each part has its own in it
+  bool split = false; ///< each part has its own in it
 };
 
 struct LaunchPlan {
   tile::LaunchOp op;
   mlir::func::FuncOp kernel;
-  llvm::SmallVector<mlir::Attribute> parameters;  ///< isa.parameter
+  llvm::SmallVector<mlir::Attribute> parameters; ///< isa.parameter
 };
 
 struct BoundaryPlan {
@@ -45,9 +45,9 @@ struct ValuePlan {
   int64_t low, high;
 };
 
-/// From @main: its arguments, allocs and launches. Where there are parts, everything is once on each of their dies, and types
-/// are those of the whole. Memory is used again after a tensor's last launch; validation reads a boundary
-/// tensor when the launch that wrote it has completed.
+/// From @main: its arguments, allocs and launches. Where there are parts, everything is once on each of their dies, and
+/// types are those of the whole. Memory is used again after a tensor's last launch; validation reads a boundary tensor
+/// when the launch that wrote it has completed.
 class Layout {
 public:
   Layout(mlir::ModuleOp module, const rt::Chip &chip) : module(module), chip(chip), parts(partsOf(module)) {}
@@ -79,7 +79,7 @@ private:
   mlir::ModuleOp module;
   const rt::Chip &chip;
   std::optional<int64_t> parts;
-  int64_t next = 0;  ///< free from here on, in home "all dies", or in each part's
+  int64_t next = 0; ///< free from here on, in home "all dies", or in each part's
   llvm::DenseMap<mlir::Value, int> segmentOf;
   std::map<std::vector<void *>, int> weightSegments;
   llvm::DenseMap<mlir::Value, tile::OutputOp> outputs;
@@ -87,4 +87,4 @@ private:
   std::optional<int> sharedWorkspace, sharedMemory;
 };
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,4 +1,5 @@
-// Linear scan. A register that is set before a loop and used in it lives to the loop's end; there are no other back edges.
+// Linear scan. A register that is set before a loop and used in it lives to the loop's end; there are no other back
+// edges.
 #include "lowering/isa/Code.h"
 
 #include "runtime/Error.h"
@@ -42,7 +43,7 @@ std::vector<Interval> intervalsOf(const Code &code) {
         interval.end = last;
   return intervals;
 }
-}  // namespace
+} // namespace
 
 std::optional<Location> assignRegisters(Code &code) {
   std::vector<Interval> intervals = intervalsOf(code);
@@ -52,7 +53,7 @@ std::optional<Location> assignRegisters(Code &code) {
   std::set<int> free;
   for (int i = 0; i < rt::kRegisters; ++i)
     free.insert(i);
-  std::set<std::pair<int, int>> active;  // end, machine register
+  std::set<std::pair<int, int>> active; // end, machine register
   for (int reg : order) {
     if (intervals[reg].begin < 0)
       continue;
@@ -96,4 +97,4 @@ rt::Insn encoded(const VirtualInsn &insn) {
   return result;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,5 +1,5 @@
-// The way back from hoisting, for kernels that need more registers than there are: index arithmetic is computed again in each
-// block that uses it, just before its first use there; in its own block too.
+// The way back from hoisting, for kernels that need more registers than there are: index arithmetic is computed again
+// in each block that uses it, just before its first use there; in its own block too.
 #include "lowering/isa/Code.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -36,7 +36,7 @@ void sinkArithmetic(func::FuncOp kernel) {
       op->erase();
       continue;
     }
-    Operation *first = *op->user_begin();  // those that are left stand in its own block
+    Operation *first = *op->user_begin(); // those that are left stand in its own block
     for (Operation *user : op->getUsers())
       if (user->isBeforeInBlock(first))
         first = user;
@@ -44,4 +44,4 @@ void sinkArithmetic(func::FuncOp kernel) {
   }
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,4 +1,5 @@
-// convert-task-to-isa: kernels become instructions, @main becomes the tables of a program. What is left is one isa.program.
+// convert-task-to-isa: kernels become instructions, @main becomes the tables of a program. What is left is one
+// isa.program.
 #include "lowering/Passes.h"
 #include "lowering/isa/Code.h"
 #include "lowering/isa/Layout.h"
@@ -61,10 +62,11 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
       auto attr = module->getAttrOfType<IntegerAttr>(name);
       return attr ? attr.getInt() : 0;
     };
-    auto program = isa::ProgramOp::create(b, module.getLoc(), rt::kProgramVersion, text("graph.model"), chip->name,
-                                          uint32_t(whole->topology.dies), text("garam.dtype"), text("garam.phase"), number("garam.batch"),
-                                          number("garam.sequence_length"), number("garam.kv_capacity"), text("garam.weights_file"),
-                                          number("garam.flops"), number("garam.compulsory_bytes"), text("garam.mapping"));
+    auto program = isa::ProgramOp::create(
+        b, module.getLoc(), rt::kProgramVersion, text("graph.model"), chip->name, uint32_t(whole->topology.dies),
+        text("garam.dtype"), text("garam.phase"), number("garam.batch"), number("garam.sequence_length"),
+        number("garam.kv_capacity"), text("garam.weights_file"), number("garam.flops"),
+        number("garam.compulsory_bytes"), text("garam.mapping"));
     b.createBlock(&program.getBody());
     emitLayout(b, module.getLoc(), layout);
 
@@ -83,11 +85,12 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
                             b.getArrayAttr(launch.parameters));
     }
     for (const BoundaryPlan &boundary : layout.boundaries)
-      isa::BoundaryOp::create(b, module.getLoc(), boundary.node, uint32_t(boundary.segment), uint64_t(boundary.offset), boundary.type,
-                              uint32_t(boundary.launch), uint32_t(boundary.split));
+      isa::BoundaryOp::create(b, module.getLoc(), boundary.node, uint32_t(boundary.segment), uint64_t(boundary.offset),
+                              boundary.type, uint32_t(boundary.launch), uint32_t(boundary.split));
     b.setInsertionPointToStart(body);
     for (const Origin *origin : originOrder)
-      isa::LocationOp::create(b, module.getLoc(), uint32_t(origins[*origin]), origin->op, origin->group, origin->node, origin->source);
+      isa::LocationOp::create(b, module.getLoc(), uint32_t(origins[*origin]), origin->op, origin->group, origin->node,
+                              origin->source);
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (&op != program)
         op.erase();
@@ -98,8 +101,9 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
     for (const ValuePlan &value : layout.values)
       isa::ValueOp::create(b, loc, value.name, uint64_t(value.low), uint64_t(value.high));
     for (auto [i, segment] : llvm::enumerate(layout.segments))
-      isa::SegmentOp::create(b, loc, uint32_t(i), segment.name, segment.kind, uint64_t(segment.address), uint64_t(segment.bytes),
-                             segment.type, segment.weights.empty() ? ArrayAttr() : b.getArrayAttr(segment.weights), segment.data,
+      isa::SegmentOp::create(b, loc, uint32_t(i), segment.name, segment.kind, uint64_t(segment.address),
+                             uint64_t(segment.bytes), segment.type,
+                             segment.weights.empty() ? ArrayAttr() : b.getArrayAttr(segment.weights), segment.data,
                              uint32_t(layout.copies()), segment.split);
   }
 
@@ -129,8 +133,8 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
         isa::SemaphoreOp::create(b, kernel.getLoc(), uint32_t(semaphore), isa::EngineName(*waiter), uint32_t(0));
     for (auto [i, descriptor] : llvm::enumerate(code->descriptors)) {
       if (auto *shape = std::get_if<rt::DmaShape>(&descriptor))
-        isa::DmaShapeOp::create(b, kernel.getLoc(), uint32_t(i), ArrayRef<int64_t>(shape->counts), ArrayRef<int64_t>(shape->srcStrides),
-                                ArrayRef<int64_t>(shape->dstStrides));
+        isa::DmaShapeOp::create(b, kernel.getLoc(), uint32_t(i), ArrayRef<int64_t>(shape->counts),
+                                ArrayRef<int64_t>(shape->srcStrides), ArrayRef<int64_t>(shape->dstStrides));
       else
         isa::VectorChainOp::create(b, kernel.getLoc(), uint32_t(i),
                                    isa::ChainAttr::get(b.getContext(), std::get<rt::Chain>(descriptor)));
@@ -170,5 +174,5 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
   std::map<Origin, int64_t> origins;
   std::vector<const Origin *> originOrder;
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -37,7 +37,7 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
   /// Buffers of a phase lie between those that are filled before it and those that are filled for the next one, which
   /// take the two ends of L1 in turn: each of them lives for two phases.
   LogicalResult allocateLocal(func::FuncOp kernel, const rt::Chip &chip) {
-    int64_t low = 0, high = 0;  // bytes taken at either end
+    int64_t low = 0, high = 0; // bytes taken at either end
     bool atEnd = false;
     auto early = [&](Operation *from) {
       SmallVector<task::AllocOp> allocs;
@@ -70,8 +70,8 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
       alloc.setAddress((inAcc ? rt::kAccBase : 0) + next);
       next += alloc.getSlotBytes() * int64_t(alloc.getDepth());
       if (next > size) {
-        alloc.emitError() << (inAcc ? "acc" : "L1") << " overflows: " << alloc.getBytes() << " bytes × depth " << alloc.getDepth()
-                          << " are " << next - size << " bytes too many; a core has " << size;
+        alloc.emitError() << (inAcc ? "acc" : "L1") << " overflows: " << alloc.getBytes() << " bytes × depth "
+                          << alloc.getDepth() << " are " << next - size << " bytes too many; a core has " << size;
         return WalkResult::interrupt();
       }
       return WalkResult::advance();
@@ -97,10 +97,12 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
       for (tile::LaunchOp launch : launchesOf(kernel)) {
         auto arg = dyn_cast<BlockArgument>(launch.getArguments()[i]);
         auto main = launch->getParentOfType<func::FuncOp>();
-        auto range = arg ? main.getArgAttrOfType<DenseI64ArrayAttr>(arg.getArgNumber(), "garam.range") : DenseI64ArrayAttr();
+        auto range =
+            arg ? main.getArgAttrOfType<DenseI64ArrayAttr>(arg.getArgNumber(), "garam.range") : DenseI64ArrayAttr();
         if (!range || range.size() != 2)
           continue;
-        all = all ? std::pair(std::min(all->first, range[0]), std::max(all->second, range[1])) : std::pair(range[0], range[1]);
+        all = all ? std::pair(std::min(all->first, range[0]), std::max(all->second, range[1]))
+                  : std::pair(range[0], range[1]);
       }
       if (all)
         kernel.setArgAttr(i, task::kRangeAttr, DenseI64ArrayAttr::get(kernel.getContext(), {all->first, all->second}));
@@ -112,13 +114,15 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
     auto kind = kernel.getArgAttrOfType<StringAttr>(i, task::kArgAttr);
     return kind && kind.getValue() == "weight" && llvm::all_of(launchesOf(kernel), [&](tile::LaunchOp launch) {
              auto arg = dyn_cast<BlockArgument>(launch.getArguments()[i]);
-             auto given = arg ? launch->getParentOfType<func::FuncOp>().getArgAttrOfType<StringAttr>(arg.getArgNumber(), "garam.kind")
+             auto given = arg ? launch->getParentOfType<func::FuncOp>().getArgAttrOfType<StringAttr>(arg.getArgNumber(),
+                                                                                                     "garam.kind")
                               : StringAttr();
              return given && given.getValue() == "weight";
            });
   }
 
-  /// Launch parameters: one for each tensor that is no weight and for each value, one for all weights, one for workspace.
+  /// Launch parameters: one for each tensor that is no weight and for each value, one for all weights, one for
+  /// workspace.
   LogicalResult allocateMemory(func::FuncOp kernel, const rt::Chip &chip) {
     Builder b(kernel.getContext());
     int64_t parameters = 0, weights = 0, workspace = 0, shared = 0;
@@ -143,8 +147,8 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
       buffer.setOffset(next);
       next += llvm::alignTo(task::bytesOf(cast<MemRefType>(buffer.getType())), kTensorAlignment);
       if (shared > chip.shared.bytesPerDie)
-        return buffer.emitError() << "shared memory overflows by " << shared - chip.shared.bytesPerDie << " bytes; a die has "
-                                  << chip.shared.bytesPerDie;
+        return buffer.emitError() << "shared memory overflows by " << shared - chip.shared.bytesPerDie
+                                  << " bytes; a die has " << chip.shared.bytesPerDie;
     }
     if (shared && chip.topology.dies > 1)
       return kernel.emitError("workspace in shared memory is not supported on more than one die; use hbm");
@@ -153,13 +157,13 @@ class TaskAllocatePass : public impl::TaskAllocateBase<TaskAllocatePass> {
     if (weightsParam)
       kernel->setAttr(task::kWeightsParamAttr, b.getI64IntegerAttr(*weightsParam));
     if (parameters > rt::kLaunchParameters)
-      return kernel.emitError() << "kernel '" << kernel.getName() << "' needs " << parameters << " launch parameters; at most "
-                                << rt::kLaunchParameters;
+      return kernel.emitError() << "kernel '" << kernel.getName() << "' needs " << parameters
+                                << " launch parameters; at most " << rt::kLaunchParameters;
     kernel->setAttr(task::kWeightsAttr, b.getI64IntegerAttr(weights));
     kernel->setAttr(task::kWorkspaceAttr, b.getI64IntegerAttr(workspace));
     kernel->setAttr(task::kSharedAttr, b.getI64IntegerAttr(shared));
     return success();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -1,5 +1,6 @@
-// task-assign-semaphores: a virtual semaphore lives over the ops of the kernel's body that hold its tokens. All its tokens are
-// taken at the join after them, so another one with the same waiting engine may take its place from the next phase on.
+// task-assign-semaphores: a virtual semaphore lives over the ops of the kernel's body that hold its tokens. All its
+// tokens are taken at the join after them, so another one with the same waiting engine may take its place from the next
+// phase on.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 
@@ -16,7 +17,7 @@ using task::Token;
 namespace {
 struct Life {
   std::optional<task::Engine> waiter;
-  int64_t begin = INT64_MAX, end = 0;  ///< places in the kernel's body
+  int64_t begin = INT64_MAX, end = 0; ///< places in the kernel's body
 };
 
 class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssignSemaphoresPass> {
@@ -43,7 +44,8 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
       while (free < rt::kSemaphores && waiters[free] && (waiters[free] != life.waiter || busyUntil[free] >= life.begin))
         ++free;
       if (free == rt::kSemaphores) {
-        kernel.emitError() << "kernel '" << kernel.getName() << "': needs more semaphores; a core has " << rt::kSemaphores;
+        kernel.emitError() << "kernel '" << kernel.getName() << "': needs more semaphores; a core has "
+                           << rt::kSemaphores;
         return signalPassFailure();
       }
       waiters[free] = life.waiter;
@@ -59,8 +61,8 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
     });
   }
 
-  /// Tokens that one engine gives and another takes in the same order, in one block of a phase, need one semaphore between them:
-  /// engines complete in order, so the n-th token taken is the n-th given.
+  /// Tokens that one engine gives and another takes in the same order, in one block of a phase, need one semaphore
+  /// between them: engines complete in order, so the n-th token taken is the n-th given.
   void mergeQueues(func::FuncOp kernel) {
     struct Edge {
       EngineOp from, to;
@@ -84,14 +86,16 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
     llvm::erase_if(ordered, [](auto &entry) {
       Edge &e = entry.second;
       return e.ops != 2 || !e.from || !e.to || e.given != e.taken || e.from->getBlock() != e.to->getBlock() ||
-             !e.from->getParentOfType<task::PhaseOp>() || e.from.getEngine() == e.to.getEngine() || !e.from->isBeforeInBlock(e.to);
+             !e.from->getParentOfType<task::PhaseOp>() || e.from.getEngine() == e.to.getEngine() ||
+             !e.from->isBeforeInBlock(e.to);
     });
     for (auto &[semaphore, edge] : ordered) {
       Edge e = edge;
       auto follows = [&](Queue &queue) {
         Edge &last = queue.last;
         return last.from->getBlock() == e.from->getBlock() && last.from.getEngine() == e.from.getEngine() &&
-               last.to.getEngine() == e.to.getEngine() && last.from->isBeforeInBlock(e.from) && last.to->isBeforeInBlock(e.to);
+               last.to.getEngine() == e.to.getEngine() && last.from->isBeforeInBlock(e.from) &&
+               last.to->isBeforeInBlock(e.to);
       };
       auto found = llvm::find_if(queues, follows);
       if (found == queues.end()) {
@@ -113,8 +117,8 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
     });
   }
 
-  /// Engines run ahead of each other up to a join. Its tokens may be given while the phase before it still runs, and taken when the
-  /// phase after it already gives its own; those of a phase are all taken at the join after it.
+  /// Engines run ahead of each other up to a join. Its tokens may be given while the phase before it still runs, and
+  /// taken when the phase after it already gives its own; those of a phase are all taken at the join after it.
   void widen(func::FuncOp kernel, llvm::MapVector<int64_t, Life> &lives) {
     SmallVector<int64_t> phases;
     int64_t place = 0;
@@ -154,5 +158,5 @@ class TaskAssignSemaphoresPass : public impl::TaskAssignSemaphoresBase<TaskAssig
     return WalkResult::advance();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

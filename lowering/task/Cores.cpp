@@ -13,16 +13,18 @@ struct Span {
   int64_t begin, end;
   int64_t core;
   int insn;
-  int32_t index, seen;  ///< of a write: its place on dma_out, and how many instructions of dma_in are complete before it
+  int32_t index, seen; ///< of a write: its place on dma_out, and how many instructions of dma_in are complete before it
 };
 
-using Key = std::pair<int, int>;  // buffer, epoch
+using Key = std::pair<int, int>; // buffer, epoch
 
 /// Spans of an access: its steps, with contiguous ones merged.
-template <class F> void eachSpan(const Trace &trace, const GlobalAccess &global, const ScriptAccess &access, int64_t bufferBytes, F &&f) {
+template <class F>
+void eachSpan(const Trace &trace, const GlobalAccess &global, const ScriptAccess &access, int64_t bufferBytes, F &&f) {
   if (access.indexed)
-    return f(int64_t(0), bufferBytes);  // any rows
-  SmallVector<std::pair<int64_t, int64_t>, 5> steps;  // count, stride, innermost first, none contiguous with the ones inside
+    return f(int64_t(0), bufferBytes); // any rows
+  SmallVector<std::pair<int64_t, int64_t>, 5>
+      steps; // count, stride, innermost first, none contiguous with the ones inside
   int64_t length = 1;
   for (int i = int(access.dims.size()) - 1; i >= 0; --i) {
     int64_t count = trace.counts[global.counts + i], stride = access.dims[i].stride;
@@ -54,10 +56,11 @@ LogicalResult race(const Script &script, const Span &a, const Span &b, int buffe
   const ScriptInsn &first = script.insns[a.insn], &second = script.insns[b.insn];
   InFlightDiagnostic diag = second.op.emitOpError();
   if (a.core == b.core)
-    diag << "touches byte " << at << " that " << first.op->getName() << " of the same core uses, and nothing orders the two: a race on core "
-         << a.core;
+    diag << "touches byte " << at << " that " << first.op->getName()
+         << " of the same core uses, and nothing orders the two: a race on core " << a.core;
   else
-    diag << "on core " << b.core << " touches byte " << at << " that core " << a.core << " uses between the same barriers: a race";
+    diag << "on core " << b.core << " touches byte " << at << " that core " << a.core
+         << " uses between the same barriers: a race";
   diag.attachNote(first.op.getLoc()) << "the other access: " << first.op->getName();
   diag.attachNote(script.buffers[buffer].value.getLoc()) << "the buffer";
   return diag;
@@ -71,27 +74,34 @@ template <class F> void eachGlobal(const Script &script, ArrayRef<CoreRun> runs,
         f(run, global, access, global.insn, run.proof->order[global.event]);
     }
 }
-}  // namespace
+} // namespace
 
 LogicalResult proveCores(const Script &script, ArrayRef<CoreRun> runs) {
   for (const CoreRun &run : runs)
     if (run.proof->barriers != runs.front().proof->barriers)
       return script.insns.front().op->getParentOfType<func::FuncOp>().emitError()
-             << "core " << run.core << " meets " << run.proof->barriers.size() << " barriers, core " << runs.front().core << " "
-             << runs.front().proof->barriers.size() << "; all cores meet the same";
+             << "core " << run.core << " meets " << run.proof->barriers.size() << " barriers, core "
+             << runs.front().core << " " << runs.front().proof->barriers.size() << "; all cores meet the same";
   std::map<Key, std::vector<Span>> writes;
-  eachGlobal(script, runs, true, [&](const CoreRun &run, const GlobalAccess &global, const ScriptAccess &access, int insn, const EventOrder &order) {
-    for (int epoch = order.firstEpoch; epoch <= order.lastEpoch; ++epoch)
-      eachSpan(run.trace, global, access, script.buffers[access.buffer].bytes, [&](int64_t begin, int64_t end) {
-        writes[{access.buffer, epoch}].push_back({begin, end, run.core, insn, order.index, order.known[int(Engine::dma_in)]});
-      });
-  });
+  eachGlobal(script, runs, true,
+             [&](const CoreRun &run, const GlobalAccess &global, const ScriptAccess &access, int insn,
+                 const EventOrder &order) {
+               for (int epoch = order.firstEpoch; epoch <= order.lastEpoch; ++epoch)
+                 eachSpan(run.trace, global, access, script.buffers[access.buffer].bytes,
+                          [&](int64_t begin, int64_t end) {
+                            writes[{access.buffer, epoch}].push_back(
+                                {begin, end, run.core, insn, order.index, order.known[int(Engine::dma_in)]});
+                          });
+             });
   // Writes of a core are in order among themselves: neighbours merge; of two cores they must not meet.
   for (auto &[key, spans] : writes) {
-    llvm::sort(spans, [](const Span &a, const Span &b) { return std::tie(a.begin, a.core, a.insn) < std::tie(b.begin, b.core, b.insn); });
+    llvm::sort(spans, [](const Span &a, const Span &b) {
+      return std::tie(a.begin, a.core, a.insn) < std::tie(b.begin, b.core, b.insn);
+    });
     std::vector<Span> merged;
     for (const Span &span : spans) {
-      if (merged.empty() || span.begin > merged.back().end || (span.begin == merged.back().end && span.core != merged.back().core)) {
+      if (merged.empty() || span.begin > merged.back().end ||
+          (span.begin == merged.back().end && span.core != merged.back().core)) {
         merged.push_back(span);
         continue;
       }
@@ -105,23 +115,28 @@ LogicalResult proveCores(const Script &script, ArrayRef<CoreRun> runs) {
     spans = std::move(merged);
   }
   LogicalResult result = success();
-  eachGlobal(script, runs, false, [&](const CoreRun &run, const GlobalAccess &global, const ScriptAccess &access, int insn, const EventOrder &order) {
-    for (int epoch = order.firstEpoch; epoch <= order.lastEpoch && succeeded(result); ++epoch) {
-      auto found = writes.find({access.buffer, epoch});
-      if (found == writes.end())
-        continue;
-      const std::vector<Span> &spans = found->second;
-      eachSpan(run.trace, global, access, script.buffers[access.buffer].bytes, [&](int64_t begin, int64_t end) {
-        auto at = std::partition_point(spans.begin(), spans.end(), [&](const Span &s) { return s.end <= begin; });
-        for (; at != spans.end() && at->begin < end && succeeded(result); ++at) {
-          bool ordered = at->core == run.core && (order.known[int(Engine::dma_out)] >= at->index || at->seen >= order.index);
-          if (!ordered)
-            result = race(script, *at, {begin, end, run.core, insn, 0, 0}, access.buffer, std::max(begin, at->begin));
+  eachGlobal(
+      script, runs, false,
+      [&](const CoreRun &run, const GlobalAccess &global, const ScriptAccess &access, int insn,
+          const EventOrder &order) {
+        for (int epoch = order.firstEpoch; epoch <= order.lastEpoch && succeeded(result); ++epoch) {
+          auto found = writes.find({access.buffer, epoch});
+          if (found == writes.end())
+            continue;
+          const std::vector<Span> &spans = found->second;
+          eachSpan(run.trace, global, access, script.buffers[access.buffer].bytes, [&](int64_t begin, int64_t end) {
+            auto at = std::partition_point(spans.begin(), spans.end(), [&](const Span &s) { return s.end <= begin; });
+            for (; at != spans.end() && at->begin < end && succeeded(result); ++at) {
+              bool ordered =
+                  at->core == run.core && (order.known[int(Engine::dma_out)] >= at->index || at->seen >= order.index);
+              if (!ordered)
+                result =
+                    race(script, *at, {begin, end, run.core, insn, 0, 0}, access.buffer, std::max(begin, at->begin));
+            }
+          });
         }
       });
-    }
-  });
   return result;
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

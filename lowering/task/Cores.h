@@ -13,7 +13,8 @@ struct CoreRun {
   std::shared_ptr<const EngineProof> proof;
 };
 
-/// Diagnoses a race on hbm or shared, between cores or between dma_in and dma_out of one, and barriers that do not match.
+/// Diagnoses a race on hbm or shared, between cores or between dma_in and dma_out of one, and barriers that do not
+/// match.
 mlir::LogicalResult proveCores(const Script &script, llvm::ArrayRef<CoreRun> runs);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,7 +1,7 @@
 #include "lowering/task/Edges.h"
 
-#include "llvm/ADT/MapVector.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using garam::task::Engine;
@@ -12,9 +12,11 @@ namespace garam::lowering {
 void dropImplied(std::vector<Edge> &edges) {
   // `a` implies `b` if it is signalled no earlier and waited for no later, equally often, with the same credit.
   auto implies = [](const Edge &a, const Edge &b) {
-    auto notBefore = [](Operation *x, Operation *y) { return x == y || (x->getBlock() == y->getBlock() && y->isBeforeInBlock(x)); };
-    return a.from == b.from && a.to == b.to && a.credit == b.credit && a.scope == b.scope && notBefore(a.after, b.after) &&
-           notBefore(b.before, a.before);
+    auto notBefore = [](Operation *x, Operation *y) {
+      return x == y || (x->getBlock() == y->getBlock() && y->isBeforeInBlock(x));
+    };
+    return a.from == b.from && a.to == b.to && a.credit == b.credit && a.scope == b.scope &&
+           notBefore(a.after, b.after) && notBefore(b.before, a.before);
   };
   for (size_t i = 0; i < edges.size();) {
     bool implied = false;
@@ -36,11 +38,13 @@ using Places = llvm::MapVector<Operation *, Place>;
 
 void emit(OpBuilder &b, Location loc, Place &place) {
   for (auto &[engine, tokens] : place.engines) {
-    auto attr = [&](ArrayRef<Token> list) { return list.empty() ? task::TokensAttr() : task::TokensAttr::get(b.getContext(), list); };
+    auto attr = [&](ArrayRef<Token> list) {
+      return list.empty() ? task::TokensAttr() : task::TokensAttr::get(b.getContext(), list);
+    };
     task::SyncOp::create(b, loc, engine, attr(tokens.first), attr(tokens.second));
   }
 }
-}  // namespace
+} // namespace
 
 void materialize(ArrayRef<Edge> edges, int64_t &next) {
   Places before, after, atStart, atEnd;
@@ -92,4 +96,4 @@ void materialize(ArrayRef<Edge> edges, int64_t &next) {
   }
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,6 +1,7 @@
-// The engines without time: one takes its next instruction as soon as its tokens are there and completes it at once. Each
-// semaphore has one waiting engine and queues are in order, so what can happen does happen in every order of events; an
-// instruction that this execution never reaches hangs on every machine, and the happens-before relation it yields holds on all.
+// The engines without time: one takes its next instruction as soon as its tokens are there and completes it at once.
+// Each semaphore has one waiting engine and queues are in order, so what can happen does happen in every order of
+// events; an instruction that this execution never reaches hangs on every machine, and the happens-before relation it
+// yields holds on all.
 #include "lowering/task/Engines.h"
 
 #include <deque>
@@ -28,7 +29,7 @@ struct Semaphore {
   std::optional<Given> last;
   std::optional<Engine> waiter;
   int64_t given = 0;
-  std::vector<std::pair<int32_t, int64_t>> taken;  ///< index of the waiter's instruction, tokens taken up to then
+  std::vector<std::pair<int32_t, int64_t>> taken; ///< index of the waiter's instruction, tokens taken up to then
 };
 
 struct Stamp {
@@ -218,8 +219,9 @@ private:
 
   LogicalResult race(int event, const ScriptAccess &access, int other) {
     InFlightDiagnostic diag = insnOf(event).op.emitOpError()
-                              << "on " << stringifyEngine(insnOf(event).engine) << (access.writes ? " writes" : " reads")
-                              << " bytes that " << stringifyEngine(insnOf(other).engine)
+                              << "on " << stringifyEngine(insnOf(event).engine)
+                              << (access.writes ? " writes" : " reads") << " bytes that "
+                              << stringifyEngine(insnOf(other).engine)
                               << " uses, and nothing orders the two: a race on core " << core;
     diag.attachNote(insnOf(other).op.getLoc()) << "the other access: " << insnOf(other).op->getName();
     diag.attachNote(script.buffers[access.buffer].value.getLoc()) << "the buffer";
@@ -241,13 +243,14 @@ private:
     for (const Token &token : insn.waits)
       if (int64_t(semaphore(token.semaphore).tokens.size()) < token.count)
         missing = token.semaphore;
-    InFlightDiagnostic diag = insn.op.emitOpError() << "on " << stringifyEngine(insn.engine) << " waits for semaphore " << missing
-                                                    << " forever: a deadlock on core " << core;
+    InFlightDiagnostic diag = insn.op.emitOpError() << "on " << stringifyEngine(insn.engine) << " waits for semaphore "
+                                                    << missing << " forever: a deadlock on core " << core;
     for (size_t later = 0; later < trace.events.size(); ++later)
       if (!proof.order[later].index)
         for (const Token &token : insnOf(int(later)).signals)
           if (token.semaphore == missing) {
-            diag.attachNote(insnOf(int(later)).op.getLoc()) << "would signal it, and is never reached: " << insnOf(int(later)).op->getName();
+            diag.attachNote(insnOf(int(later)).op.getLoc())
+                << "would signal it, and is never reached: " << insnOf(int(later)).op->getName();
             return diag;
           }
     diag.attachNote(insn.op.getLoc()) << "nothing signals it any more";
@@ -282,10 +285,11 @@ private:
   std::vector<Cell> cells;
   std::vector<std::vector<std::pair<int, int>>> slotCells;
 };
-}  // namespace
+} // namespace
 
-FailureOr<EngineProof> proveEngines(const Script &script, const Trace &trace, int64_t queueDepth, int epochScope, int64_t core) {
+FailureOr<EngineProof> proveEngines(const Script &script, const Trace &trace, int64_t queueDepth, int epochScope,
+                                    int64_t core) {
   return Machine(script, trace, queueDepth, epochScope, core).run();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -2,8 +2,8 @@
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 
-#include "llvm/Support/MathExtras.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace garam {
 #define GEN_PASS_DEF_TASKEXPANDDIVISION
@@ -18,7 +18,7 @@ int64_t bitsOf(Value value) {
     return 16;
   if (auto shift = value.getDefiningOp<arith::ShRSIOp>())
     return bitsOf(shift.getLhs()) == 16 ? 16 : 31;
-  if (auto product = value.getDefiningOp<arith::MulIOp>())  // part of an expanded division of a core's number
+  if (auto product = value.getDefiningOp<arith::MulIOp>()) // part of an expanded division of a core's number
     if (product.getLhs().getDefiningOp<task::CoreOp>())
       return 16;
   return 31;
@@ -67,5 +67,5 @@ class TaskExpandDivisionPass : public impl::TaskExpandDivisionBase<TaskExpandDiv
     op->erase();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

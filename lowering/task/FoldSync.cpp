@@ -1,4 +1,5 @@
-// task-fold-sync: sync ops merge with each other and fold into their neighbours. A wait moves to the engine's next op only, a signal to the op before only: nothing then waits longer for others.
+// task-fold-sync: sync ops merge with each other and fold into their neighbours. A wait moves to the engine's next op
+// only, a signal to the op before only: nothing then waits longer for others.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 
@@ -31,7 +32,7 @@ class TaskFoldSyncPass : public impl::TaskFoldSyncBase<TaskFoldSyncPass> {
   }
 
   void fold(Block &block, Engine engine) {
-    EngineOp previous;  // the engine's op before this one, with nothing of the engine between
+    EngineOp previous; // the engine's op before this one, with nothing of the engine between
     for (Operation &op : llvm::make_early_inc_range(block)) {
       if (op.getNumRegions()) {
         bool touches = op.walk([&](EngineOp inner) {
@@ -45,7 +46,7 @@ class TaskFoldSyncPass : public impl::TaskFoldSyncBase<TaskFoldSyncPass> {
       if (!current || current.getEngine() != engine)
         continue;
       if (previous && foldInto(previous, current))
-        continue;  // `current` is gone
+        continue; // `current` is gone
       previous = current;
     }
   }
@@ -68,5 +69,5 @@ class TaskFoldSyncPass : public impl::TaskFoldSyncBase<TaskFoldSyncPass> {
     return false;
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -35,8 +35,9 @@ class TaskInsertSyncPass : public impl::TaskInsertSyncBase<TaskInsertSyncPass> {
     joinPhases(kernel, next);
   }
 
-  /// Between two phases all engines of the core meet, at the barrier if there is one: dma_out waits for the others, then
-  /// releases them. Loads for the next phase that stand between the phases are not held up: dma_in waits behind them.
+  /// Between two phases all engines of the core meet, at the barrier if there is one: dma_out waits for the others,
+  /// then releases them. Loads for the next phase that stand between the phases are not held up: dma_in waits behind
+  /// them.
   void joinPhases(func::FuncOp kernel, int64_t &next) {
     SmallVector<task::PhaseOp> phases(kernel.getOps<task::PhaseOp>());
     for (size_t i = 0; i + 1 < phases.size(); ++i) {
@@ -70,5 +71,5 @@ class TaskInsertSyncPass : public impl::TaskInsertSyncBase<TaskInsertSyncPass> {
     }
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -1,6 +1,6 @@
-// task-lower-addresses: an operand's address is its buffer's, plus its offset. Slots of a ring come from task.slot, which the
-// sequencer keeps in a register; what does not move is a constant. Where there are parts, each die runs the kernel by itself: its
-// cores count from 0, and its tensors lie in its own home, at the offsets of the first.
+// task-lower-addresses: an operand's address is its buffer's, plus its offset. Slots of a ring come from task.slot,
+// which the sequencer keeps in a register; what does not move is a constant. Where there are parts, each die runs the
+// kernel by itself: its cores count from 0, and its tensors lie in its own home, at the offsets of the first.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 #include "lowering/task/Machine.h"
@@ -80,13 +80,15 @@ class TaskLowerAddressesPass : public impl::TaskLowerAddressesBase<TaskLowerAddr
 
   Value atHome(Value base) { return home ? Value(arith::AddIOp::create(*b, base.getLoc(), base, home)) : base; }
 
-  /// What follows is for dies with a part only. Tensors of the workspace stay where the tables of the program find them.
+  /// What follows is for dies with a part only. Tensors of the workspace stay where the tables of the program find
+  /// them.
   void guard(func::FuncOp kernel) {
     Block &body = kernel.getBody().front();
     b->setInsertionPointAfter(home.getDefiningOp());
     auto branch = scf::IfOp::create(*b, kernel.getLoc(), busy, /*withElseRegion=*/false);
     Operation *end = branch.thenBlock()->getTerminator();
-    for (Operation &op : llvm::make_early_inc_range(llvm::make_range(std::next(branch->getIterator()), body.getTerminator()->getIterator())))
+    for (Operation &op : llvm::make_early_inc_range(
+             llvm::make_range(std::next(branch->getIterator()), body.getTerminator()->getIterator())))
       isa<task::WorkspaceOp>(op) ? op.moveBefore(branch) : op.moveBefore(end);
   }
 
@@ -112,9 +114,9 @@ class TaskLowerAddressesPass : public impl::TaskLowerAddressesBase<TaskLowerAddr
   }
 
   std::optional<OpBuilder> b;
-  Value home;  ///< what addresses of the first die lack to be this die's; null where there are no parts
-  Value busy;  ///< whether this die has a part; null where each has
+  Value home; ///< what addresses of the first die lack to be this die's; null where there are no parts
+  Value busy; ///< whether this die has a part; null where each has
   llvm::DenseMap<Value, Value> bases;
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -17,7 +17,8 @@ FailureOr<rt::Chip> chipOf(ModuleOp module) {
   if (failed(chip) || !partsOf(module))
     return chip;
   if (*partsOf(module) < 1 || *partsOf(module) > chip->topology.dies)
-    return module.emitError() << "has " << *partsOf(module) << " parts; 1 to " << chip->topology.dies << ", the dies of the chip";
+    return module.emitError() << "has " << *partsOf(module) << " parts; 1 to " << chip->topology.dies
+                              << ", the dies of the chip";
   return chip->withDies(1);
 }
 
@@ -40,4 +41,4 @@ FailureOr<rt::Chip> wholeChipOf(ModuleOp module) {
   }
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -42,11 +42,12 @@ int Script::bufferOf(Value value) {
 FailureOr<Script> Script::build(func::FuncOp kernel) {
   Script script;
   script.kernel = kernel;
-  script.initial.push_back(0);  // of nodes without operands
+  script.initial.push_back(0); // of nodes without operands
   for (auto [i, arg] : llvm::enumerate(kernel.getArguments())) {
     if (arg.getType().isIndex())
       script.argumentPlaces.push_back(script.place(arg));
-    else if (auto type = kernel.getArgAttrOfType<TypeAttr>(i, task::kTypeAttr); !type || !task::isTensor(type.getValue()))
+    else if (auto type = kernel.getArgAttrOfType<TypeAttr>(i, task::kTypeAttr);
+             !type || !task::isTensor(type.getValue()))
       return kernel.emitError() << "argument " << i << " needs 'task.type', a memref of static shape";
   }
   if (failed(script.addBlock(kernel.getBody().front())))
@@ -183,24 +184,24 @@ bool compare(arith::CmpIPredicate predicate, int64_t a, int64_t b) {
   }
   return false;
 }
-}  // namespace
+} // namespace
 
 struct Script::Run {
   const Script &script;
   Trace &trace;
   int64_t core, limit;
   std::vector<int64_t> values;
-  std::vector<int8_t> ring;                  ///< slot of each buffer
-  std::vector<int64_t> balance;              ///< of each semaphore, signals less waits issued so far
-  llvm::DenseMap<const ScriptAccess *, int> kept{};  ///< where its last counts are
+  std::vector<int8_t> ring;                         ///< slot of each buffer
+  std::vector<int64_t> balance;                     ///< of each semaphore, signals less waits issued so far
+  llvm::DenseMap<const ScriptAccess *, int> kept{}; ///< where its last counts are
 
   void mix(uint64_t x) { trace.hash = (trace.hash ^ x) * 0x9E3779B97F4A7C15ull + (trace.hash >> 29); }
 
   LogicalResult outside(const ScriptInsn &insn, const ScriptAccess &access, int64_t low, int64_t high) {
     const ScriptBuffer &buffer = script.buffers[access.buffer];
     InFlightDiagnostic diag = insn.op.emitOpError()
-                              << (access.writes ? "writes" : "reads") << " bytes " << low << " to " << high << " of a buffer of "
-                              << buffer.bytes << " bytes, on core " << core;
+                              << (access.writes ? "writes" : "reads") << " bytes " << low << " to " << high
+                              << " of a buffer of " << buffer.bytes << " bytes, on core " << core;
     diag.attachNote(buffer.value.getLoc()) << "the buffer";
     return diag;
   }
@@ -227,13 +228,14 @@ struct Script::Run {
       counts.push_back(count);
       empty |= count == 0;
       if (access.indexed && i == 0)
-        continue;  // which rows is in the list; the machine checks each
+        continue; // which rows is in the list; the machine checks each
       (dim.stride < 0 ? low : high) += (count - 1) * dim.stride;
     }
     if (!empty && (low < 0 || high >= buffer.bytes))
       return outside(insn, access, low, high);
     if (!buffer.local() && !empty)
-      trace.globals.push_back({int(trace.events.size()), insnNumber, number, keep(access, counts), values[access.offset]});
+      trace.globals.push_back(
+          {int(trace.events.size()), insnNumber, number, keep(access, counts), values[access.offset]});
     trace.slots.push_back(buffer.local() ? ring[access.buffer] : 0);
     mix(uint64_t(trace.slots.back()) * 2 + empty);
     return success();
@@ -272,8 +274,8 @@ struct Script::Run {
       for (size_t s = 0; s < balance.size(); ++s)
         if (balance[s] != (s < before.size() ? before[s] : 0))
           return node.op->emitOpError() << "iteration " << i << " on core " << core << " leaves "
-                                        << balance[s] - (s < before.size() ? before[s] : 0) << " tokens in semaphore " << s
-                                        << "; an iteration gives and takes equally many";
+                                        << balance[s] - (s < before.size() ? before[s] : 0) << " tokens in semaphore "
+                                        << s << "; an iteration gives and takes equally many";
     }
     return success();
   }
@@ -366,4 +368,4 @@ LogicalResult Script::run(int64_t core, ArrayRef<int64_t> arguments, int64_t lim
   return success();
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,4 +1,5 @@
-// task-split-sync: an instruction has two waits and two signals; further ones go to sync ops of the same engine beside it.
+// task-split-sync: an instruction has two waits and two signals; further ones go to sync ops of the same engine beside
+// it.
 #include "dialects/task/Task.h"
 #include "lowering/Passes.h"
 
@@ -48,5 +49,5 @@ class TaskSplitSyncPass : public impl::TaskSplitSyncBase<TaskSplitSyncPass> {
     return WalkResult::advance();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -1,7 +1,7 @@
-// A stage is a stretch of accesses that need no order among themselves: reads by any engines, or accesses of one engine.
-// Every engine of a stage waits for every engine of the stage before, so by induction for all earlier ones. A loop or branch
-// in which stages alternate is one stage of the block around it, owned by the engines that begin inside it: they enter for
-// the others and, at the end, wait for them.
+// A stage is a stretch of accesses that need no order among themselves: reads by any engines, or accesses of one
+// engine. Every engine of a stage waits for every engine of the stage before, so by induction for all earlier ones. A
+// loop or branch in which stages alternate is one stage of the block around it, owned by the engines that begin inside
+// it: they enter for the others and, at the end, wait for them.
 #include "lowering/task/Stages.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -13,15 +13,15 @@ namespace garam::lowering {
 
 namespace {
 struct Use {
-  Operation *op;  ///< in the block looked at; holds the accesses
+  Operation *op; ///< in the block looked at; holds the accesses
   Engine engine;
   bool writes;
 };
 
 struct Stage {
-  SmallVector<Use> uses;  ///< program order
+  SmallVector<Use> uses; ///< program order
   bool writes = false;
-  bool closed = false;  ///< a loop or branch of its own
+  bool closed = false; ///< a loop or branch of its own
 
   SmallVector<Engine> engines() const {
     SmallVector<Engine> result;
@@ -40,7 +40,8 @@ struct Stage {
 
 class BufferOrder {
 public:
-  BufferOrder(Value buffer, task::PhaseOp phase, std::vector<Edge> &edges) : buffer(buffer), phase(phase), edges(edges) {}
+  BufferOrder(Value buffer, task::PhaseOp phase, std::vector<Edge> &edges)
+      : buffer(buffer), phase(phase), edges(edges) {}
 
   SmallVector<Stage> orderBlock(Block *block) {
     SmallVector<Stage> stages;
@@ -60,7 +61,8 @@ public:
   }
 
 private:
-  /// Engines complete in order; but a load's bytes are there only at its completion, and the next op of dma_in starts before.
+  /// Engines complete in order; but a load's bytes are there only at its completion, and the next op of dma_in starts
+  /// before.
   static bool needsToken(Engine e, Engine f, bool readAfterWrite) {
     return e != f || (e == Engine::dma_in && readAfterWrite);
   }
@@ -126,7 +128,8 @@ private:
         for (Engine e : stages.back().engines())
           for (Engine f : owners)
             if (e != f)
-              edges.push_back({e, f, stages.back().last(e), stages.back().last(e)->getBlock()->getTerminator(), 0, nullptr});
+              edges.push_back(
+                  {e, f, stages.back().last(e), stages.back().last(e)->getBlock()->getTerminator(), 0, nullptr});
     return result;
   }
 
@@ -134,12 +137,13 @@ private:
   task::PhaseOp phase;
   std::vector<Edge> &edges;
 };
-}  // namespace
+} // namespace
 
 void orderBuffer(task::AllocOp alloc, task::PhaseOp phase, std::vector<Edge> &edges) {
   BufferOrder order(alloc.getBuffer(), phase, edges);
   SmallVector<Stage> stages = order.orderBlock(alloc->getBlock());
-  bool repeats = phase && alloc->getParentOfType<scf::ForOp>() && phase->isAncestor(alloc->getParentOfType<scf::ForOp>());
+  bool repeats =
+      phase && alloc->getParentOfType<scf::ForOp>() && phase->isAncestor(alloc->getParentOfType<scf::ForOp>());
   if (repeats && !stages.empty()) {
     // A slot may be written again when the last stage has read it; what is read before any write needs no order.
     Stage first = stages.front();
@@ -148,4 +152,4 @@ void orderBuffer(task::AllocOp alloc, task::PhaseOp phase, std::vector<Edge> &ed
   }
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,5 +1,5 @@
-// task-verify-schedule: every core's program is executed without time, for all run-time values; the engines' proof is made once
-// for cores that do the same, the proof about shared memory for all cores together.
+// task-verify-schedule: every core's program is executed without time, for all run-time values; the engines' proof is
+// made once for cores that do the same, the proof about shared memory for all cores together.
 #include "lowering/Passes.h"
 #include "lowering/task/Cores.h"
 #include "lowering/task/Machine.h"
@@ -71,11 +71,14 @@ class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySch
     for (task::WorkspaceOp tensor : tensors)
       if (!task::isTensor(tensor.getType()))
         return tensor.emitOpError() << "is of " << tensor.getType() << "; a memref of static shape";
-    auto end = [](task::WorkspaceOp op) { return int64_t(*op.getOffset()) + task::bytesOf(cast<MemRefType>(op.getType())); };
+    auto end = [](task::WorkspaceOp op) {
+      return int64_t(*op.getOffset()) + task::bytesOf(cast<MemRefType>(op.getType()));
+    };
     for (task::WorkspaceOp a : tensors)
       for (task::WorkspaceOp b : tensors)
         if (!a.getOffset() || !b.getOffset() ||
-            (a != b && a.getMem() == b.getMem() && *a.getOffset() <= *b.getOffset() && end(a) > int64_t(*b.getOffset())))
+            (a != b && a.getMem() == b.getMem() && *a.getOffset() <= *b.getOffset() &&
+             end(a) > int64_t(*b.getOffset())))
           return b.emitOpError("has no place of its own in the workspace; run task-allocate");
     return success();
   }
@@ -116,5 +119,5 @@ class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySch
     return success();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -41,7 +41,7 @@ SmallVector<Dim> mergedDims(OpBuilder &b, Location loc, const Operand &from, con
   }
   return dims;
 }
-}  // namespace
+} // namespace
 
 LogicalResult EngineConverter::transfer(OpBuilder &b, Operation *op, Value from, Value indices, Value to, bool load) {
   Location loc = op->getLoc();
@@ -218,4 +218,4 @@ LogicalResult EngineConverter::convert(OpBuilder &b, Operation *op, IRMapping &v
       .Default([](Operation *o) { return o->emitOpError("has no engine"); });
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

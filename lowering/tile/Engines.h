@@ -25,4 +25,4 @@ private:
   OperandBuilder &operands;
 };
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -62,7 +62,8 @@ FailureOr<Operand> OperandBuilder::resolve(OpBuilder &builder, Value memref) {
       return failure();
     Operand result{source->buffer, source->offset, {}, {}, source->element};
     llvm::SmallBitVector dropped = view.getDroppedDims();
-    for (auto [i, offset, size, stride] : llvm::enumerate(view.getMixedOffsets(), view.getMixedSizes(), view.getMixedStrides())) {
+    for (auto [i, offset, size, stride] :
+         llvm::enumerate(view.getMixedOffsets(), view.getMixedSizes(), view.getMixedStrides())) {
       std::optional<int64_t> step = getConstantIntValue(stride);
       if (!step)
         return emitError(loc, "a subview needs static strides");
@@ -102,4 +103,4 @@ Plane planeOf(Builder &builder, const Operand &operand) {
   return {operand.sizes[0], operand.sizes[1], operand.strides[0]};
 }
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -10,9 +10,9 @@
 namespace garam::lowering {
 
 struct Operand {
-  mlir::Value buffer, offset;                   ///< `!task.buffer`, bytes
-  llvm::SmallVector<mlir::OpFoldResult> sizes;  ///< elements
-  llvm::SmallVector<int64_t> strides;           ///< bytes
+  mlir::Value buffer, offset;                  ///< `!task.buffer`, bytes
+  llvm::SmallVector<mlir::OpFoldResult> sizes; ///< elements
+  llvm::SmallVector<int64_t> strides;          ///< bytes
   mlir::Type element;
 
   int64_t elementBytes() const { return rt::byteSize(*tile::dtypeOf(element)); }
@@ -22,7 +22,7 @@ struct Operand {
 /// Rows × columns of an operand of rank 1 or 2, the columns contiguous.
 struct Plane {
   mlir::OpFoldResult rows, columns;
-  int64_t stride;  ///< bytes between rows
+  int64_t stride; ///< bytes between rows
 };
 Plane planeOf(mlir::Builder &builder, const Operand &operand);
 
@@ -43,9 +43,10 @@ private:
 
 mlir::Value constantIndex(mlir::OpBuilder &builder, mlir::Location loc, int64_t value);
 /// base + size · factor.
-mlir::Value addScaled(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value base, mlir::OpFoldResult size, int64_t factor);
+mlir::Value addScaled(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value base, mlir::OpFoldResult size,
+                      int64_t factor);
 /// Splits sizes as task ops hold them.
 void splitSizes(llvm::ArrayRef<mlir::OpFoldResult> sizes, llvm::SmallVectorImpl<mlir::Value> &dynamic,
                 llvm::SmallVectorImpl<int64_t> &fixed);
 
-}  // namespace garam::lowering
+} // namespace garam::lowering

@@ -1,5 +1,5 @@
-// tile-simplify: folding and canonicalisation of what the tile level is made of. Not of scf.forall: a phase on one core stays a
-// phase.
+// tile-simplify: folding and canonicalisation of what the tile level is made of. Not of scf.forall: a phase on one core
+// stays a phase.
 #include "lowering/Passes.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -27,5 +27,5 @@ class TileSimplifyPass : public impl::TileSimplifyBase<TileSimplifyPass> {
       signalPassFailure();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -15,7 +15,8 @@ namespace {
 class KernelConverter {
 public:
   KernelConverter(func::FuncOp kernel, const rt::Chip &chip)
-      : kernel(kernel), cores(chip.cores()), oneDie(chip.topology.dies == 1), b(kernel), operands(values, buffers), engines(operands) {}
+      : kernel(kernel), cores(chip.cores()), oneDie(chip.topology.dies == 1), b(kernel), operands(values, buffers),
+        engines(operands) {}
 
   LogicalResult convert() {
     SmallVector<Type> types;
@@ -59,13 +60,13 @@ private:
   LogicalResult convert(Operation *op) {
     Location loc = op->getLoc();
     OpBuilder::InsertionGuard guard(b);
-    struct Restore {  // an op appends at the end of the block that is being filled
+    struct Restore { // an op appends at the end of the block that is being filled
       OpBuilder &b;
       Block *block;
       ~Restore() { b.setInsertionPointToEnd(block); }
     } restore{b, b.getInsertionBlock()};
     if (isa<memref::SubViewOp, memref::ReinterpretCastOp, scf::YieldOp, scf::InParallelOp>(op))
-      return success();  // views are folded into their users
+      return success(); // views are folded into their users
     if (isa<func::ReturnOp>(op)) {
       func::ReturnOp::create(b, loc);
       return success();
@@ -82,8 +83,9 @@ private:
     }
     if (auto alloc = dyn_cast<tile::AllocOp>(op)) {
       auto type = cast<MemRefType>(alloc.getBuffer().getType());
-      buffers[alloc] = task::AllocOp::create(b, loc, bufferType(), cast<tile::MemAttr>(type.getMemorySpace()),
-                                             b.getI64IntegerAttr(task::bytesOf(type)), alloc.getDepthAttr(), IntegerAttr());
+      buffers[alloc] =
+          task::AllocOp::create(b, loc, bufferType(), cast<tile::MemAttr>(type.getMemorySpace()),
+                                b.getI64IntegerAttr(task::bytesOf(type)), alloc.getDepthAttr(), IntegerAttr());
       return success();
     }
     if (auto forall = dyn_cast<scf::ForallOp>(op))
@@ -104,7 +106,8 @@ private:
     if (auto barrier = dyn_cast<tile::BarrierOp>(op)) {
       // On one die the nearer barrier does.
       auto scope = oneDie ? tile::Scope::die : barrier.getScope();
-      task::BarrierOp::create(b, loc, tile::ScopeAttr::get(b.getContext(), scope), task::TokensAttr(), task::TokensAttr());
+      task::BarrierOp::create(b, loc, tile::ScopeAttr::get(b.getContext(), scope), task::TokensAttr(),
+                              task::TokensAttr());
       return success();
     }
     if (op->getName().getDialectNamespace() == "tile")
@@ -180,5 +183,5 @@ class ConvertTileToTaskPass : public impl::ConvertTileToTaskBase<ConvertTileToTa
         return signalPassFailure();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

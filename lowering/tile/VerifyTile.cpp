@@ -34,7 +34,8 @@ class TileVerifyPass : public impl::TileVerifyBase<TileVerifyPass> {
       return main.emitOpError("has no body; the launches of the program are needed");
     for (Operation &op : main.getBody().front())
       if (!isa<memref::AllocOp, memref::GetGlobalOp, tile::LaunchOp, tile::OutputOp, func::ReturnOp>(op))
-        return op.emitOpError("does not belong in @main; memref.alloc, memref.get_global, tile.launch and tile.output do");
+        return op.emitOpError(
+            "does not belong in @main; memref.alloc, memref.get_global, tile.launch and tile.output do");
     return success();
   }
 
@@ -86,9 +87,10 @@ class TileVerifyPass : public impl::TileVerifyBase<TileVerifyPass> {
     if (isa<tile::LaunchOp, tile::OutputOp>(op))
       return op->emitOpError("belongs in @main");
     if (op->getName().getDialectNamespace() != "tile")
-      return op->emitOpError("does not belong in a phase; loops, index arithmetic, subview, reinterpret_cast and tile ops do");
+      return op->emitOpError(
+          "does not belong in a phase; loops, index arithmetic, subview, reinterpret_cast and tile ops do");
     return success();
   }
 };
-}  // namespace
-}  // namespace garam
+} // namespace
+} // namespace garam

@@ -1,4 +1,5 @@
-// garam-objdump: a program file as text of the isa level, which garam-translate --isa-to-program takes back to the same bytes.
+// garam-objdump: a program file as text of the isa level, which garam-translate --isa-to-program takes back to the same
+// bytes.
 #include "dialects/isa/ProgramConversion.h"
 #include "runtime/Error.h"
 

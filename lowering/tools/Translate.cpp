@@ -37,13 +37,17 @@ static OwningOpRef<Operation *> programToIsa(llvm::SourceMgr &sources, MLIRConte
   OwningOpRef<Operation *> module;
   (void)guarded(UnknownLoc::get(context), [&] {
     std::span bytes(reinterpret_cast<const uint8_t *>(file->getBufferStart()), file->getBufferSize());
-    module = garam::isa::fromProgram(rt::deserialize(bytes, file->getBufferIdentifier().str()), context).release().getOperation();
+    module = garam::isa::fromProgram(rt::deserialize(bytes, file->getBufferIdentifier().str()), context)
+                 .release()
+                 .getOperation();
   });
   return module;
 }
 
 int main(int argc, char **argv) {
-  TranslateFromMLIRRegistration toProgram("isa-to-program", "a program file from the isa level", isaToProgram, registerDialects);
-  TranslateToMLIRRegistration fromProgram("program-to-isa", "the isa level from a program file", programToIsa, registerDialects);
+  TranslateFromMLIRRegistration toProgram("isa-to-program", "a program file from the isa level", isaToProgram,
+                                          registerDialects);
+  TranslateToMLIRRegistration fromProgram("program-to-isa", "the isa level from a program file", programToIsa,
+                                          registerDialects);
   return failed(mlirTranslateMain(argc, argv, "Garam's translation tool"));
 }

@@ -60,4 +60,4 @@ inline py::list chipKeys() {
   return out;
 }
 
-}  // namespace garam::python
+} // namespace garam::python

@@ -1,4 +1,5 @@
-// rt::Error as Python exceptions: input errors become garam.InputError with the one-line message, the others RuntimeError.
+// rt::Error as Python exceptions: input errors become garam.InputError with the one-line message, the others
+// RuntimeError.
 #pragma once
 
 #include "runtime/Error.h"
@@ -23,4 +24,4 @@ inline void translateErrors() {
   });
 }
 
-}  // namespace garam::python
+} // namespace garam::python

@@ -56,9 +56,9 @@ py::dict compileText(const std::string &text, const std::string &where, const py
     const py::gil_scoped_release unlocked;
     result = compile(text, where, chosen);
   }
-  return py::dict(
-      py::arg("program") = py::bytes(reinterpret_cast<const char *>(result.program.data()), result.program.size()),
-      py::arg("emitted") = result.emitted, py::arg("mapping") = result.mapping);
+  return py::dict(py::arg("program") =
+                      py::bytes(reinterpret_cast<const char *>(result.program.data()), result.program.size()),
+                  py::arg("emitted") = result.emitted, py::arg("mapping") = result.mapping);
 }
 
 py::dict runGolden(const std::string &text, const std::map<std::string, std::string> &inputs) {
@@ -75,14 +75,15 @@ py::dict runGolden(const std::string &text, const std::map<std::string, std::str
   return out;
 }
 
-}  // namespace
+} // namespace
 
 PYBIND11_MODULE(_compiler, m) {
   python::translateErrors();
   m.doc() = "The compiler.";
   m.def("compile", &compileText, py::arg("text"), py::arg("where"), py::arg("options"),
         "Program bytes, emitted text and mapping. `options` has the keys of CompileOptions in snake case.");
-  m.def("run_golden", &runGolden, py::arg("text"), py::arg("inputs"),
-        "Runs `@main` of a graph module through its references on the CPU: bytes of dense tensors by name, in and out.");
+  m.def(
+      "run_golden", &runGolden, py::arg("text"), py::arg("inputs"),
+      "Runs `@main` of a graph module through its references on the CPU: bytes of dense tensors by name, in and out.");
   m.def("optimisations", &optimisations, "Names that can be switched off.");
 }

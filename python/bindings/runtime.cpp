@@ -111,7 +111,7 @@ double peakFlops(const std::string &nameOrPath, const std::vector<std::string> &
   return python::openChip(nameOrPath, overrides, dies).peakFlops(*type);
 }
 
-}  // namespace
+} // namespace
 
 PYBIND11_MODULE(_runtime, m) {
   python::translateErrors();

@@ -186,7 +186,7 @@ private:
   std::unique_ptr<rt::Device> device;
 };
 
-}  // namespace
+} // namespace
 
 PYBIND11_MODULE(_sim, m) {
   python::translateErrors();
@@ -198,10 +198,10 @@ PYBIND11_MODULE(_sim, m) {
            "Loads program and weights; weights are not read in mode cycles.")
       .def("write", &Device::write, py::arg("segment"), py::arg("data"), py::arg("offset") = 0,
            "Copies a contiguous buffer into a segment.")
-      .def("read", &Device::read, py::arg("segment"), py::arg("bytes"), py::arg("offset") = 0,
-           "Bytes of a segment.")
+      .def("read", &Device::read, py::arg("segment"), py::arg("bytes"), py::arg("offset") = 0, "Bytes of a segment.")
       .def("run", &Device::run, py::arg("mode"), py::arg("values") = std::map<std::string, int64_t>{},
            py::arg("records") = false, py::arg("reverse_units") = false, py::arg("progress") = py::none(),
            py::arg("after_launch") = py::none(),
-           "Runs every launch; counters, records and channel traffic as a dict. `after_launch` is told each launch that has completed.");
+           "Runs every launch; counters, records and channel traffic as a dict. `after_launch` is told each launch "
+           "that has completed.");
 }

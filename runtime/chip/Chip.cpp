@@ -21,7 +21,8 @@ double Chip::peakFlops(DType type) const {
 
 Chip Chip::withDies(int64_t dies) const {
   if (dies < 1 || dies > topology.dies)
-    throw inputError("--dies", fmt::format("{} of chip {}", dies, name), fmt::format("allowed: 1 to {}", topology.dies));
+    throw inputError("--dies", fmt::format("{} of chip {}", dies, name),
+                     fmt::format("allowed: 1 to {}", topology.dies));
   Chip chip = *this;
   chip.topology.dies = dies;
   return chip;

@@ -47,7 +47,8 @@ struct MatrixParams {
     f("columns", columns, Range{1, 1024}, "columns of the array: n of a pass");
     f("weight_rows_per_cycle", weightRowsPerCycle, Range{1, 1024}, "rows of 16-bit weights loaded in a cycle");
     f("acc_bytes", accBytes, Range{256, 1 << 28}, "accumulator memory of a core");
-    f("f32_cycles_per_row", f32CyclesPerRow, Range{1, 64}, "cycles for a row of f32 operands; 16-bit operands take one");
+    f("f32_cycles_per_row", f32CyclesPerRow, Range{1, 64},
+      "cycles for a row of f32 operands; 16-bit operands take one");
     f("i8_rows_per_cycle", i8RowsPerCycle, Range{0, 16}, "rows of i8 operands in a cycle; 0: not supported");
     f("f8_rows_per_cycle", f8RowsPerCycle, Range{0, 16}, "rows of f8 operands in a cycle; 0: not supported");
   }
@@ -57,7 +58,8 @@ struct VectorParams {
   int64_t lanes, latencyCycles;
   template <class F> void each(F &&f) {
     f("lanes", lanes, Range{1, 8192}, "f32 lanes");
-    f("latency_cycles", latencyCycles, Range{0, 256}, "cycles from an instruction's start to its first result, less one");
+    f("latency_cycles", latencyCycles, Range{0, 256},
+      "cycles from an instruction's start to its first result, less one");
   }
 };
 
@@ -135,7 +137,9 @@ struct DieToDieParams {
 
 struct LaunchParams {
   double latencyNs;
-  template <class F> void each(F &&f) { f("latency_ns", latencyNs, Range{0, 1e9}, "command processor, for each launch"); }
+  template <class F> void each(F &&f) {
+    f("latency_ns", latencyNs, Range{0, 1e9}, "command processor, for each launch");
+  }
 };
 
 struct HostParams {
@@ -175,7 +179,7 @@ struct EnergyParams {
 
 struct Chip {
   std::string name, title, path;
-  bool ideal = false;  ///< no roofline is stated (chips for tests)
+  bool ideal = false; ///< no roofline is stated (chips for tests)
   TopologyParams topology;
   ClockParams clock;
   MatrixParams matrix;
@@ -189,7 +193,7 @@ struct Chip {
   DieToDieParams dieToDie;
   LaunchParams launch;
   HostParams host;
-  DramParams dram;  ///< table [memory]
+  DramParams dram; ///< table [memory]
   EnergyParams energy;
   /// Table [replace], which alone may be absent: kind of a unit of the netlist to the kind that is built in its place.
   std::map<std::string, std::string> replace;
@@ -215,7 +219,8 @@ struct Chip {
 /// `KEY=VALUE` with KEY as `table.key`.
 using Override = std::string;
 
-/// Reads a chip by path, or by name from the folder of shipped chips. Throws Error (Input): file, line, key, what is allowed.
+/// Reads a chip by path, or by name from the folder of shipped chips. Throws Error (Input): file, line, key, what is
+/// allowed.
 Chip loadChip(const std::string &nameOrPath, const std::vector<Override> &overrides = {});
 /// As loadChip, from text; `where` names it in errors.
 Chip parseChip(std::string_view text, const std::string &where, const std::vector<Override> &overrides = {});
@@ -224,4 +229,4 @@ std::vector<std::string> chipNames();
 /// Folder of shipped chips: $GARAM_CHIPS, or the one of the build or installation.
 std::string chipFolder();
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -28,7 +28,8 @@ std::string at(const std::string &file, const toml::node *node) {
 /// Reads the declared parameters of one table and then refuses what was not declared.
 class TableReader {
 public:
-  TableReader(const std::string &file, std::string_view table, const toml::table &node) : file(file), table(table), node(node) {}
+  TableReader(const std::string &file, std::string_view table, const toml::table &node)
+      : file(file), table(table), node(node) {}
 
   void operator()(std::string_view key, int64_t &value, Range range, std::string_view) {
     const toml::node &found = need(key);
@@ -81,7 +82,9 @@ private:
   const toml::table &node;
   std::set<std::string> known;
 
-  std::string full(std::string_view key) const { return table.empty() ? std::string(key) : fmt::format("{}.{}", table, key); }
+  std::string full(std::string_view key) const {
+    return table.empty() ? std::string(key) : fmt::format("{}.{}", table, key);
+  }
   std::string list() const {
     std::string out;
     for (const std::string &key : known)
@@ -96,7 +99,8 @@ private:
       throw inputError(at(file, &node), fmt::format("missing key `{}`", full(key)), "every key must be stated");
     return *found;
   }
-  [[noreturn]] void fail(const toml::node &found, std::string_view key, std::string_view what, const std::string &allowed) {
+  [[noreturn]] void fail(const toml::node &found, std::string_view key, std::string_view what,
+                         const std::string &allowed) {
     throw inputError(at(file, &found), fmt::format("key `{}` {}", full(key), what), allowed);
   }
   void check(const toml::node &found, std::string_view key, double value, Range range) {
@@ -115,7 +119,8 @@ std::map<std::string, std::string> readReplacements(const std::string &file, con
     throw inputError(at(file, found), "`replace` is not a table", "allowed: [replace] with UNIT = \"KIND\"");
   for (const auto &[key, value] : *found->as_table()) {
     if (!value.is_string())
-      throw inputError(at(file, &value), fmt::format("key `replace.{}` is not a string", key.str()), "allowed: the kind of a unit");
+      throw inputError(at(file, &value), fmt::format("key `replace.{}` is not a string", key.str()),
+                       "allowed: the kind of a unit");
     replace.emplace(key.str(), **value.as_string());
   }
   return replace;
@@ -136,7 +141,8 @@ void apply(toml::table &root, const Override &text) {
   size_t equals = text.find('='), dot = text.find('.');
   if (equals == text.npos || dot == text.npos || dot > equals)
     throw inputError("--set", fmt::format("`{}`", text), "allowed: TABLE.KEY=VALUE, as in l1.size_bytes=2097152");
-  std::string table = text.substr(0, dot), key = text.substr(dot + 1, equals - dot - 1), value = text.substr(equals + 1);
+  std::string table = text.substr(0, dot), key = text.substr(dot + 1, equals - dot - 1),
+              value = text.substr(equals + 1);
   // A replacement need not stand in the file to be set.
   if (table == "replace" && !root.contains(table))
     root.insert(table, toml::table());
@@ -220,7 +226,8 @@ Chip parseChip(std::string_view text, const std::string &where, const std::vecto
   try {
     root = toml::parse(text, where);
   } catch (const toml::parse_error &error) {
-    throw inputError(fmt::format("{}:{}", where, error.source().begin.line), std::string(error.description()), "allowed: TOML 1.0");
+    throw inputError(fmt::format("{}:{}", where, error.source().begin.line), std::string(error.description()),
+                     "allowed: TOML 1.0");
   }
   for (const Override &override : overrides)
     apply(root, override);
@@ -248,8 +255,11 @@ Chip parseChip(std::string_view text, const std::string &where, const std::vecto
   chip.replace = readReplacements(where, root);
   for (const auto &[key, value] : root)
     if (!tables.count(std::string(key.str())))
-      throw inputError(at(where, &value), fmt::format("unknown table or key `{}`", key.str()), "allowed: the tables of a chip file");
-  auto place = [&](std::string_view table, std::string_view key) { return at(where, root[table].as_table()->get(key)); };
+      throw inputError(at(where, &value), fmt::format("unknown table or key `{}`", key.str()),
+                       "allowed: the tables of a chip file");
+  auto place = [&](std::string_view table, std::string_view key) {
+    return at(where, root[table].as_table()->get(key));
+  };
   KeyPlaces memory(where);
   for (const auto &[key, value] : *root["memory"].as_table())
     memory.places.emplace(key.str(), at(where, &value));

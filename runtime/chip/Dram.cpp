@@ -49,9 +49,11 @@ void finishDram(DramParams &dram, const KeyPlaces &where) {
          "trefi / (banks x stack_ids) above trrefd", "MF1");
   const int64_t slots = refreshSlots(dram.timing, dram.pseudoChannels * dram.stackIds);
   if (2 * slots > dram.timing.refi * dram.timing.rowEdgesPerClock)
-    fail(fmt::format("stack_ids {}: refreshing each bank of {} pseudo-channels takes {} of the {} edges of trefi on the row bus",
-                     dram.stackIds, dram.pseudoChannels, slots, dram.timing.refi * dram.timing.rowEdgesPerClock),
-         "at most half of them", "MF1");
+    fail(
+        fmt::format(
+            "stack_ids {}: refreshing each bank of {} pseudo-channels takes {} of the {} edges of trefi on the row bus",
+            dram.stackIds, dram.pseudoChannels, slots, dram.timing.refi * dram.timing.rowEdgesPerClock),
+        "at most half of them", "MF1");
   int64_t rowOfAllBanks =
       dram.channels() * dram.pseudoChannels * dram.stackIds * dram.timing.banks() * dram.timing.rowBytes;
   if (dram.bytesPerDie % rowOfAllBanks || dram.rows() > INT32_MAX)

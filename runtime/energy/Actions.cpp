@@ -17,7 +17,10 @@ ActionCounts mma(const MatrixParams &matrix, const MmaArgs &args) {
     return out;
   const auto a = DType(args.types & 15), w = DType(args.types >> 4 & 15);
   const int64_t widest = std::max(byteSize(a), byteSize(w)), products = args.m * args.k * args.n;
-  out[widest == 4 ? Action::MacF32 : widest == 2 ? Action::Mac16 : a == DType::I8 ? Action::MacI8 : Action::MacF8] = products;
+  out[widest == 4      ? Action::MacF32
+      : widest == 2    ? Action::Mac16
+      : a == DType::I8 ? Action::MacI8
+                       : Action::MacF8] = products;
   const int64_t kPasses = ceilDiv(args.k, matrix.rows), nPasses = ceilDiv(args.n, matrix.columns);
   out[memoryOf(args.w)] += args.k * args.n * byteSize(w);
   out[memoryOf(args.a)] += nPasses * args.m * args.k * byteSize(a);
@@ -76,14 +79,14 @@ ActionCounts rowsToRows(const VectorParams &vector, Opcode opcode, RowsResult re
 
 std::string_view name(Action action) {
   static constexpr std::array<std::string_view, kActions> kNames{
-      "mac_f32", "mac_16bit", "mac_f8", "mac_i8", "acc", "l1", "vector", "shared", "noc", "die_to_die",
-      "dram_activate", "dram_read", "dram_write", "dram_refresh"};
+      "mac_f32", "mac_16bit", "mac_f8",     "mac_i8",        "acc",       "l1",         "vector",
+      "shared",  "noc",       "die_to_die", "dram_activate", "dram_read", "dram_write", "dram_refresh"};
   return kNames[size_t(action)];
 }
 
 double energyOf(const EnergyParams &e, Action action) {
-  const double each[kActions] = {e.macF32, e.mac16, e.macF8, e.macI8, e.acc, e.l1, e.vector, e.shared, e.noc, e.dieToDie,
-                                 e.dramActivate, e.dramRead, e.dramWrite, e.dramRefresh};
+  const double each[kActions] = {e.macF32, e.mac16, e.macF8,    e.macI8,        e.acc,      e.l1,        e.vector,
+                                 e.shared, e.noc,   e.dieToDie, e.dramActivate, e.dramRead, e.dramWrite, e.dramRefresh};
   return each[size_t(action)];
 }
 

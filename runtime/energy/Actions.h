@@ -13,8 +13,20 @@ namespace garam::rt {
 
 /// In the order of the keys of [energy] that they are priced by. Bytes count each time they are read or written.
 enum class Action : uint8_t {
-  MacF32, Mac16, MacF8, MacI8, AccBytes, L1Bytes, VectorCycles, SharedBytes, NocBytes, DieToDieBytes,
-  DramActivates, DramReadBytes, DramWriteBytes, DramRefreshes
+  MacF32,
+  Mac16,
+  MacF8,
+  MacI8,
+  AccBytes,
+  L1Bytes,
+  VectorCycles,
+  SharedBytes,
+  NocBytes,
+  DieToDieBytes,
+  DramActivates,
+  DramReadBytes,
+  DramWriteBytes,
+  DramRefreshes
 };
 inline constexpr int kActions = 14;
 std::string_view name(Action action);

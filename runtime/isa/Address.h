@@ -32,4 +32,4 @@ constexpr int64_t offsetOf(int64_t address) {
   return spaceOf(address) == Space::L1 ? address & 0xffffffff : address & ((int64_t(1) << kHomeShift) - 1);
 }
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -35,4 +35,4 @@ constexpr bool isFloat(DType type) { return type <= DType::F8E5M2; }
 std::string_view name(DType type);
 std::optional<DType> dtypeFromName(std::string_view name);
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -15,8 +15,8 @@ namespace garam::rt {
 /// Up to five dimensions, innermost first. Dimension 0 counts bytes and has stride 1 on both sides.
 struct DmaShape {
   std::array<int64_t, 5> counts{1, 1, 1, 1, 1};
-  std::array<int64_t, 5> srcStrides{1, 0, 0, 0, 0};  ///< bytes
-  std::array<int64_t, 5> dstStrides{1, 0, 0, 0, 0};  ///< bytes
+  std::array<int64_t, 5> srcStrides{1, 0, 0, 0, 0}; ///< bytes
+  std::array<int64_t, 5> dstStrides{1, 0, 0, 0, 0}; ///< bytes
 
   int64_t bytes() const { return counts[0] * counts[1] * counts[2] * counts[3] * counts[4]; }
   bool operator==(const DmaShape &) const = default;
@@ -35,7 +35,7 @@ struct StepInfo {
   std::string_view text; ///< as chains are written
   int cost;              ///< cycles of a beat
   bool takesOperand;
-  bool onIntegers;       ///< an integer chain may have it
+  bool onIntegers; ///< an integer chain may have it
 };
 
 inline constexpr StepInfo kSteps[] = {
@@ -79,7 +79,7 @@ struct Step {
 struct ChainOperand {
   DType type = DType::F32;
   bool present = false;
-  bool perRow = false;  ///< one element for each row, the same for all its columns (its stride is between rows)
+  bool perRow = false; ///< one element for each row, the same for all its columns (its stride is between rows)
   bool operator==(const ChainOperand &) const = default;
 };
 
@@ -89,11 +89,11 @@ enum class Reduction : uint8_t { None = 0, Sum = 1, Max = 2, Min = 3 };
 struct Chain {
   std::array<ChainOperand, 3> sources;
   ChainOperand dst;
-  bool integer = false;       ///< steps compute in wrapping i64 on integer sources instead of f32
+  bool integer = false; ///< steps compute in wrapping i64 on integer sources instead of f32
   Reduction reduction = Reduction::None;
-  bool reduceRows = false;    ///< false: one result for each row (over columns); true: one for each column (over rows)
-  std::vector<Step> steps;    ///< at most kMaxSteps
-  std::vector<float> constants;  ///< at most kMaxConstants
+  bool reduceRows = false; ///< false: one result for each row (over columns); true: one for each column (over rows)
+  std::vector<Step> steps; ///< at most kMaxSteps
+  std::vector<float> constants; ///< at most kMaxConstants
 
   static constexpr int kMaxSteps = 16;
   static constexpr int kMaxConstants = 8;
@@ -102,4 +102,4 @@ struct Chain {
 
 using Descriptor = std::variant<DmaShape, Chain>;
 
-}  // namespace garam::rt
+} // namespace garam::rt

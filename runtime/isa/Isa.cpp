@@ -52,7 +52,8 @@ const InsnInfo *find(std::string_view mnemonic) {
 const InsnInfo &info(const Insn &insn) {
   const InsnInfo *record = find(insn.opcode);
   if (!record)
-    throw inputError("instruction", fmt::format("opcode {:#04x} is not assigned", int(insn.opcode)), "allowed: those of the instruction manual");
+    throw inputError("instruction", fmt::format("opcode {:#04x} is not assigned", int(insn.opcode)),
+                     "allowed: those of the instruction manual");
   return *record;
 }
 
@@ -114,7 +115,8 @@ void verify(const Insn &insn) {
   // One text for each instruction: the first place is used first.
   for (const auto *tokens : {&insn.waits, &insn.signals})
     if (!(*tokens)[0].valid && (*tokens)[1].valid)
-      throw inputError(record.mnemonic, "uses its second wait or signal but not its first", "allowed: the first place first");
+      throw inputError(record.mnemonic, "uses its second wait or signal but not its first",
+                       "allowed: the first place first");
   if (insn.waits[0].valid && insn.waits[1].valid && insn.waits[0].semaphore == insn.waits[1].semaphore)
     throw inputError(record.mnemonic, "waits twice on one semaphore", "allowed: one wait with a count");
   for (int i = 0; i < kSlots; ++i) {

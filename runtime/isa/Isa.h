@@ -13,7 +13,7 @@
 namespace garam::rt {
 
 enum class Engine : uint8_t { Seq, DmaIn, DmaOut, Matrix, Vector };
-inline constexpr int kEngines = 5;  ///< the sequencer counts as one
+inline constexpr int kEngines = 5; ///< the sequencer counts as one
 std::string_view name(Engine engine);
 
 enum class Opcode : uint8_t {
@@ -27,7 +27,7 @@ enum class FieldKind : uint8_t { Dest, Imm, Enum, Desc, Value, Count, Stride, Lo
 struct FieldInfo {
   std::string_view name;
   FieldKind kind;
-  bool reg;  ///< may name a register
+  bool reg; ///< may name a register
   std::string_view text;
 };
 
@@ -59,16 +59,16 @@ using SlotValues = std::array<int64_t, kSlots>;
 /// A wait or a signal.
 struct Token {
   bool valid = false;
-  bool remote = false;  ///< signals only: the semaphore of the core named by the instruction's `peer`
+  bool remote = false; ///< signals only: the semaphore of the core named by the instruction's `peer`
   uint8_t semaphore = 0;
-  uint8_t count = 1;    ///< 1 … 63
+  uint8_t count = 1; ///< 1 … 63
   bool operator==(const Token &) const = default;
 };
 
 /// A decoded instruction.
 struct Insn {
   Opcode opcode = Opcode::SeqEnd;
-  uint16_t regs = 0;  ///< bit i: slot i names a register
+  uint16_t regs = 0; ///< bit i: slot i names a register
   std::array<int32_t, kSlots> slots{};
   std::array<Token, 2> waits{};
   std::array<Token, 2> signals{};
@@ -99,4 +99,4 @@ Insn parse(std::string_view text);
 #include "runtime/isa/Isa.inc"
 #undef GARAM_ISA_VIEWS
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -18,7 +18,8 @@ std::string print(const Insn &insn) {
   const InsnInfo &record = info(insn);
   std::string out(record.mnemonic);
   for (size_t i = 0; i < record.fields.size(); ++i)
-    fmt::format_to(std::back_inserter(out), " {}={}{}", record.fields[i].name, insn.isReg(int(i)) ? "r" : "", insn.slots[i]);
+    fmt::format_to(std::back_inserter(out), " {}={}{}", record.fields[i].name, insn.isReg(int(i)) ? "r" : "",
+                   insn.slots[i]);
   for (const Token &token : insn.waits)
     appendToken(out, "wait", token);
   for (const Token &token : insn.signals)
@@ -44,13 +45,15 @@ static Token parseToken(std::string_view where, std::string_view key, std::strin
   int64_t semaphore = number(where, key, text.substr(0, star));
   int64_t count = star == text.npos ? 1 : number(where, key, text.substr(star + 1));
   if (semaphore < 0 || semaphore >= kSemaphores || count < 1 || count > kMaxTokens)
-    throw inputError(where, fmt::format("`{}={}` is out of range", key, text), "allowed: semaphore 0 to 63, count 1 to 63");
+    throw inputError(where, fmt::format("`{}={}` is out of range", key, text),
+                     "allowed: semaphore 0 to 63, count 1 to 63");
   token.semaphore = uint8_t(semaphore);
   token.count = uint8_t(count);
   return token;
 }
 
-static void addToken(std::array<Token, 2> &tokens, std::string_view where, std::string_view key, std::string_view text) {
+static void addToken(std::array<Token, 2> &tokens, std::string_view where, std::string_view key,
+                     std::string_view text) {
   Token token = parseToken(where, key, text);
   for (Token &place : tokens)
     if (!place.valid) {
@@ -80,7 +83,8 @@ Insn parse(std::string_view text) {
   std::string_view mnemonic = nextWord();
   const InsnInfo *record = find(mnemonic);
   if (!record)
-    throw inputError("instruction", fmt::format("`{}` is unknown", mnemonic), "see the instruction manual for what there is");
+    throw inputError("instruction", fmt::format("`{}` is unknown", mnemonic),
+                     "see the instruction manual for what there is");
   Insn insn;
   insn.opcode = record->opcode;
   std::array<bool, kSlots> seen{};
@@ -113,7 +117,8 @@ Insn parse(std::string_view text) {
   }
   for (size_t i = 0; i < record->fields.size(); ++i)
     if (!seen[i])
-      throw inputError(mnemonic, fmt::format("field `{}` is missing", record->fields[i].name), "needed: " + fields(*record));
+      throw inputError(mnemonic, fmt::format("field `{}` is missing", record->fields[i].name),
+                       "needed: " + fields(*record));
   verify(insn);
   return insn;
 }

@@ -39,7 +39,7 @@ Program deserialize(std::span<const uint8_t> sealed, const std::string &where) {
   if (sealed.size() < 8 + kSealBytes)
     throw inputError(where, "is not a Garam program", "allowed: a .garam file");
   std::span<const uint8_t> bytes = sealed.first(sealed.size() - kSealBytes);
-  if ( !fb::ProgramBufferHasIdentifier(bytes.data()))
+  if (!fb::ProgramBufferHasIdentifier(bytes.data()))
     throw inputError(where, "is not a Garam program", "allowed: a .garam file");
   uint64_t stored = 0;
   for (int i = 0; i < kSealBytes; ++i)
@@ -52,7 +52,8 @@ Program deserialize(std::span<const uint8_t> sealed, const std::string &where) {
     throw inputError(where, "is truncated or corrupt", "compile it again");
   const fb::Program *root = fb::GetProgram(bytes.data());
   if (root->version() != kProgramVersion)
-    throw inputError(where, fmt::format("has version {}", root->version()), fmt::format("allowed: {}", kProgramVersion));
+    throw inputError(where, fmt::format("has version {}", root->version()),
+                     fmt::format("allowed: {}", kProgramVersion));
   Program program;
   root->UnPackTo(&program);
   verify(program, where);

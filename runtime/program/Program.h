@@ -38,4 +38,4 @@ Descriptor fromTable(const fb::DescriptorT &table);
 /// Decoded instructions of a kernel.
 std::vector<Insn> decodeKernel(const Kernel &kernel);
 
-}  // namespace garam::rt
+} // namespace garam::rt

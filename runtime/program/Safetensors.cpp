@@ -19,12 +19,12 @@ struct FileType {
   std::optional<DType> dtype;
 };
 constexpr FileType kTypes[] = {
-    {"BOOL", 1, DType::I1},  {"U8", 1, {}},           {"I8", 1, DType::I8},           {"F8_E4M3", 1, DType::F8E4M3},
-    {"F8_E5M2", 1, DType::F8E5M2}, {"I16", 2, {}},    {"U16", 2, {}},                 {"F16", 2, DType::F16},
-    {"BF16", 2, DType::BF16}, {"I32", 4, DType::I32}, {"U32", 4, {}},                 {"F32", 4, DType::F32},
-    {"I64", 8, DType::I64},  {"U64", 8, {}},          {"F64", 8, {}}};
+    {"BOOL", 1, DType::I1},        {"U8", 1, {}},          {"I8", 1, DType::I8}, {"F8_E4M3", 1, DType::F8E4M3},
+    {"F8_E5M2", 1, DType::F8E5M2}, {"I16", 2, {}},         {"U16", 2, {}},       {"F16", 2, DType::F16},
+    {"BF16", 2, DType::BF16},      {"I32", 4, DType::I32}, {"U32", 4, {}},       {"F32", 4, DType::F32},
+    {"I64", 8, DType::I64},        {"U64", 8, {}},         {"F64", 8, {}}};
 
-constexpr uint64_t kHeaderLimit = 100'000'000;  // the format's own
+constexpr uint64_t kHeaderLimit = 100'000'000; // the format's own
 
 /// A reader of the JSON that a header may hold.
 class Header {
@@ -126,7 +126,10 @@ private:
     unsigned code = 0;
     for (int i = 0; i < 4; ++i) {
       char h = text[at++];
-      int digit = h >= '0' && h <= '9' ? h - '0' : h >= 'a' && h <= 'f' ? h - 'a' + 10 : h >= 'A' && h <= 'F' ? h - 'A' + 10 : -1;
+      int digit = h >= '0' && h <= '9'   ? h - '0'
+                  : h >= 'a' && h <= 'f' ? h - 'a' + 10
+                  : h >= 'A' && h <= 'F' ? h - 'A' + 10
+                                         : -1;
       if (digit < 0)
         fail("an unknown escape in a string");
       code = code * 16 + unsigned(digit);
@@ -145,7 +148,8 @@ private:
   size_t at = 0;
 };
 
-SafetensorsEntry parseEntry(Header &header, const std::string &where, const std::string &name, std::span<const uint8_t> data) {
+SafetensorsEntry parseEntry(Header &header, const std::string &where, const std::string &name,
+                            std::span<const uint8_t> data) {
   SafetensorsEntry entry;
   std::vector<uint64_t> shape, offsets;
   bool sawShape = false;
@@ -167,7 +171,8 @@ SafetensorsEntry parseEntry(Header &header, const std::string &where, const std:
   auto bad = [&](std::string_view what, std::string_view allowed) {
     throw inputError(where, fmt::format("tensor `{}` {}", name, what), allowed);
   };
-  const FileType *type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const FileType &t) { return t.name == entry.typeName; });
+  const FileType *type =
+      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const FileType &t) { return t.name == entry.typeName; });
   if (type == std::end(kTypes))
     bad(fmt::format("has the unknown type `{}`", entry.typeName), "a type of the format");
   if (!sawShape || offsets.size() != 2)
@@ -189,14 +194,16 @@ SafetensorsEntry parseEntry(Header &header, const std::string &where, const std:
 
 } // namespace
 
-std::map<std::string, SafetensorsEntry, std::less<>> parseSafetensors(std::span<const uint8_t> bytes, const std::string &where) {
+std::map<std::string, SafetensorsEntry, std::less<>> parseSafetensors(std::span<const uint8_t> bytes,
+                                                                      const std::string &where) {
   uint64_t length = 0;
   if (bytes.size() < 8)
     throw inputError(where, "too short for a safetensors file", "8 bytes of length, a header, data");
   for (int i = 7; i >= 0; --i)
     length = length << 8 | bytes[size_t(i)];
   if (length > kHeaderLimit || length > bytes.size() - 8)
-    throw inputError(where, fmt::format("a header of {} bytes", length), fmt::format("at most {}", std::min<uint64_t>(kHeaderLimit, bytes.size() - 8)));
+    throw inputError(where, fmt::format("a header of {} bytes", length),
+                     fmt::format("at most {}", std::min<uint64_t>(kHeaderLimit, bytes.size() - 8)));
   std::span<const uint8_t> data = bytes.subspan(8 + length);
   Header header({reinterpret_cast<const char *>(bytes.data()) + 8, length}, where);
   std::map<std::string, SafetensorsEntry, std::less<>> entries;
@@ -219,7 +226,7 @@ std::map<std::string, SafetensorsEntry, std::less<>> parseSafetensors(std::span<
 
 SafetensorsFile::SafetensorsFile(const std::string &path) : name(path) {
   int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
+  struct stat status{};
   if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     int reason = errno;
     if (file >= 0)

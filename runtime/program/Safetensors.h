@@ -14,8 +14,8 @@
 namespace garam::rt {
 
 struct SafetensorsEntry {
-  std::string typeName;        ///< as the file spells it: `BF16`, `F8_E4M3`, …
-  std::optional<DType> dtype;  ///< none if this project has no such type
+  std::string typeName;       ///< as the file spells it: `BF16`, `F8_E4M3`, …
+  std::optional<DType> dtype; ///< none if this project has no such type
   std::vector<int64_t> shape;
   std::span<const uint8_t> bytes;
 };
@@ -44,6 +44,7 @@ private:
 };
 
 /// Entries of a file's bytes; `where` names it in errors.
-std::map<std::string, SafetensorsEntry, std::less<>> parseSafetensors(std::span<const uint8_t> bytes, const std::string &where);
+std::map<std::string, SafetensorsEntry, std::less<>> parseSafetensors(std::span<const uint8_t> bytes,
+                                                                      const std::string &where);
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -10,4 +10,4 @@ namespace garam::rt {
 /// 64 hexadecimal digits, lower case.
 std::string sha256(std::span<const uint8_t> bytes);
 
-}  // namespace garam::rt
+} // namespace garam::rt

@@ -41,7 +41,8 @@ private:
   }
 
   void checkKernel(const Kernel &kernel) {
-    require(!kernel.code.empty() && kernel.code.size() % kWordBytes == 0, kernel.name, "has code that is no whole number of words");
+    require(!kernel.code.empty() && kernel.code.size() % kWordBytes == 0, kernel.name,
+            "has code that is no whole number of words");
     require(kernel.initial_tokens.size() == kSemaphores && kernel.waiters.size() == kSemaphores, kernel.name,
             "has semaphore tables of the wrong size");
     for (uint8_t tokens : kernel.initial_tokens)
@@ -62,10 +63,12 @@ private:
       checkInsn(kernel, descriptors, insns, i);
     checkLoops(kernel, insns);
     for (const auto &entry : kernel.debug)
-      require(present(entry, "debug entry").location < program.locations.size(), kernel.name, "has a debug entry without location");
+      require(present(entry, "debug entry").location < program.locations.size(), kernel.name,
+              "has a debug entry without location");
   }
 
-  void checkInsn(const Kernel &kernel, const std::vector<Descriptor> &descriptors, const std::vector<Insn> &insns, size_t i) {
+  void checkInsn(const Kernel &kernel, const std::vector<Descriptor> &descriptors, const std::vector<Insn> &insns,
+                 size_t i) {
     const Insn &insn = insns[i];
     const InsnInfo &record = info(insn);
     for (const Token &wait : insn.waits)
@@ -88,8 +91,9 @@ private:
       if (field == "scope")
         require(insn.slots[f] <= 1, kernel.name, fmt::format("instruction {} names an unknown scope", i));
       if (typed && field == "types")
-        require(byteSize(DType(insn.slots[f] & 15)) && byteSize(DType(insn.slots[f] >> 4 & 15)) && insn.slots[f] >> 9 == 0, kernel.name,
-                fmt::format("instruction {} names an unknown type", i));
+        require(byteSize(DType(insn.slots[f] & 15)) && byteSize(DType(insn.slots[f] >> 4 & 15)) &&
+                    insn.slots[f] >> 9 == 0,
+                kernel.name, fmt::format("instruction {} names an unknown type", i));
     }
   }
 
@@ -105,14 +109,16 @@ private:
         isLoop.pop_back();
       }
       const Insn &insn = insns[i];
-      require(insn.opcode != Opcode::SeqEnd || i + 1 == insns.size(), kernel.name, "has seq.end before its last instruction");
+      require(insn.opcode != Opcode::SeqEnd || i + 1 == insns.size(), kernel.name,
+              "has seq.end before its last instruction");
       bool loop = insn.opcode == Opcode::SeqLoop;
       if (!loop && insn.opcode != Opcode::SeqSkip)
         continue;
       size_t end = i + 1 + size_t(insn.slots[loop ? 4 : 1]);
       require(end < insns.size() && (ends.empty() || end <= ends.back()), kernel.name,
               fmt::format("instruction {} has a body that leaves the one around it", i));
-      require(!loop || insn.isReg(3) || insn.slots[3] > 0, kernel.name, fmt::format("instruction {} has a step that is not above zero", i));
+      require(!loop || insn.isReg(3) || insn.slots[3] > 0, kernel.name,
+              fmt::format("instruction {} has a step that is not above zero", i));
       ends.push_back(end);
       isLoop.push_back(loop);
       loops += loop;
@@ -120,7 +126,9 @@ private:
     }
   }
 
-  static bool fits(uint64_t offset, uint64_t bytes, uint64_t total) { return offset <= total && bytes <= total - offset; }
+  static bool fits(uint64_t offset, uint64_t bytes, uint64_t total) {
+    return offset <= total && bytes <= total - offset;
+  }
 
   /// Bytes of a shape; false if it is absurd.
   static bool bytesOf(uint8_t dtype, const std::vector<int64_t> &shape, uint64_t &bytes) {
@@ -137,28 +145,37 @@ private:
     require(segment.bytes <= uint64_t(1) << 48 && segment.address >= 0, segment.name, "has an absurd size or address");
     require(segment.kind <= fb::SegmentKind::Workspace, segment.name, "is of an unknown kind");
     require(segment.data.size() <= segment.bytes, segment.name, "holds more data than its size");
-    require(segment.dies >= 1 && segment.dies <= std::max(1u, program.dies), segment.name, "is on dies that the program does not have");
-    require(segment.dies == 1 || homeOf(segment.address) == 0, segment.name, "is on several dies and does not begin on the first");
+    require(segment.dies >= 1 && segment.dies <= std::max(1u, program.dies), segment.name,
+            "is on dies that the program does not have");
+    require(segment.dies == 1 || homeOf(segment.address) == 0, segment.name,
+            "is on several dies and does not begin on the first");
     require(!segment.split || (!segment.shape.empty() && segment.shape.front() % segment.dies == 0), segment.name,
             "is split and has no equal parts");
     for (const auto &entry : segment.weights) {
       const fb::WeightSourceT &weight = present(entry, "weight");
       uint64_t bytes = 0, stored = 0;
       require(byteSize(DType(weight.dtype)) && byteSize(DType(weight.to_dtype)), weight.tensor, "has an unknown type");
-      require(bytesOf(weight.dtype, weight.shape, stored) && bytesOf(weight.to_dtype, weight.shape, bytes), weight.tensor, "has an absurd shape");
+      require(bytesOf(weight.dtype, weight.shape, stored) && bytesOf(weight.to_dtype, weight.shape, bytes),
+              weight.tensor, "has an absurd shape");
       size_t rank = weight.shape.size();
-      require(weight.permutation.empty() || weight.permutation.size() == rank, weight.tensor, "has a permutation of another rank");
+      require(weight.permutation.empty() || weight.permutation.size() == rank, weight.tensor,
+              "has a permutation of another rank");
       std::vector<bool> seen(rank);
       for (int64_t axis : weight.permutation) {
-        require(axis >= 0 && axis < int64_t(rank) && !seen[size_t(axis)], weight.tensor, "has a permutation that is none");
+        require(axis >= 0 && axis < int64_t(rank) && !seen[size_t(axis)], weight.tensor,
+                "has a permutation that is none");
         seen[size_t(axis)] = true;
       }
-      require(weight.slice_begin.size() == weight.slice_end.size() && (weight.slice_begin.empty() || weight.slice_begin.size() == rank),
+      require(weight.slice_begin.size() == weight.slice_end.size() &&
+                  (weight.slice_begin.empty() || weight.slice_begin.size() == rank),
               weight.tensor, "has a slice of another rank");
       for (size_t d = 0; d < weight.slice_begin.size(); ++d) {
-        require(weight.slice_begin[d] >= 0 && weight.slice_begin[d] <= weight.slice_end[d] && weight.slice_end[d] <= weight.shape[d],
+        require(weight.slice_begin[d] >= 0 && weight.slice_begin[d] <= weight.slice_end[d] &&
+                    weight.slice_end[d] <= weight.shape[d],
                 weight.tensor, "has a slice out of range");
-        bytes = weight.shape[d] ? bytes / uint64_t(weight.shape[d]) * uint64_t(weight.slice_end[d] - weight.slice_begin[d]) : 0;
+        bytes = weight.shape[d]
+                    ? bytes / uint64_t(weight.shape[d]) * uint64_t(weight.slice_end[d] - weight.slice_begin[d])
+                    : 0;
       }
       require(fits(weight.offset, bytes, segment.bytes), weight.tensor, "does not fit its segment");
     }
@@ -181,14 +198,17 @@ private:
 
   void checkBoundary(const fb::BoundaryT &boundary) {
     uint64_t bytes = 0;
-    require(boundary.segment < program.segments.size() && boundary.launch < program.launches.size(), boundary.node, "names a segment or launch that is not there");
-    require(byteSize(DType(boundary.dtype)) && bytesOf(boundary.dtype, boundary.shape, bytes), boundary.node, "has an absurd shape");
+    require(boundary.segment < program.segments.size() && boundary.launch < program.launches.size(), boundary.node,
+            "names a segment or launch that is not there");
+    require(byteSize(DType(boundary.dtype)) && bytesOf(boundary.dtype, boundary.shape, bytes), boundary.node,
+            "has an absurd shape");
     const Segment &segment = *program.segments[boundary.segment];
     const int64_t rank = int64_t(boundary.shape.size());
     require(boundary.split == -1 || (boundary.split >= 0 && boundary.split < rank && segment.split), boundary.node,
             "is split in a dimension that it does not have, or in a segment that is not");
     if (boundary.split >= 0) {
-      require(boundary.shape[size_t(boundary.split)] % segment.dies == 0, boundary.node, "is split and has no equal parts");
+      require(boundary.shape[size_t(boundary.split)] % segment.dies == 0, boundary.node,
+              "is split and has no equal parts");
       bytes /= segment.dies;
     }
     require(fits(boundary.offset, bytes, segment.bytes), boundary.node, "does not fit its segment");

@@ -12,17 +12,17 @@
 namespace garam::rt {
 
 struct Burst {
-  int64_t src;    ///< address, in the space of the instruction's source
+  int64_t src; ///< address, in the space of the instruction's source
   int64_t dst;
   int64_t bytes;
 };
 
-/// A transfer with its registers sampled. `indices` is empty, or holds one entry per step of dimension 4, applied to the
-/// global side: the source of a gather, the destination of a scatter.
+/// A transfer with its registers sampled. `indices` is empty, or holds one entry per step of dimension 4, applied to
+/// the global side: the source of a gather, the destination of a scatter.
 struct Transfer {
   DmaShape shape;
   int64_t src = 0, dst = 0;
-  bool toGlobal = false;  ///< a store: `dst` is the global address, else `src` is
+  bool toGlobal = false; ///< a store: `dst` is the global address, else `src` is
   std::span<const int64_t> indices;
 };
 
@@ -35,8 +35,8 @@ public:
 
 private:
   Transfer transfer;
-  int64_t grain;                   ///< no burst crosses a multiple of it on the global side
-  std::array<int64_t, 5> index{};  ///< of the current piece, dimension 0 unused
+  int64_t grain;                  ///< no burst crosses a multiple of it on the global side
+  std::array<int64_t, 5> index{}; ///< of the current piece, dimension 0 unused
   int64_t src = 0, dst = 0, left = 0;
   bool done = false;
 
@@ -53,4 +53,4 @@ struct BurstTotals {
 };
 BurstTotals countBursts(const Chip &chip, const Transfer &transfer);
 
-}  // namespace garam::rt
+} // namespace garam::rt

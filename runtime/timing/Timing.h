@@ -13,9 +13,9 @@ namespace garam::rt::timing {
 
 /// Cycles of the matrix engine's stages.
 struct MmaCycles {
-  int64_t preload;  ///< weights of the first pass
-  int64_t stream;   ///< all passes, the loads of the next weights hidden where they fit
-  int64_t drain;    ///< from the last row in to the last result out
+  int64_t preload; ///< weights of the first pass
+  int64_t stream;  ///< all passes, the loads of the next weights hidden where they fit
+  int64_t drain;   ///< from the last row in to the last result out
 };
 /// m, k or n of zero takes no cycle in any stage but one in stream.
 MmaCycles mma(const MatrixParams &matrix, DType a, DType w, int64_t m, int64_t k, int64_t n);
@@ -51,4 +51,4 @@ VectorWork vectorWork(const VectorParams &vector, Opcode opcode, const SlotValue
 /// Cycles that an array of this chip supports the types for; false if it cannot multiply them.
 bool supportsMma(const MatrixParams &matrix, DType a, DType w);
 
-}  // namespace garam::rt::timing
+} // namespace garam::rt::timing

@@ -23,8 +23,9 @@ public:
       settle();
     counters.stalls[size_t(cause)] += advance(cycle);
   }
-  /// [until, cycle) had nothing in the queue: a stall if another instruction comes, else idle. A signal that nothing waits for may
-  /// have come in after `cycle`, the begin of the next launch or the end of the run: what it made known is taken back.
+  /// [until, cycle) had nothing in the queue: a stall if another instruction comes, else idle. A signal that nothing
+  /// waits for may have come in after `cycle`, the begin of the next launch or the end of the run: what it made known
+  /// is taken back.
   void empty(int64_t cycle) {
     pending += cycle - until;
     until = cycle;

@@ -1,5 +1,5 @@
-// SystemC keeps one context for a process; this renews it, so that runs follow one another. Of several threads, one at a
-// time has a context, from its construction to its end; the others wait. Within a thread contexts may be nested.
+// SystemC keeps one context for a process; this renews it, so that runs follow one another. Of several threads, one at
+// a time has a context, from its construction to its end; the others wait. Within a thread contexts may be nested.
 #pragma once
 
 #include <systemc>

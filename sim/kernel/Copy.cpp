@@ -118,8 +118,8 @@ void checkTransfer(const Storage &storage, std::span<const Extent> owned, int co
     return;
   auto after = std::ranges::upper_bound(owned, from, {}, &Extent::address);
   if (after == owned.begin() || from + bytes > std::prev(after)->address + int64_t(std::prev(after)->bytes))
-    throw rt::Error(rt::ErrorKind::Undefined, "transfer", fmt::format("{} bytes from {:#x} are not the program's", bytes, from),
-                    "within its segments");
+    throw rt::Error(rt::ErrorKind::Undefined, "transfer",
+                    fmt::format("{} bytes from {:#x} are not the program's", bytes, from), "within its segments");
 }
 
 void StagedCopy::read(const Storage &storage, int core, const rt::Transfer &transfer) {

@@ -10,8 +10,8 @@ namespace garam::sim {
 
 /// Throws rt::Error (Undefined) if a count is negative or all of them move more bytes than the core's memory has.
 void checkCounts(const Storage &storage, int core, const rt::Transfer &transfer);
-/// Throws rt::Error (Undefined) if a byte of either side lies outside of its memory, or one in HBM or shared memory outside of what
-/// the program owns. After `checkCounts`.
+/// Throws rt::Error (Undefined) if a byte of either side lies outside of its memory, or one in HBM or shared memory
+/// outside of what the program owns. After `checkCounts`.
 void checkTransfer(const Storage &storage, std::span<const Extent> owned, int core, const rt::Transfer &transfer);
 
 class StagedCopy {

@@ -1,5 +1,5 @@
-// From the edges of one clock to those of another (rule M4). The same few hundred edges are asked for again and again, by every
-// channel, so their answers are kept.
+// From the edges of one clock to those of another (rule M4). The same few hundred edges are asked for again and again,
+// by every channel, so their answers are kept.
 #pragma once
 
 #include "sim/kernel/Clock.h"

@@ -1,4 +1,5 @@
-// One SC_METHOD that drives the wheel: at each tick every unit takes all its messages, then decides once: rules M2 and M3.
+// One SC_METHOD that drives the wheel: at each tick every unit takes all its messages, then decides once: rules M2 and
+// M3.
 #pragma once
 
 #include "sim/kernel/Clock.h"

@@ -61,8 +61,8 @@ private:
     }
     own.step += stream.every;
     if constexpr (kOne)
-      own.mask = own.turn >= 0 && own.access < own.regular ? map.turned(own.mask, own.turn)
-                                                           : maskOf(map, stream, own.access);
+      own.mask =
+          own.turn >= 0 && own.access < own.regular ? map.turned(own.mask, own.turn) : maskOf(map, stream, own.access);
   }
 };
 

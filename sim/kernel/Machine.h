@@ -57,7 +57,7 @@ struct ProgramImage {
   std::vector<LaunchImage> launches;
   std::vector<Extent> segments;
   std::vector<Extent> owned; ///< what the segments cover: in order, apart from each other
-  rt::Program program; ///< for the names in messages
+  rt::Program program;       ///< for the names in messages
 };
 
 /// An engine instruction as the sequencer issued it.
@@ -98,7 +98,7 @@ struct Machine {
   const LaunchStart *launch = nullptr; ///< the current one, for records
   EnergyMeter energy;                  ///< empty in mode values
   Ways ways;
-  int64_t mostCycles = 0;              ///< a run that goes on beyond is ended; 0: no limit
+  int64_t mostCycles = 0; ///< a run that goes on beyond is ended; 0: no limit
   rt::IndexSource gatherIndices = rt::IndexSource::None;
   std::vector<Curve<int64_t>> channelBytes;                          ///< by channel of the machine
   std::function<void(int channel, const DramCommand &)> commandSink; ///< empty: none

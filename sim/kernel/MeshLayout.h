@@ -41,11 +41,11 @@ private:
 
   const rt::Chip &chip;
   const int die;
-  std::vector<int> places;    ///< router of each endpoint
+  std::vector<int> places;     ///< router of each endpoint
   std::vector<rt::Exit> lanes; ///< to the neighbours
-  std::vector<int> firstLane; ///< endpoint of the first lane to each die that is a neighbour
+  std::vector<int> firstLane;  ///< endpoint of the first lane to each die that is a neighbour
   std::vector<std::array<int, 4>> directionIn, directionOut; ///< of each router; -1: none
-  std::vector<uint16_t> ways; ///< router × endpoint
+  std::vector<uint16_t> ways;                                ///< router × endpoint
 };
 
 } // namespace garam::sim

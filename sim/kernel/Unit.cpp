@@ -35,7 +35,8 @@ void Unit::foresee(const Message &message, int64_t) {
 void Unit::end_of_elaboration() {
   for (const OutPort &port : outputs)
     if (!port.bound())
-      throw rt::inputError(name(), fmt::format("output `{}` is not bound", port.name), "needed: an input for every output");
+      throw rt::inputError(name(), fmt::format("output `{}` is not bound", port.name),
+                           "needed: an input for every output");
 }
 
 void connect(Unit &from, std::string_view out, Unit &to, std::string_view in, int lane) {

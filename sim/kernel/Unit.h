@@ -4,7 +4,8 @@
 // `decide` runs when all messages of the tick are taken. A message reaches its receiver at a later tick.
 //
 // An input may be *ahead*: its unit gets each message at once, with the cycle that it is for, and no event is spent on
-// it. It is for inputs whose messages decide nothing by themselves, or all of whose effects can be told from that cycle.
+// it. It is for inputs whose messages decide nothing by themselves, or all of whose effects can be told from that
+// cycle.
 #pragma once
 
 #include "runtime/Error.h"

@@ -17,7 +17,9 @@ Ways::Place Ways::placeOf(const Endpoint &endpoint) const {
 Way Ways::walk(Place from, Place to) const {
   const int columns = int(chip.noc.meshColumns);
   Way way;
-  auto inside = [&](int a, int b) { way.routers += std::abs(a % columns - b % columns) + std::abs(a / columns - b / columns) + 1; };
+  auto inside = [&](int a, int b) {
+    way.routers += std::abs(a % columns - b % columns) + std::abs(a / columns - b / columns) + 1;
+  };
   bool fromY = false;
   while (from.die != to.die) {
     const rt::Exit exit = rt::exitTowards(chip, from.die, from.router, fromY, to.die, to.router);
@@ -36,7 +38,8 @@ const RoundTrip &Ways::between(int core, const Endpoint &to) {
     row.resize(size_t(most * chip.topology.dies));
   RoundTrip &found = row[size_t(to.die * most + topology.endpoint(to.kind, to.index))];
   if (!found.there.routers) {
-    const Place here = placeOf({EndpointKind::Core, int16_t(core / topology.cores()), int16_t(core % topology.cores())});
+    const Place here =
+        placeOf({EndpointKind::Core, int16_t(core / topology.cores()), int16_t(core % topology.cores())});
     found = {walk(here, placeOf(to)), walk(placeOf(to), here)};
   }
   return found;

@@ -1,7 +1,7 @@
 // Rule N10: the links of all dies to a switch and back.
 #include "sim/kernel/FlitRate.h"
-#include "sim/kernel/Registry.h"
 #include "sim/kernel/Packet.h"
+#include "sim/kernel/Registry.h"
 
 #include <algorithm>
 #include <map>
@@ -29,7 +29,8 @@ public:
   void decide(int64_t cycle) override {
     // Requests first, then by the die that they go to; what was asked for earlier goes first among those.
     std::stable_sort(arrived.begin(), arrived.end(), [](const Arrival &a, const Arrival &b) {
-      return std::tuple(a.from, a.packet->net(), a.packet->to.die) < std::tuple(b.from, b.packet->net(), b.packet->to.die);
+      return std::tuple(a.from, a.packet->net(), a.packet->to.die) <
+             std::tuple(b.from, b.packet->net(), b.packet->to.die);
     });
     for (const Arrival &arrival : arrived) {
       const int64_t there = up[size_t(arrival.from)].send(cycle, arrival.packet->flits) + rate.latency;
@@ -43,7 +44,8 @@ public:
     if (due == inside.end())
       return;
     // Of one cycle by the die that they come from; each link has kept its order.
-    std::stable_sort(due->second.begin(), due->second.end(), [](const Arrival &a, const Arrival &b) { return a.from < b.from; });
+    std::stable_sort(due->second.begin(), due->second.end(),
+                     [](const Arrival &a, const Arrival &b) { return a.from < b.from; });
     for (const Arrival &arrival : due->second) {
       const int to = arrival.packet->to.die;
       const int64_t there = down[size_t(to)].send(cycle, arrival.packet->flits);

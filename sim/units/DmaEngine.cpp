@@ -1,5 +1,5 @@
-// Rules D1 to D7, E3: both DMA engines. An instruction is prepared, then sends its bursts, and completes with the last of
-// them.
+// Rules D1 to D7, E3: both DMA engines. An instruction is prepared, then sends its bursts, and completes with the last
+// of them.
 //
 // Bursts retire in the order in which they were sent; the cycles since the burst before retired belong to the one that
 // retires and are cut by its own time stamps (rules C3 and C4).
@@ -249,7 +249,8 @@ private:
     flights.push_back({packet, sending, 1 + (packet->targets ? std::popcount(packet->targets) : 0), last});
     ++sending->unretired;
     ++inFlight;
-    if (packet->to.kind == EndpointKind::Core && packet->to.die == self.die && packet->to.index == self.index && !packet->targets) {
+    if (packet->to.kind == EndpointKind::Core && packet->to.die == self.die && packet->to.index == self.index &&
+        !packet->targets) {
       // Rule D4: through the L1, beat by beat.
       announceRead(*packet, chip.l1.beatBytes, cycle);
       if (packet->write)
@@ -449,7 +450,7 @@ private:
   bool readingInside = false;
   struct {
     bool done;
-    int64_t operand, output;  ///< cycles in which a bank was refused
+    int64_t operand, output; ///< cycles in which a bank was refused
   } read{};
 
   std::deque<Transit *> order;  ///< taken and not complete

@@ -98,8 +98,8 @@ private:
     return run;
   }
 
-  /// Requests from other cores: one after the other, a flit a cycle; rule A6. One output of the mesh leads here, so they
-  /// come in the order of their cycles.
+  /// Requests from other cores: one after the other, a flit a cycle; rule A6. One output of the mesh leads here, so
+  /// they come in the order of their cycles.
   void serve(Packet *packet, int64_t cycle) {
     if (packet->write)
       return answer(machine, *packetOut, packet, cycle + 1);

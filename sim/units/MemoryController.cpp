@@ -1,8 +1,9 @@
 // A channel of DRAM behind its TLM-2.0 socket: drives sim/memory's Channel in the time of its own clock; rule H2.
 //
 // It acts as late as it can. A burst that finds room takes its entry when it is offered, for the clock that it is
-// offered for: what the channel decides before that clock no later arrival reaches. Otherwise it wakes between two edges
-// of the core clock: in time for the next burst's last beat, or, while one waits for an entry, for the next to get free.
+// offered for: what the channel decides before that clock no later arrival reaches. Otherwise it wakes between two
+// edges of the core clock: in time for the next burst's last beat, or, while one waits for an entry, for the next to
+// get free.
 #include "sim/kernel/MemoryPayload.h"
 #include "sim/kernel/MemoryUnit.h"
 #include "sim/kernel/Registry.h"
@@ -56,7 +57,8 @@ public:
     payload.acquire();
     MemoryTimes *times = payload.get_extension<MemoryTimes>();
     const bool told = times && times->offered != MemoryTimes::kUnknown;
-    Arrival arrival{&payload, times,
+    Arrival arrival{&payload,
+                    times,
                     {0, payload.is_write(), int64_t(payload.get_address()), int64_t(payload.get_data_length()),
                      told ? times->offered : clock.after(nowFs() + int64_t(delay.value()) - 1)}};
     const bool room = !running && arrivals.empty() && channel.canAccept(arrival.burst);
@@ -116,9 +118,7 @@ private:
   static int64_t nowFs() { return int64_t(sc_core::sc_time_stamp().value()); }
 
   /// The last clock that an arrival sent at a later cycle cannot reach.
-  int64_t horizon(int64_t cycle) const {
-    return machine.toMemory.after(cycle + 1) + machine.chip.clock.syncCycles - 1;
-  }
+  int64_t horizon(int64_t cycle) const { return machine.toMemory.after(cycle + 1) + machine.chip.clock.syncCycles - 1; }
 
   /// The last tick before a clock.
   Tick tickOf(int64_t clock) const { return fallingTick(machine.toCore.before(clock)); }

@@ -76,7 +76,7 @@ private:
 
   struct alignas(64) Input {
     Packet *first = nullptr, *last = nullptr;
-    int64_t ready = 0; ///< the tail of the packet before has left
+    int64_t ready = 0;    ///< the tail of the packet before has left
     int64_t asks = 0;     ///< cycle from which the first packet asks for its output
     const uint32_t *ways; ///< by endpoint that a packet goes to: that output
     uint32_t wants = 0;   ///< of the first packet
@@ -90,11 +90,11 @@ private:
     uint32_t retry = 0; ///< cycle of a look for the sake of `free` or a slot, its low bits below a one; 0: none
     int32_t link;       ///< input of the next router, or ~endpoint
     int32_t firstInput; ///< of its router and network
-    uint8_t granted = 0, returned = 0; ///< the next slot that is taken, and that is given back
-    uint8_t taken = 0;                 ///< slots of which no one knows when they get free
-    uint8_t next : 6 = 0;              ///< input that is asked first
-    bool blocked : 1 = false;          ///< waits for such a slot
-    bool credited : 1 = true;          ///< the receiver has slots
+    uint8_t granted = 0, returned = 0;       ///< the next slot that is taken, and that is given back
+    uint8_t taken = 0;                       ///< slots of which no one knows when they get free
+    uint8_t next : 6 = 0;                    ///< input that is asked first
+    bool blocked : 1 = false;                ///< waits for such a slot
+    bool credited : 1 = true;                ///< the receiver has slots
     std::array<int64_t, kNearSlots> freed{}; ///< cycle from which a slot is free, where that is known
   };
   static_assert(sizeof(Input) == 64 && sizeof(Output) == 64);
@@ -116,7 +116,8 @@ private:
                           .bit = own.bit});
     for (const MeshLayout::Output &own : layout.outputs)
       for (int net : {0, 1}) {
-        Output output{.link = own.endpoint < 0 ? own.downstream * 2 + net : ~own.endpoint, .firstInput = own.firstInput * 2 + net};
+        Output output{.link = own.endpoint < 0 ? own.downstream * 2 + net : ~own.endpoint,
+                      .firstInput = own.firstInput * 2 + net};
         output.credited = own.endpoint < 0 || layout.topology.kindOf(own.endpoint) == EndpointKind::Memory;
         outputs.push_back(output);
       }

@@ -1,5 +1,5 @@
-// Rules Y1 and Y2: carries signals to the engine that waits on them, in this core or, as packets, in another one. The counters
-// sit with the waiting engine, since there is one for each semaphore.
+// Rules Y1 and Y2: carries signals to the engine that waits on them, in this core or, as packets, in another one. The
+// counters sit with the waiting engine, since there is one for each semaphore.
 #include "sim/kernel/EngineUnit.h"
 
 #include <algorithm>

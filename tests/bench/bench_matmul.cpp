@@ -27,9 +27,8 @@ struct Shape {
   std::string text() const { return fmt::format("{}x{}x{}", m, n, k); }
 };
 
-const Shape kShapes[] = {{128, 384, 384}, {1024, 1536, 384},  {64, 384, 2048}, {128, 128, 64},
-                         {512, 512, 512}, {1024, 1024, 1024}, {64, 64, 128},   {1, 1536, 384},
-                         {4, 1536, 384},   {8, 1536, 384}};
+const Shape kShapes[] = {{128, 384, 384},    {1024, 1536, 384}, {64, 384, 2048}, {128, 128, 64}, {512, 512, 512},
+                         {1024, 1024, 1024}, {64, 64, 128},     {1, 1536, 384},  {4, 1536, 384}, {8, 1536, 384}};
 
 /// Seconds of every repetition, by shape and kind.
 std::map<std::string, std::map<std::string, std::vector<double>>> times;

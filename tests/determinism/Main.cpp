@@ -1,6 +1,6 @@
 // run-digests: random programs on every shipped chip and on drawn ones, each many times over, with units constructed in
-// either order. A line for each program: chip, seed, cycles, and a digest of all that a run says, times of instructions,
-// tokens and DRAM commands, counters, energy and bytes. Exit 1 if two runs of a program differ.
+// either order. A line for each program: chip, seed, cycles, and a digest of all that a run says, times of
+// instructions, tokens and DRAM commands, counters, energy and bytes. Exit 1 if two runs of a program differ.
 #include "runtime/Error.h"
 #include "runtime/program/Sha256.h"
 #include "sim/insns/Insns.h"

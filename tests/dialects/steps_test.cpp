@@ -1,4 +1,5 @@
-// What elementwise ops become in a chain, run step by step on numbers: the value must be that of the op, wherever its operands are.
+// What elementwise ops become in a chain, run step by step on numbers: the value must be that of the op, wherever its
+// operands are.
 #include "dialects/graph/Graph.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -23,30 +24,77 @@ double interpret(const rt::Chain &chain, double v, double s1, double s2, double 
     else if (step.arg != StepArg::None)
       x = step.arg == StepArg::S1 ? s1 : step.arg == StepArg::S2 ? s2 : step.arg == StepArg::T0 ? t0 : t1;
     switch (step.op) {
-    case StepOp::Set: v = x; break;
-    case StepOp::SaveT0: t0 = v; break;
-    case StepOp::SaveT1: t1 = v; break;
-    case StepOp::Add: v = v + x; break;
-    case StepOp::Sub: v = v - x; break;
-    case StepOp::RSub: v = x - v; break;
-    case StepOp::Mul: v = v * x; break;
-    case StepOp::Div: v = v / x; break;
-    case StepOp::RDiv: v = x / v; break;
-    case StepOp::Max: v = std::fmax(v, x); break;
-    case StepOp::Min: v = std::fmin(v, x); break;
-    case StepOp::Lt: v = v < x; break;
-    case StepOp::Le: v = v <= x; break;
-    case StepOp::Gt: v = v > x; break;
-    case StepOp::Ge: v = v >= x; break;
-    case StepOp::Eq: v = v == x; break;
-    case StepOp::Ne: v = v != x; break;
-    case StepOp::Select: v = t0 != 0 ? v : x; break;
-    case StepOp::And: v = v != 0 && x != 0; break;
-    case StepOp::Or: v = v != 0 || x != 0; break;
-    case StepOp::Sigmoid: v = 1 / (1 + std::exp(-v)); break;
-    case StepOp::Erf: v = std::erf(v); break;
-    case StepOp::Tanh: v = std::tanh(v); break;
-    default: ADD_FAILURE() << "step " << int(step.op);
+    case StepOp::Set:
+      v = x;
+      break;
+    case StepOp::SaveT0:
+      t0 = v;
+      break;
+    case StepOp::SaveT1:
+      t1 = v;
+      break;
+    case StepOp::Add:
+      v = v + x;
+      break;
+    case StepOp::Sub:
+      v = v - x;
+      break;
+    case StepOp::RSub:
+      v = x - v;
+      break;
+    case StepOp::Mul:
+      v = v * x;
+      break;
+    case StepOp::Div:
+      v = v / x;
+      break;
+    case StepOp::RDiv:
+      v = x / v;
+      break;
+    case StepOp::Max:
+      v = std::fmax(v, x);
+      break;
+    case StepOp::Min:
+      v = std::fmin(v, x);
+      break;
+    case StepOp::Lt:
+      v = v < x;
+      break;
+    case StepOp::Le:
+      v = v <= x;
+      break;
+    case StepOp::Gt:
+      v = v > x;
+      break;
+    case StepOp::Ge:
+      v = v >= x;
+      break;
+    case StepOp::Eq:
+      v = v == x;
+      break;
+    case StepOp::Ne:
+      v = v != x;
+      break;
+    case StepOp::Select:
+      v = t0 != 0 ? v : x;
+      break;
+    case StepOp::And:
+      v = v != 0 && x != 0;
+      break;
+    case StepOp::Or:
+      v = v != 0 || x != 0;
+      break;
+    case StepOp::Sigmoid:
+      v = 1 / (1 + std::exp(-v));
+      break;
+    case StepOp::Erf:
+      v = std::erf(v);
+      break;
+    case StepOp::Tanh:
+      v = std::tanh(v);
+      break;
+    default:
+      ADD_FAILURE() << "step " << int(step.op);
     }
   }
   return v;
@@ -62,7 +110,9 @@ protected:
   /// The chain of the only op of a function of %a, %b (f32) and %c (i1), with its operands at `places`.
   llvm::FailureOr<rt::Chain> chain(const std::string &op, std::vector<StepArg> places, std::vector<StepArg> busy = {}) {
     module = mlir::parseSourceString<mlir::ModuleOp>(
-        "func.func @f(%a: tensor<1xf32>, %b: tensor<1xf32>, %c: tensor<1xi1>, %d: tensor<1xi1>) { %0 = " + op + " return }", &context);
+        "func.func @f(%a: tensor<1xf32>, %b: tensor<1xf32>, %c: tensor<1xi1>, %d: tensor<1xi1>) { %0 = " + op +
+            " return }",
+        &context);
     graph::StepOpInterface found;
     module->walk([&](graph::StepOpInterface interface) { found = interface; });
     rt::Chain result;
@@ -85,8 +135,8 @@ const std::string kTwoBits = " %c, %d : (tensor<1xi1>, tensor<1xi1>) -> tensor<1
 
 TEST_F(Steps, binaryOnEitherSide) {
   // v = 6 and s1 = 2; reversed, v is the right operand.
-  const std::tuple<std::string, double, double> cases[] = {{"add", 8, 8}, {"sub", 4, -4}, {"mul", 12, 12},
-                                                           {"div", 3, 2.0 / 6}, {"max", 6, 6}, {"min", 2, 2}};
+  const std::tuple<std::string, double, double> cases[] = {{"add", 8, 8},       {"sub", 4, -4}, {"mul", 12, 12},
+                                                           {"div", 3, 2.0 / 6}, {"max", 6, 6},  {"min", 2, 2}};
   for (auto &[op, forward, reversed] : cases) {
     EXPECT_EQ(interpret(*chain("graph." + op + kTwo, {V, S1}), 6, 2, 0, 0, 0), forward) << op;
     EXPECT_EQ(interpret(*chain("graph." + op + kTwo, {S1, V}), 6, 2, 0, 0, 0), reversed) << op;
@@ -95,14 +145,20 @@ TEST_F(Steps, binaryOnEitherSide) {
 }
 
 TEST_F(Steps, binaryOfOneValue) {
-  EXPECT_EQ(interpret(*chain("graph.mul %a, %a : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>", {V, V}), 5, 0, 0, 0, 0), 25);
-  EXPECT_EQ(interpret(*chain("graph.mul %a, %a : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>", {V, V}, {T0}), 5, 0, 0, 0, 0), 25);
+  EXPECT_EQ(
+      interpret(*chain("graph.mul %a, %a : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>", {V, V}), 5, 0, 0, 0, 0),
+      25);
+  EXPECT_EQ(interpret(*chain("graph.mul %a, %a : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>", {V, V}, {T0}), 5, 0,
+                      0, 0, 0),
+            25);
   EXPECT_TRUE(failed(chain("graph.mul %a, %a : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>", {V, V}, {T0, T1})));
 }
 
 TEST_F(Steps, compareOnEitherSide) {
-  for (auto [predicate, holds] : {std::pair("lt", true), {"le", true}, {"gt", false}, {"ge", false}, {"eq", false}, {"ne", true}}) {
-    const std::string op = std::string("graph.compare <") + predicate + "> %a, %b : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xi1>";
+  for (auto [predicate, holds] :
+       {std::pair("lt", true), {"le", true}, {"gt", false}, {"ge", false}, {"eq", false}, {"ne", true}}) {
+    const std::string op =
+        std::string("graph.compare <") + predicate + "> %a, %b : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xi1>";
     EXPECT_EQ(interpret(*chain(op, {V, S1}), 1, 2, 0, 0, 0), holds) << predicate;
     EXPECT_EQ(interpret(*chain(op, {S1, V}), 2, 1, 0, 0, 0), holds) << predicate;
   }
@@ -140,8 +196,10 @@ TEST_F(Steps, activations) {
   for (double x : {-3.0, -0.5, 0.0, 2.0}) {
     EXPECT_EQ(interpret(*chain("graph.relu %a" + type, {V}), x, 0, 0, 0, 0), std::fmax(x, 0));
     EXPECT_NEAR(interpret(*chain("graph.silu %a" + type, {V}), x, 0, 0, 0, 0), x / (1 + std::exp(-x)), 1e-7);
-    EXPECT_NEAR(interpret(*chain("graph.gelu %a" + type, {V}), x, 0, 0, 0, 0), x / 2 * (1 + std::erf(x / std::sqrt(2.0))), 1e-6);
-    EXPECT_NEAR(interpret(*chain("graph.gelu %a {approximate = #graph.gelu_approximation<tanh>}" + type, {S1}, {T0}), 0, x, 0, 0, 0),
+    EXPECT_NEAR(interpret(*chain("graph.gelu %a" + type, {V}), x, 0, 0, 0, 0),
+                x / 2 * (1 + std::erf(x / std::sqrt(2.0))), 1e-6);
+    EXPECT_NEAR(interpret(*chain("graph.gelu %a {approximate = #graph.gelu_approximation<tanh>}" + type, {S1}, {T0}), 0,
+                          x, 0, 0, 0),
                 x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))), 1e-6);
   }
   EXPECT_TRUE(failed(chain("graph.silu %a" + type, {V}, {T0, T1})));

@@ -1,5 +1,5 @@
-// noc-curves: latency and throughput of a die's mesh against the load, of Garam's model and of flit-level models. A line
-// of CSV for each pattern, load and model; scripts/noc.py draws them.
+// noc-curves: latency and throughput of a die's mesh against the load, of Garam's model and of flit-level models. A
+// line of CSV for each pattern, load and model; scripts/noc.py draws them.
 #include "runtime/Error.h"
 #include "tests/noc/Models.h"
 

@@ -45,11 +45,8 @@ sim::PacketKind kindOf(const Offer &offer) {
 } // namespace
 
 std::vector<rt::Override> oneCorePerRouter(int columns, int rows) {
-  return {"topology.dies=1",
-          fmt::format("topology.cores_per_die={}", columns * rows),
-          "topology.clusters_per_die=1",
-          fmt::format("noc.mesh_columns={}", columns),
-          fmt::format("noc.mesh_rows={}", rows)};
+  return {"topology.dies=1", fmt::format("topology.cores_per_die={}", columns * rows), "topology.clusters_per_die=1",
+          fmt::format("noc.mesh_columns={}", columns), fmt::format("noc.mesh_rows={}", rows)};
 }
 
 Shape shapeOf(const rt::Chip &chip) {

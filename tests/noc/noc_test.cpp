@@ -46,8 +46,8 @@ std::string apart(const std::vector<Offer> &offers, const std::vector<int64_t> &
 TEST(Noc, EveryPacketArrivesInTheCycleOfTheFlitLevelModel) { // N1 to N6
   uint64_t seed = firstSeed();
   fmt::print("GARAM_SEED={}\n", seed);
-  for (const Case &own : {Case{"rebel100", 8, 8, 4}, Case{"atom", 4, 4, 4}, Case{"rngd", 5, 3, 1}, Case{"unit", 3, 7, 2},
-                          Case{"atom", 6, 6, 6}}) {
+  for (const Case &own : {Case{"rebel100", 8, 8, 4}, Case{"atom", 4, 4, 4}, Case{"rngd", 5, 3, 1},
+                          Case{"unit", 3, 7, 2}, Case{"atom", 6, 6, 6}}) {
     const rt::Chip chip = chipOf(own);
     const Shape shape = shapeOf(chip);
     for (Pattern pattern : kPatterns)
@@ -103,7 +103,8 @@ TEST(Noc, WholeBurstsMeetTheSameRoomInSlotsAndInFlits) {
   const Shape shape = shapeOf(chip);
   for (Pattern pattern : kPatterns) {
     const std::vector<Offer> offers = draw(shape, {pattern, 1.2, 2000, 3, Sizes::Whole});
-    EXPECT_EQ(apart(offers, throughMesh(chip, offers), throughFlits(shape, Room::Packet, offers)), "") << nameOf(pattern);
+    EXPECT_EQ(apart(offers, throughMesh(chip, offers), throughFlits(shape, Room::Packet, offers)), "")
+        << nameOf(pattern);
   }
 }
 

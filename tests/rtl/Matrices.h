@@ -9,4 +9,4 @@
 namespace garam::test {
 using Rtl16x16 = VerilatedMatrix<::Matrix16x16, 16, 16, 4, 2>;
 using Rtl24x20 = VerilatedMatrix<::Matrix24x20, 24, 20, 3, 4>;
-}  // namespace garam::test
+} // namespace garam::test

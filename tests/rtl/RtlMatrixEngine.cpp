@@ -1,7 +1,9 @@
-// The matrix array of matrix_engine.sv as the matrix engine of a chip: a Verilated block behind the ports of the unit that it replaces.
+// The matrix array of matrix_engine.sv as the matrix engine of a chip: a Verilated block behind the ports of the unit
+// that it replaces.
 //
-// The L1 says when a step has been made; the block is clocked once for each, and once in each cycle of its drain. It has one instruction at
-// a time, so it takes the next one when it rests, where the engine of the chip would preload under the stream of the one before.
+// The L1 says when a step has been made; the block is clocked once for each, and once in each cycle of its drain. It
+// has one instruction at a time, so it takes the next one when it rests, where the engine of the chip would preload
+// under the stream of the one before.
 #include "Matrices.h"
 #include "runtime/timing/Timing.h"
 #include "sim/kernel/EngineUnit.h"
@@ -11,13 +13,14 @@ namespace {
 
 class RtlMatrixEngine : public sim::EngineUnit {
 public:
-  RtlMatrixEngine(sc_core::sc_module_name name, const sim::UnitPlace &place) : EngineUnit(name, place, rt::Engine::Matrix) {
+  RtlMatrixEngine(sc_core::sc_module_name name, const sim::UnitPlace &place)
+      : EngineUnit(name, place, rt::Engine::Matrix) {
     const rt::MatrixParams &matrix = machine.chip.matrix;
-    if (matrix.rows != Block::kRows || matrix.columns != Block::kColumns || matrix.weightRowsPerCycle != Block::kWeightRows ||
-        matrix.i8RowsPerCycle != Block::kIntRows)
+    if (matrix.rows != Block::kRows || matrix.columns != Block::kColumns ||
+        matrix.weightRowsPerCycle != Block::kWeightRows || matrix.i8RowsPerCycle != Block::kIntRows)
       throw rt::inputError(this->name(), fmt::format("an array of {} x {}", matrix.rows, matrix.columns),
-                           fmt::format("needed: {} x {}, {} rows of weights and {} of i8 in a cycle", Block::kRows, Block::kColumns,
-                                       Block::kWeightRows, Block::kIntRows));
+                           fmt::format("needed: {} x {}, {} rows of weights and {} of i8 in a cycle", Block::kRows,
+                                       Block::kColumns, Block::kWeightRows, Block::kIntRows));
   }
 
 protected:
@@ -58,7 +61,8 @@ private:
     if (!product)
       return wake(cycle + 1);
     sample();
-    steps = rt::timing::mma(machine.chip.matrix, rt::DType(args.types & 15), rt::DType(args.types >> 4 & 15), args.m, args.k, args.n);
+    steps = rt::timing::mma(machine.chip.matrix, rt::DType(args.types & 15), rt::DType(args.types >> 4 & 15), args.m,
+                            args.k, args.n);
     block.begin(tile);
     play(kPreload, cycle);
   }
@@ -67,7 +71,8 @@ private:
   void sample() {
     const auto type = rt::DType(args.types & 15);
     const bool again = args.accumulate && args.acc == lastAcc && args.m == tile.m && args.n == tile.n;
-    if ((type != rt::DType::BF16 && type != rt::DType::I8) || args.types != (int(type) | int(type) << 4) || (args.accumulate && !again))
+    if ((type != rt::DType::BF16 && type != rt::DType::I8) || args.types != (int(type) | int(type) << 4) ||
+        (args.accumulate && !again))
       fail(*running, rt::Error(rt::ErrorKind::Unimplemented, "the block", "such a product",
                                "bf16 or i8, not transposed, added to its own last result or to nothing"));
     tile.integers = type == rt::DType::I8, tile.accumulate = args.accumulate;
@@ -99,7 +104,8 @@ private:
       const std::vector<uint32_t> sums = block.results(tile);
       const auto acc = machine.storage.local(core).acc;
       for (int64_t row = 0; row < args.m; ++row)
-        std::memcpy(acc.data() + (args.acc - rt::kAccBase) + row * args.accStride, &sums[size_t(row * args.n)], size_t(args.n) * 4);
+        std::memcpy(acc.data() + (args.acc - rt::kAccBase) + row * args.accStride, &sums[size_t(row * args.n)],
+                    size_t(args.n) * 4);
     }
     complete(running, start, cycle, rt::engineActions(machine.chip, running->insn->opcode, running->values, nullptr));
     running = nullptr;

@@ -1,4 +1,5 @@
-// A Verilated matrix engine with its operands in host memory. Words of the ports lie in memory as on the wires: little endian.
+// A Verilated matrix engine with its operands in host memory. Words of the ports lie in memory as on the wires: little
+// endian.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct Tile {
   int bytes() const { return integers ? 1 : 2; }
 };
 
-/// Cycles of an instruction: from its start to its end, and the one in which the last column of the array was written last.
+/// Cycles of an instruction: from its start to its end, and the one in which the last column of the array was written
+/// last.
 struct TileCycles {
   int64_t total = 0, lastWrite = -1;
 };
@@ -104,4 +106,4 @@ private:
   std::unique_ptr<Verilated> dut;
 };
 
-}  // namespace garam::test
+} // namespace garam::test

@@ -1,6 +1,6 @@
 // The matrix array in SystemVerilog against the machine: cycles and bits of random tiles.
-#include "Run.h"
 #include "Matrices.h"
+#include "Run.h"
 #include "runtime/Error.h"
 
 #include <random>
@@ -12,9 +12,10 @@ using rt::Opcode;
 
 namespace {
 
-constexpr int kTiles = 500;  // for each size of the array
+constexpr int kTiles = 500; // for each size of the array
 
-/// Bit patterns of any kind in a quarter of the tiles (NaN, infinities, subnormals), numbers of a few binades in the others.
+/// Bit patterns of any kind in a quarter of the tiles (NaN, infinities, subnormals), numbers of a few binades in the
+/// others.
 std::vector<uint8_t> values(std::mt19937_64 &random, bool integers, int count) {
   std::vector<uint8_t> bytes;
   bool wild = random() % 4 == 0;
@@ -69,7 +70,8 @@ Expected onMachine(const rt::Chip &chip, const Tile &first, const Tile &second) 
   body.load(in, r(1), 0, {{}, {token(1)}});
   int type = int(first.integers ? rt::DType::I8 : rt::DType::BF16), types = type | type << 4;
   auto mma = [&](const Tile &t, int64_t a, int64_t w, int wait, int signal) {
-    body.add(Opcode::Mma, {a, t.k * t.bytes(), w, t.n * t.bytes(), rt::kAccBase, t.n * 4, t.m, t.k, t.n, t.accumulate, types},
+    body.add(Opcode::Mma,
+             {a, t.k * t.bytes(), w, t.n * t.bytes(), rt::kAccBase, t.n * 4, t.m, t.k, t.n, t.accumulate, types},
              {{token(wait)}, {token(signal)}});
   };
   mma(first, at[0], at[1], 1, 2);
@@ -98,11 +100,12 @@ template <class Matrix> class Rtl : public testing::Test {};
 using Sizes = testing::Types<Rtl16x16, Rtl24x20>;
 TYPED_TEST_SUITE(Rtl, Sizes);
 
-}  // namespace
+} // namespace
 
 TYPED_TEST(Rtl, CyclesAndBitsAreTheMachines) {
   std::mt19937_64 random(TypeParam::kRows);
-  rt::Chip chip = rt::loadChip("unit", {fmt::format("matrix.rows={}", TypeParam::kRows), fmt::format("matrix.columns={}", TypeParam::kColumns),
+  rt::Chip chip = rt::loadChip("unit", {fmt::format("matrix.rows={}", TypeParam::kRows),
+                                        fmt::format("matrix.columns={}", TypeParam::kColumns),
                                         fmt::format("matrix.weight_rows_per_cycle={}", TypeParam::kWeightRows),
                                         fmt::format("matrix.i8_rows_per_cycle={}", TypeParam::kIntRows)});
   TypeParam rtl;
@@ -116,7 +119,8 @@ TYPED_TEST(Rtl, CyclesAndBitsAreTheMachines) {
     for (const Tile *tile : {&first, &second}) {
       TileCycles cycles = rtl.run(*tile);
       ASSERT_EQ(cycles.total, expected.cycles[tile == &second])
-          << "tile " << i << ": " << tile->m << " x " << tile->k << " x " << tile->n << (tile->integers ? " i8" : " bf16");
+          << "tile " << i << ": " << tile->m << " x " << tile->k << " x " << tile->n
+          << (tile->integers ? " i8" : " bf16");
       // The drain ends with the last result, not before and not after.
       if (tile->n % TypeParam::kColumns == 0) {
         ASSERT_EQ(cycles.lastWrite, cycles.total - 1) << "tile " << i;

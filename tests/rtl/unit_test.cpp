@@ -1,4 +1,5 @@
-// A chip whose matrix engine is the Verilated block: programs take the same cycles, stall as often and leave the same bits.
+// A chip whose matrix engine is the Verilated block: programs take the same cycles, stall as often and leave the same
+// bits.
 #include "Run.h"
 #include "runtime/Error.h"
 
@@ -11,8 +12,8 @@ using rt::Opcode;
 
 namespace {
 
-const std::vector<rt::Override> kSize = {"matrix.rows=16", "matrix.columns=16", "matrix.weight_rows_per_cycle=4", "matrix.i8_rows_per_cycle=2",
-                                         "l1.banks=8"};
+const std::vector<rt::Override> kSize = {"matrix.rows=16", "matrix.columns=16", "matrix.weight_rows_per_cycle=4",
+                                         "matrix.i8_rows_per_cycle=2", "l1.banks=8"};
 constexpr int64_t kBytes = 1 << 16;
 
 /// Products one after the other; between them, and against their banks, vector and DMA engines at work.
@@ -22,7 +23,8 @@ rt::Program drawn(uint64_t seed) {
   KernelBuilder body;
   rt::Chain copy;
   copy.sources[0] = {rt::DType::F32, true, false}, copy.dst = {rt::DType::F32, true, false};
-  const int all = body.descriptor(KernelBuilder::dense(kBytes)), piece = body.descriptor(KernelBuilder::dense(8192)), chain = body.descriptor(copy);
+  const int all = body.descriptor(KernelBuilder::dense(kBytes)), piece = body.descriptor(KernelBuilder::dense(8192)),
+            chain = body.descriptor(copy);
   body.set(1, rt::hbmAddress(0, 0)).set(2, rt::hbmAddress(0, kBytes)).set(4, rt::l1Address(0, 0));
   body.load(all, r(1), 0, {{}, {token(0)}});
   body.add(Opcode::MatrixSync, {}, {{token(0)}, {token(1)}});
@@ -33,17 +35,20 @@ rt::Program drawn(uint64_t seed) {
     const bool more = i && random() % 3 == 0; // onto the last one
     if (!more)
       integers = random() % 3 == 0, m = upTo(40), n = upTo(40);
-    const int64_t k = upTo(40), bytes = integers ? 1 : 2, type = integers ? int64_t(rt::DType::I8) : int64_t(rt::DType::BF16);
+    const int64_t k = upTo(40), bytes = integers ? 1 : 2,
+                  type = integers ? int64_t(rt::DType::I8) : int64_t(rt::DType::BF16);
     const int64_t aStride = k * bytes + 2 * upTo(32), wStride = n * bytes + 2 * upTo(32);
     // These meet the product's banks; dma_in goes first.
     body.add(Opcode::VecMap, {chain, upTo(4), upTo(100), 4 * upTo(4000), 400, 0, 0, 0, 0, 32768, 400, 0, 0},
              Sync{i ? std::vector<rt::Token>{} : std::vector{token(1)}, {token(5)}});
     body.load(piece, r(4), 49152, {{token(5)}, {}});
     body.store(piece, 0, r(2), {{}, {}});
-    body.add(Opcode::Mma, {2 * upTo(4000), aStride, 2 * upTo(4000), wStride, rt::kAccBase, n * 4, m, k, n, more, type | type << 4},
+    body.add(Opcode::Mma,
+             {2 * upTo(4000), aStride, 2 * upTo(4000), wStride, rt::kAccBase, n * 4, m, k, n, more, type | type << 4},
              {{token(2)}, {token(3)}});
     // The next product waits for this one's sums to have been copied.
-    body.add(Opcode::VecMap, {chain, m, n, rt::kAccBase, n * 4, 0, 0, 0, 0, kBytes + out, n * 4, 0, 0}, {{token(3)}, {token(4), token(2)}});
+    body.add(Opcode::VecMap, {chain, m, n, rt::kAccBase, n * 4, 0, 0, 0, 0, kBytes + out, n * 4, 0, 0},
+             {{token(3)}, {token(4), token(2)}});
     body.set(3, rt::hbmAddress(0, 2 * kBytes + out)).store(piece, kBytes + out, r(3), {{token(4)}, {}});
     out += 8192;
   }
@@ -51,7 +56,9 @@ rt::Program drawn(uint64_t seed) {
   kernel.insns.clear();
   onlyOn(kernel, 0, body);
   ProgramBuilder program;
-  program.segment("in", rt::hbmAddress(0, 0), kBytes).segment("copy", rt::hbmAddress(0, kBytes), kBytes).segment("out", rt::hbmAddress(0, 2 * kBytes), kBytes);
+  program.segment("in", rt::hbmAddress(0, 0), kBytes)
+      .segment("copy", rt::hbmAddress(0, kBytes), kBytes)
+      .segment("out", rt::hbmAddress(0, 2 * kBytes), kBytes);
   program.kernel(kernel).launch();
   return std::move(program.program);
 }
@@ -115,8 +122,10 @@ TEST(RtlUnit, SaysWhatItCannotDo) {
     device.run({});
     FAIL() << "it ran";
   } catch (const rt::Error &error) {
-    EXPECT_NE(std::string(error.what()).find("core0_matrix, launch 0, kernel `k`, instruction 0 `mma`: the block: such a product; bf16 or i8"),
-              std::string::npos)
+    EXPECT_NE(
+        std::string(error.what())
+            .find("core0_matrix, launch 0, kernel `k`, instruction 0 `mma`: the block: such a product; bf16 or i8"),
+        std::string::npos)
         << error.what();
   }
 }

@@ -1,4 +1,5 @@
-// Damage done to files: seeded, so that a failure repeats. What comes of it is an error of one line, or something that works.
+// Damage done to files: seeded, so that a failure repeats. What comes of it is an error of one line, or something that
+// works.
 #pragma once
 
 #include "runtime/Error.h"
@@ -29,8 +30,25 @@ public:
 
   /// Numbers at which arithmetic breaks, and small ones.
   int64_t number() {
-    static const std::vector<int64_t> kEdges{0, 1, -1, 2, 3, 7, 63, 64, 255, 256, 4096, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN,
-                                             int64_t(1) << 40, int64_t(1) << 48, -(int64_t(1) << 40), int64_t(UINT32_MAX)};
+    static const std::vector<int64_t> kEdges{0,
+                                             1,
+                                             -1,
+                                             2,
+                                             3,
+                                             7,
+                                             63,
+                                             64,
+                                             255,
+                                             256,
+                                             4096,
+                                             INT32_MAX,
+                                             INT32_MIN,
+                                             INT64_MAX,
+                                             INT64_MIN,
+                                             int64_t(1) << 40,
+                                             int64_t(1) << 48,
+                                             -(int64_t(1) << 40),
+                                             int64_t(UINT32_MAX)};
     if (chance(3))
       return int64_t(bits() >> below(64));
     return int64_t(uint64_t(of(kEdges)) + (chance(4) ? below(3) : 1) - 1);
@@ -47,7 +65,9 @@ template <class Bytes> void damage(Bytes &bytes, Random &random) {
     if (bytes.empty())
       bytes.push_back(Byte(' '));
     auto at = bytes.begin() + std::ptrdiff_t(random.below(bytes.size()));
-    auto stretch = [&] { return std::ptrdiff_t(random.below(size_t(std::min<std::ptrdiff_t>(bytes.end() - at, 40)) + 1)); };
+    auto stretch = [&] {
+      return std::ptrdiff_t(random.below(size_t(std::min<std::ptrdiff_t>(bytes.end() - at, 40)) + 1));
+    };
     switch (random.below(6)) {
     case 0:
       *at = Byte(*at ^ (1 << random.below(8)));
@@ -95,9 +115,11 @@ inline void damageLines(std::string &text, Random &random) {
       break;
     default: {
       size_t sign = lines[a].find_first_of("=:");
-      static const std::vector<std::string> kValues{"true", "\"\"", "[]", "{}", "1e400", "-0.0", "nan", "inf", "0x7f", "1.5", "null", "\"hbm\""};
+      static const std::vector<std::string> kValues{"true", "\"\"", "[]",   "{}",  "1e400", "-0.0",
+                                                    "nan",  "inf",  "0x7f", "1.5", "null",  "\"hbm\""};
       if (sign != std::string::npos)
-        lines[a] = lines[a].substr(0, sign + 1) + " " + (random.chance(3) ? random.of(kValues) : std::to_string(random.number())) +
+        lines[a] = lines[a].substr(0, sign + 1) + " " +
+                   (random.chance(3) ? random.of(kValues) : std::to_string(random.number())) +
                    (lines[a].ends_with(",") ? "," : "");
     }
     }
@@ -118,4 +140,4 @@ inline void expectRefusal(const rt::Error &error) {
   expectOneLine(error.what());
 }
 
-}  // namespace garam::test
+} // namespace garam::test

@@ -47,8 +47,10 @@ TEST(Bursts, RandomShapesCopyEveryByteOnce) {
         for (int64_t c = 0; c < s.counts[2]; ++c)
           for (int64_t b = 0; b < s.counts[1]; ++b) {
             int64_t g = list.empty() ? e : list[size_t(e)];
-            int64_t src = transfer.src + b * s.srcStrides[1] + c * s.srcStrides[2] + d * s.srcStrides[3] + (transfer.toGlobal ? e : g) * s.srcStrides[4];
-            int64_t dst = transfer.dst + b * s.dstStrides[1] + c * s.dstStrides[2] + d * s.dstStrides[3] + (transfer.toGlobal ? g : e) * s.dstStrides[4];
+            int64_t src = transfer.src + b * s.srcStrides[1] + c * s.srcStrides[2] + d * s.srcStrides[3] +
+                          (transfer.toGlobal ? e : g) * s.srcStrides[4];
+            int64_t dst = transfer.dst + b * s.dstStrides[1] + c * s.dstStrides[2] + d * s.dstStrides[3] +
+                          (transfer.toGlobal ? g : e) * s.dstStrides[4];
             for (int64_t a = 0; a < s.counts[0]; a += 97)
               expected.emplace(src + a, dst + a);
           }

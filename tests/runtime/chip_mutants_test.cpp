@@ -1,4 +1,5 @@
-// Damaged chip files, DRAM presets and overrides: refused in one line with the file's name, or loaded with every value in its range.
+// Damaged chip files, DRAM presets and overrides: refused in one line with the file's name, or loaded with every value
+// in its range.
 #include "Mutants.h"
 #include "runtime/chip/Chip.h"
 
@@ -51,7 +52,8 @@ TEST(ChipMutants, AreRefusedInOneLineOrLoad) {
 
 TEST(ChipMutants, PresetsAreRefusedInOneLineOrLoad) {
   Random random(6);
-  std::string preset = textOf(rt::chipFolder() + "/dram/hbm3e_9400.toml"), chip = textOf(rt::chipFolder() + "/rebel100.toml");
+  std::string preset = textOf(rt::chipFolder() + "/dram/hbm3e_9400.toml"),
+              chip = textOf(rt::chipFolder() + "/rebel100.toml");
   std::string path = fmt::format("{}garam-preset-{}.toml", testing::TempDir(), getpid());
   int loaded = 0;
   for (int n = 0, all = mutants(500, 5000); n < all; ++n) {

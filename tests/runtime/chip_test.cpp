@@ -69,11 +69,15 @@ TEST(Chip, ErrorsNameLineKeyAndWhatIsAllowed) {
   std::string text = textOf("unit");
   EXPECT_EQ(messageOf(text), "accepted");
   EXPECT_NE(messageOf(replaced(text, "lanes", "lines")).find("missing key `vector.lanes`"), std::string::npos);
-  EXPECT_NE(messageOf(replaced(text, "[noc]", "colour = 3\n[noc]")).find("unknown key `sync.colour`; allowed: "), std::string::npos);
+  EXPECT_NE(messageOf(replaced(text, "[noc]", "colour = 3\n[noc]")).find("unknown key `sync.colour`; allowed: "),
+            std::string::npos);
   EXPECT_NE(messageOf(replaced(text, "[noc]", "[nok]")).find("missing table [noc]"), std::string::npos);
   EXPECT_NE(messageOf(text + "\n[extra]\na = 1\n").find("unknown table or key `extra`"), std::string::npos);
-  EXPECT_NE(messageOf(replaced(text, "lanes = 64", "lanes = \"many\"")).find("key `vector.lanes` is not an integer; allowed: 1 to 8192"), std::string::npos);
-  EXPECT_NE(messageOf(replaced(text, "lanes = 64", "lanes = 0")).find("key `vector.lanes` is 0; allowed: 1 to 8192"), std::string::npos);
+  EXPECT_NE(messageOf(replaced(text, "lanes = 64", "lanes = \"many\""))
+                .find("key `vector.lanes` is not an integer; allowed: 1 to 8192"),
+            std::string::npos);
+  EXPECT_NE(messageOf(replaced(text, "lanes = 64", "lanes = 0")).find("key `vector.lanes` is 0; allowed: 1 to 8192"),
+            std::string::npos);
   EXPECT_EQ(messageOf(replaced(text, "lanes = 64", "lanes = 0")).find("c.toml:"), 0u);
   EXPECT_EQ(messageOf("[chip\n").find("c.toml:1: "), 0u);
 }
@@ -81,7 +85,9 @@ TEST(Chip, ErrorsNameLineKeyAndWhatIsAllowed) {
 TEST(Chip, OverridesAreCheckedAsTheFileIs) {
   std::string text = textOf("unit");
   EXPECT_EQ(parseChip(text, "c", {"l1.size_bytes=4194304"}).l1.sizeBytes, 4194304);
-  EXPECT_EQ(messageOf(text, {"l1.size=1"}).find("--set: unknown key `l1.size`; allowed: a key of the chip file; the nearest are l1.size_bytes, "), 0u);
+  EXPECT_EQ(messageOf(text, {"l1.size=1"})
+                .find("--set: unknown key `l1.size`; allowed: a key of the chip file; the nearest are l1.size_bytes, "),
+            0u);
   EXPECT_NE(messageOf(text, {"vectr.lane=1"}).find("the nearest are vector.lanes, "), std::string::npos);
   EXPECT_NE(messageOf(text, {"x.y=1"}).find("the nearest are "), std::string::npos);
   EXPECT_NE(messageOf(text, {"l1"}).find("allowed: TABLE.KEY=VALUE"), std::string::npos);
@@ -93,7 +99,9 @@ TEST(Chip, ReplacementsAreReadAndMayBeAbsent) {
   EXPECT_TRUE(parseChip(text, "c").replace.empty());
   EXPECT_EQ(parseChip(text + "\n[replace]\nmemory = \"mine\"\n", "c").replace.at("memory"), "mine");
   EXPECT_EQ(parseChip(text, "c", {"replace.l1=mine"}).replace.at("l1"), "mine");
-  EXPECT_NE(messageOf(text + "\n[replace]\nmemory = 3\n").find("key `replace.memory` is not a string; allowed: the kind of a unit"), std::string::npos);
+  EXPECT_NE(messageOf(text + "\n[replace]\nmemory = 3\n")
+                .find("key `replace.memory` is not a string; allowed: the kind of a unit"),
+            std::string::npos);
   EXPECT_NE(messageOf("replace = 3\n" + text).find("`replace` is not a table; allowed: [replace]"), std::string::npos);
 }
 
@@ -102,6 +110,7 @@ TEST(Chip, UnknownNameListsTheChips) {
     loadChip("atum");
     FAIL();
   } catch (const Error &error) {
-    EXPECT_NE(std::string_view(error.what()).find("chip: no chip `atum`; allowed: atom"), std::string_view::npos) << error.what();
+    EXPECT_NE(std::string_view(error.what()).find("chip: no chip `atum`; allowed: atom"), std::string_view::npos)
+        << error.what();
   }
 }

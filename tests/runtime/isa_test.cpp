@@ -21,7 +21,8 @@ static Insn randomInsn(std::mt19937_64 &random, const InsnInfo &record) {
       insn.slots[i] = int32_t(random() % kRegisters);
     } else if (field.kind == FieldKind::Dest || field.name == "index") {
       insn.slots[i] = int32_t(random() % 16);
-    } else if (field.kind == FieldKind::Stride || field.kind == FieldKind::Value || (field.kind == FieldKind::Imm && field.name != "length")) {
+    } else if (field.kind == FieldKind::Stride || field.kind == FieldKind::Value ||
+               (field.kind == FieldKind::Imm && field.name != "length")) {
       insn.slots[i] = int32_t(random());
     } else {
       insn.slots[i] = int32_t(random() & 0x7fffffff);
@@ -78,13 +79,15 @@ TEST(Isa, ErrorsNameTheField) {
   EXPECT_EQ(message("seq.core"), "seq.core: field `rd` is missing; needed: rd");
   EXPECT_EQ(message("seq.core rd=1 wait=3"), "seq.core: has a wait; allowed: engine instructions and seq.load");
   EXPECT_EQ(message("vector.sync wait=1 wait=2 wait=3"), "vector.sync: a third `wait`; allowed: two");
-  EXPECT_EQ(message("vector.sync signal=remote:1"), "vector.sync: signal is remote; allowed: signals of instructions with a field `peer`");
+  EXPECT_EQ(message("vector.sync signal=remote:1"),
+            "vector.sync: signal is remote; allowed: signals of instructions with a field `peer`");
   EXPECT_EQ(message("seq.param rd=1 index=16"), "seq.param: field `index` is 16; allowed: 0 to 15");
 }
 
 TEST(Isa, ExamplesOfTheRecordParse) {
-  for (std::string_view text : {"seq.end", "seq.load rd=6 address=1024 type=8 wait=3", "vector.sync wait=1",
-                                "mma a=0 a_stride=128 w=8192 w_stride=128 acc=1073741824 acc_stride=128 m=32 k=64 n=32 accumulate=0 types=34"})
+  for (std::string_view text :
+       {"seq.end", "seq.load rd=6 address=1024 type=8 wait=3", "vector.sync wait=1",
+        "mma a=0 a_stride=128 w=8192 w_stride=128 acc=1073741824 acc_stride=128 m=32 k=64 n=32 accumulate=0 types=34"})
     EXPECT_NO_THROW(parse(text)) << text;
 }
 

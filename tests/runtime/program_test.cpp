@@ -26,8 +26,9 @@ static Program sample() {
   shape.dstStrides = {1, 128, 0, 0, 0};
   for (const Descriptor &descriptor : {Descriptor(shape), Descriptor(chain)})
     kernel->descriptors.push_back(std::make_unique<fb::DescriptorT>(toTable(descriptor)));
-  for (std::string_view text : {"seq.param rd=1 index=0", "seq.loop iv=4 lower=0 upper=3 step=1 length=2",
-                                "dma.load desc=0 src=r1 dst=0 c0=0 c1=0 c2=0 c3=0 c4=0 targets=0 signal=3", "matrix.sync wait=3", "seq.end"}) {
+  for (std::string_view text :
+       {"seq.param rd=1 index=0", "seq.loop iv=4 lower=0 upper=3 step=1 length=2",
+        "dma.load desc=0 src=r1 dst=0 c0=0 c1=0 c2=0 c3=0 c4=0 targets=0 signal=3", "matrix.sync wait=3", "seq.end"}) {
     Word word = encode(parse(text));
     kernel->code.insert(kernel->code.end(), word.begin(), word.end());
   }
@@ -138,6 +139,6 @@ TEST(Program, PartsOnSeveralDiesAreChecked) {
   program.boundaries[0]->split = 2;
   expectRefused(program, "is split in a dimension that it does not have");
   program = parts();
-  program.boundaries[0]->shape = {20, 64};  // 1280 bytes on each die
+  program.boundaries[0]->shape = {20, 64}; // 1280 bytes on each die
   expectRefused(program, "does not fit its segment");
 }

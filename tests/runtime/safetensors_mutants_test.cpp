@@ -15,7 +15,8 @@ struct Entry {
 std::vector<uint8_t> fileOf(const std::vector<Entry> &entries, size_t dataBytes, int64_t claimed) {
   std::string header = R"({"__metadata__":{"format":"pt"})";
   for (const Entry &entry : entries)
-    header += fmt::format(R"(,"{}":{{"dtype":"{}","shape":[{}],"data_offsets":[{}]}})", entry.name, entry.dtype, entry.shape, entry.offsets);
+    header += fmt::format(R"(,"{}":{{"dtype":"{}","shape":[{}],"data_offsets":[{}]}})", entry.name, entry.dtype,
+                          entry.shape, entry.offsets);
   header += "}";
   uint64_t length = uint64_t(claimed ? claimed : int64_t(header.size()));
   std::vector<uint8_t> bytes(8);
@@ -27,9 +28,11 @@ std::vector<uint8_t> fileOf(const std::vector<Entry> &entries, size_t dataBytes,
 }
 
 std::vector<uint8_t> mutant(Random &random) {
-  std::vector<Entry> entries{{"a", "BF16", "2,3", "0,12"}, {"b", "I64", "", "12,20"}, {"c.weight", "F32", "4,1,2", "20,52"}};
+  std::vector<Entry> entries{
+      {"a", "BF16", "2,3", "0,12"}, {"b", "I64", "", "12,20"}, {"c.weight", "F32", "4,1,2", "20,52"}};
   static const std::vector<std::string> kTypes{"BOOL", "U8", "F8_E4M3", "F16", "F32", "F64", "I32", "BF17", "", "f32"};
-  static const std::vector<std::string> kNames{"a", "", "__metadata__", "\\u00e9", "\\ud800", "\\n", "\\q", "x\xff", "\\u12"};
+  static const std::vector<std::string> kNames{"a",   "",    "__metadata__", "\\u00e9", "\\ud800",
+                                               "\\n", "\\q", "x\xff",        "\\u12"};
   int64_t claimed = 0;
   for (size_t edits = random.below(3); edits; --edits) {
     Entry &entry = entries[random.below(entries.size())];

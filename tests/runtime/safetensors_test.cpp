@@ -25,7 +25,8 @@ std::string errorOf(const std::vector<uint8_t> &bytes) {
   return "none";
 }
 
-const std::string kGood = R"({"__metadata__":{"format":"pt"},"a":{"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]}, "b\n":{"dtype":"I64","shape":[],"data_offsets":[12,20]}})";
+const std::string kGood =
+    R"({"__metadata__":{"format":"pt"},"a":{"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]}, "b\n":{"dtype":"I64","shape":[],"data_offsets":[12,20]}})";
 
 } // namespace
 
@@ -44,9 +45,13 @@ TEST(Safetensors, SaysWhatIsWrong) {
   EXPECT_NE(errorOf({1, 2, 3}).find("too short"), std::string::npos);
   EXPECT_NE(errorOf(file(kGood, 19)).find("tensor `b\\x0a` lies at bytes 12 to 20"), std::string::npos);
   EXPECT_NE(errorOf(file(kGood + "x", 20)).find("text after the header"), std::string::npos);
-  EXPECT_NE(errorOf(file(R"({"a":{"dtype":"BF17","shape":[],"data_offsets":[0,2]}})", 2)).find("unknown type `BF17`"), std::string::npos);
-  EXPECT_NE(errorOf(file(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 8)).find("lies at bytes"), std::string::npos);
-  EXPECT_NE(errorOf(file(R"({"a":{"dtype":"F32","shape":[99999999999,99999999999],"data_offsets":[0,4]}})", 8)).find("absurd"), std::string::npos);
+  EXPECT_NE(errorOf(file(R"({"a":{"dtype":"BF17","shape":[],"data_offsets":[0,2]}})", 2)).find("unknown type `BF17`"),
+            std::string::npos);
+  EXPECT_NE(errorOf(file(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 8)).find("lies at bytes"),
+            std::string::npos);
+  EXPECT_NE(errorOf(file(R"({"a":{"dtype":"F32","shape":[99999999999,99999999999],"data_offsets":[0,4]}})", 8))
+                .find("absurd"),
+            std::string::npos);
   std::vector<uint8_t> longer = file(kGood, 20);
   longer[6] = 1;
   EXPECT_NE(errorOf(longer).find("a header of"), std::string::npos);

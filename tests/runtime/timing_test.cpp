@@ -80,7 +80,7 @@ TEST(Vector, CostsOfBeatsAndWhatFollows) {
   VectorParams v{.lanes = 64, .latencyCycles = 8};
   const auto cycles = [&](Opcode opcode, SlotValues values) { return timing::vectorWork(v, opcode, values).cycles(); };
   EXPECT_EQ(cycles(Opcode::VecTranspose, {4, 64}), 1 + 8 + 4);
-  EXPECT_EQ(cycles(Opcode::VecScan, {4, 64}), 1 + 8 + 4 * 7);  // distances 1 to 32, and the carry
+  EXPECT_EQ(cycles(Opcode::VecScan, {4, 64}), 1 + 8 + 4 * 7); // distances 1 to 32, and the carry
   EXPECT_EQ(cycles(Opcode::VecScan, {4, 1}), 1 + 8 + 1 * 2);
   EXPECT_EQ(cycles(Opcode::VecArgmax, {4, 65}), 1 + 8 + 8 * 2 + 12);
   EXPECT_EQ(cycles(Opcode::VecRotate, {4, 2, 64}), 1 + 8 + 8 * 3);

@@ -1,5 +1,5 @@
-// garam-twin: random programs on the simulator and on the ticked twin. Exit 0 if nothing is apart, 1 if something is, 2 on
-// bad input.
+// garam-twin: random programs on the simulator and on the ticked twin. Exit 0 if nothing is apart, 1 if something is, 2
+// on bad input.
 #include "runtime/Error.h"
 #include "sim/insns/Insns.h"
 #include "tests/twin/compare/Coverage.h"
@@ -29,12 +29,13 @@ int replay(const Options &options) {
   sim::insns::start();
   sim::insns::FloatEnvironment environment;
   const twin::Comparison result = twin::compare(chip, program, options.how.modes);
-  fmt::print("{} instructions, {} cycles: {} cycles and {} bits apart\n", result.instructions, result.cycles, result.cyclesApart, result.bitsApart);
+  fmt::print("{} instructions, {} cycles: {} cycles and {} bits apart\n", result.instructions, result.cycles,
+             result.cyclesApart, result.bitsApart);
   if (!result.error.empty())
     fmt::print("{}\n", result.error);
   if (const auto &a = result.first)
-    fmt::print("core {}, {}, instruction {} `{}`: {}: simulator {}, twin {}\n", a->core, a->engine, a->index, a->instruction, a->what, a->simulator,
-               a->twin);
+    fmt::print("core {}, {}, instruction {} `{}`: {}: simulator {}, twin {}\n", a->core, a->engine, a->index,
+               a->instruction, a->what, a->simulator, a->twin);
   return result.same() ? 0 : 1;
 }
 
@@ -45,7 +46,10 @@ int run(Options options) {
   for (const std::string &chip : options.chips) {
     options.how.chip = chip;
     if (isatty(fileno(stderr)))
-      options.how.progress = [&](int64_t done) { fmt::print(stderr, "\r{}: {} of {} programs{}", chip, done, options.how.programs, done == options.how.programs ? "\n" : ""); };
+      options.how.progress = [&](int64_t done) {
+        fmt::print(stderr, "\r{}: {} of {} programs{}", chip, done, options.how.programs,
+                   done == options.how.programs ? "\n" : "");
+      };
     result.add(twin::campaign(options.how));
   }
   if (options.json == "-") {
@@ -58,10 +62,13 @@ int run(Options options) {
       throw rt::inputError(options.json, "cannot be written", "allowed: a file in a folder that exists");
   }
   if (options.json != "-") {
-    fmt::print("{}: {} programs, {} instructions, {} cycles: {} cycles and {} bits apart\n", fmt::join(options.chips, ", "), result.programs,
-               result.instructions, result.cycles, result.cyclesApart, result.bitsApart);
+    fmt::print("{}: {} programs, {} instructions, {} cycles: {} cycles and {} bits apart\n",
+               fmt::join(options.chips, ", "), result.programs, result.instructions, result.cycles, result.cyclesApart,
+               result.bitsApart);
     if (result.first)
-      fmt::print("program {}: {}", result.first->seed, options.how.firstOnly ? result.first->error + result.first->apart.what + "\n" : twin::describe(*result.first));
+      fmt::print("program {}: {}", result.first->seed,
+                 options.how.firstOnly ? result.first->error + result.first->apart.what + "\n"
+                                       : twin::describe(*result.first));
   }
   if (result.first && !options.keep.empty())
     twin::keep(*result.first, options.keep);
@@ -73,7 +80,8 @@ int run(Options options) {
 } // namespace
 
 int main(int argc, char **argv) {
-  CLI::App app("Runs random programs on the simulator and on its ticked twin, and compares every cycle and bit.", "garam-twin");
+  CLI::App app("Runs random programs on the simulator and on its ticked twin, and compares every cycle and bit.",
+               "garam-twin");
   Options options;
   bool noModes = false;
   app.add_option("--chip", options.chips, "Names or files of chips; `random` is one for each program")->required();
@@ -84,7 +92,8 @@ int main(int argc, char **argv) {
   app.add_option("--coverage", options.coverage, "Page whose table of rules is written anew");
   app.add_option("--replay", options.replay, "Compares a program (.garam) that was kept, instead");
   app.add_option("--set", options.overrides, "KEY=VALUE of the chip file, for --replay")->take_all();
-  app.add_flag("--first", options.how.firstOnly, "Ends with the first program that differs, and does not make it smaller");
+  app.add_flag("--first", options.how.firstOnly,
+               "Ends with the first program that differs, and does not make it smaller");
   app.add_flag("--no-modes", noModes, "Mode both only");
   try {
     app.parse(argc, argv);

@@ -1,5 +1,5 @@
-// 300 random programs in every run of the tests, with seeds of their own: the simulator and its ticked twin may not be a cycle
-// or a bit apart. GARAM_SEED repeats a run; GARAM_LONG=1 makes it 10,000.
+// 300 random programs in every run of the tests, with seeds of their own: the simulator and its ticked twin may not be
+// a cycle or a bit apart. GARAM_SEED repeats a run; GARAM_LONG=1 makes it 10,000.
 #include "tests/twin/compare/Coverage.h"
 #include "tests/twin/compare/Shrink.h"
 #include "tests/twin/programs/Assemble.h"
@@ -73,8 +73,9 @@ TEST(TwinBites, OnEveryKindOfTimeAndShrinksTheProgram) {
   sim::insns::start();
   sim::insns::FloatEnvironment environment;
   const rt::Chip chip = rt::loadChip("unit");
-  for (const char *change : {"sync.local_cycles=2", "dma.startup_cycles=2", "noc.hop_cycles=2", "vector.latency_cycles=1", "l1.banks=8", 
-                             "memory.page_policy=\"closed\"", "sequencer.queue_depth=1", "launch.latency_ns=2.0"}) {
+  for (const char *change :
+       {"sync.local_cycles=2", "dma.startup_cycles=2", "noc.hop_cycles=2", "vector.latency_cycles=1", "l1.banks=8",
+        "memory.page_policy=\"closed\"", "sequencer.queue_depth=1", "launch.latency_ns=2.0"}) {
     SCOPED_TRACE(change);
     const rt::Chip other = rt::loadChip("unit", {change});
     const Models models(chip, other);

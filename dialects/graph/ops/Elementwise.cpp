@@ -53,11 +53,13 @@ GARAM_BINARY(LogicalAndOp)
 GARAM_BINARY(LogicalOrOp)
 #undef GARAM_BINARY
 
-LogicalResult CompareOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult CompareOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor op,
+                                          SmallVectorImpl<Type> &types) {
   return inferBroadcast(loc, "compare", op.getOperands(), IntegerType::get(context, 1), types);
 }
 
-LogicalResult SelectOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult SelectOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op,
+                                         SmallVectorImpl<Type> &types) {
   Type element = tensor(op.getLhs()).getElementType();
   if (tensor(op.getRhs()).getElementType() != element)
     return emitOptionalError(loc, "'graph.select' op element types of lhs and rhs differ: ", element, " and ",

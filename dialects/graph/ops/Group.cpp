@@ -1,5 +1,6 @@
 // graph.group: text and rules.
-//   %0 = graph.group "ffn" (%a = %x, %b = %w) : (tensor<8x16xf32>, tensor<16x4xf32>) -> (tensor<8x4xf32>) { … graph.yield … }
+//   %0 = graph.group "ffn" (%a = %x, %b = %w) : (tensor<8x16xf32>, tensor<16x4xf32>) -> (tensor<8x4xf32>) { …
+//   graph.yield … }
 #include "dialects/graph/Graph.h"
 
 using namespace mlir;
@@ -22,14 +23,14 @@ ParseResult GroupOp::parse(OpAsmParser &parser, OperationState &result) {
     argument.type = input;
   result.addTypes(type.getResults());
   return failure(parser.resolveOperands(operands, type.getInputs(), parser.getCurrentLocation(), result.operands) ||
-                 parser.parseOptionalAttrDictWithKeyword(result.attributes) || parser.parseRegion(*result.addRegion(), arguments));
+                 parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+                 parser.parseRegion(*result.addRegion(), arguments));
 }
 
 void GroupOp::print(OpAsmPrinter &printer) {
   printer << ' ' << getNameAttr() << " (";
-  llvm::interleaveComma(llvm::zip(block().getArguments(), getInputs()), printer, [&](auto pair) {
-    printer << std::get<0>(pair) << " = " << std::get<1>(pair);
-  });
+  llvm::interleaveComma(llvm::zip(block().getArguments(), getInputs()), printer,
+                        [&](auto pair) { printer << std::get<0>(pair) << " = " << std::get<1>(pair); });
   printer << ") : ";
   printer.printFunctionalType(*this);
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {"name"});

@@ -51,7 +51,7 @@ LogicalResult RopeOp::verify() {
   if (dim % 2)
     return emitOpError() << "dim must be even, got " << dim;
   if (cos != sin || cos.getRank() != 2 || cos.getDimSize(1) != dim || cos.getDimSize(0) < rows)
-    return emitOpError() << "cos and sin must be [positions, " << dim << "] with at least " << rows << " positions, got " << cos
-                         << " and " << sin;
+    return emitOpError() << "cos and sin must be [positions, " << dim << "] with at least " << rows
+                         << " positions, got " << cos << " and " << sin;
   return success();
 }

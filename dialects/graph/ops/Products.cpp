@@ -13,19 +13,22 @@ LogicalResult MatmulOp::verify() {
   if (b.getRank() != 2 && b.getShape().drop_back(2) != a.getShape().drop_back(2))
     return emitOpError() << "b must be a matrix or have the leading sizes of a, got " << a << " and " << b;
   int64_t rank = b.getRank();
-  int64_t k = b.getDimSize(getTransposeB() ? rank - 1 : rank - 2), n = b.getDimSize(getTransposeB() ? rank - 2 : rank - 1);
+  int64_t k = b.getDimSize(getTransposeB() ? rank - 1 : rank - 2),
+          n = b.getDimSize(getTransposeB() ? rank - 2 : rank - 1);
   if (k != a.getShape().back())
     return emitOpError() << "inner sizes differ: " << a.getShape().back() << " of a and " << k << " of b"
                          << (getTransposeB() ? " (transposed)" : "");
   SmallVector<int64_t> shape(a.getShape().drop_back());
   shape.push_back(n);
   if (c.getShape() != ArrayRef(shape))
-    return emitOpError() << "result must have the shape of " << RankedTensorType::get(shape, c.getElementType()) << ", got " << c;
+    return emitOpError() << "result must have the shape of " << RankedTensorType::get(shape, c.getElementType())
+                         << ", got " << c;
   Type ea = a.getElementType(), eb = b.getElementType(), ec = c.getElementType();
   bool floats = isa<FloatType>(ea) && isa<FloatType>(eb) && isa<FloatType>(ec);
   bool integers = ea.isInteger(8) && eb.isInteger(8) && ec.isInteger(32);
   if (!floats && !integers)
-    return emitOpError() << "element types " << ea << " x " << eb << " -> " << ec << "; allowed are floats, or i8 x i8 -> i32";
+    return emitOpError() << "element types " << ea << " x " << eb << " -> " << ec
+                         << "; allowed are floats, or i8 x i8 -> i32";
   return success();
 }
 
@@ -35,17 +38,18 @@ LogicalResult AttentionOp::verify() {
     return emitOpError() << "q, k and v must be [batch, heads, length, dim], got " << q << ", " << k << " and " << v;
   int64_t batch = q.getDimSize(0), heads = q.getDimSize(1), queries = q.getDimSize(2), keys = k.getDimSize(2);
   if (k.getDimSize(0) != batch || v.getDimSize(0) != batch)
-    return emitOpError() << "batches of q, k and v differ: " << batch << ", " << k.getDimSize(0) << ", " << v.getDimSize(0);
+    return emitOpError() << "batches of q, k and v differ: " << batch << ", " << k.getDimSize(0) << ", "
+                         << v.getDimSize(0);
   if (k.getDimSize(1) != v.getDimSize(1) || heads % k.getDimSize(1) != 0)
-    return emitOpError() << "heads of q must be a multiple of those of k and v, got " << heads << ", " << k.getDimSize(1) << ", "
-                         << v.getDimSize(1);
+    return emitOpError() << "heads of q must be a multiple of those of k and v, got " << heads << ", "
+                         << k.getDimSize(1) << ", " << v.getDimSize(1);
   if (k.getDimSize(3) != q.getDimSize(3))
     return emitOpError() << "dims of q and k differ: " << q.getDimSize(3) << " and " << k.getDimSize(3);
   if (v.getDimSize(2) != keys)
     return emitOpError() << "lengths of k and v differ: " << keys << " and " << v.getDimSize(2);
   if (k.getElementType() != q.getElementType() || v.getElementType() != q.getElementType())
-    return emitOpError() << "element types of q, k and v differ: " << q.getElementType() << ", " << k.getElementType() << ", "
-                         << v.getElementType();
+    return emitOpError() << "element types of q, k and v differ: " << q.getElementType() << ", " << k.getElementType()
+                         << ", " << v.getElementType();
   auto expected = RankedTensorType::get({batch, heads, queries, v.getDimSize(3)}, q.getElementType());
   if (result != expected)
     return emitOpError() << "result must be " << expected << ", got " << result;
@@ -66,7 +70,8 @@ LogicalResult AttentionOp::verify() {
   return success();
 }
 
-LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op,
+                                            SmallVectorImpl<Type> &types) {
   auto table = tensor(op.getTable()), ids = tensor(op.getIds());
   if (table.getRank() != 2)
     return emitOptionalError(loc, "'graph.embedding' op table must be [rows, columns], got ", table);
@@ -81,7 +86,8 @@ LogicalResult KvUpdateOp::verify() {
   if (cache.getRank() != 4 || rows.getRank() != 4)
     return emitOpError() << "cache and rows must be [batch, heads, length, dim], got " << cache << " and " << rows;
   if (cache.getElementType() != rows.getElementType())
-    return emitOpError() << "element types of cache and rows differ: " << cache.getElementType() << " and " << rows.getElementType();
+    return emitOpError() << "element types of cache and rows differ: " << cache.getElementType() << " and "
+                         << rows.getElementType();
   for (int dim : {0, 1, 3})
     if (cache.getDimSize(dim) != rows.getDimSize(dim))
       return emitOpError() << "cache and rows may differ in their length only, got " << cache << " and " << rows;

@@ -14,13 +14,15 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
-LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op,
+                                            SmallVectorImpl<Type> &types) {
   auto x = tensor(op.getX());
   SmallVector<bool> seen(x.getRank());
   SmallVector<int64_t> shape;
   for (int64_t dim : op.getPerm()) {
     if (dim < 0 || dim >= x.getRank() || std::exchange(seen[dim], true))
-      return emitOptionalError(loc, "'graph.transpose' op perm must name each of the ", x.getRank(), " dimensions once");
+      return emitOptionalError(loc, "'graph.transpose' op perm must name each of the ", x.getRank(),
+                               " dimensions once");
     shape.push_back(x.getDimSize(dim));
   }
   if (int64_t(shape.size()) != x.getRank())
@@ -36,7 +38,8 @@ LogicalResult BroadcastOp::verify() {
   return success();
 }
 
-LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op,
+                                        SmallVectorImpl<Type> &types) {
   auto x = tensor(op.getX());
   size_t rank = x.getRank();
   if (op.getBegin().size() != rank || op.getEnd().size() != rank || op.getStep().size() != rank)
@@ -44,15 +47,16 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
   SmallVector<int64_t> shape;
   for (auto [begin, end, step, size] : llvm::zip(op.getBegin(), op.getEnd(), op.getStep(), x.getShape())) {
     if (begin < 0 || begin > end || end > size || step <= 0)
-      return emitOptionalError(loc, "'graph.slice' op needs 0 <= begin <= end <= ", size, " and step > 0, got ", begin, " to ", end,
-                               " step ", step);
+      return emitOptionalError(loc, "'graph.slice' op needs 0 <= begin <= end <= ", size, " and step > 0, got ", begin,
+                               " to ", end, " step ", step);
     shape.push_back((end - begin + step - 1) / step);
   }
   types.push_back(RankedTensorType::get(shape, x.getElementType()));
   return success();
 }
 
-LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op,
+                                         SmallVectorImpl<Type> &types) {
   if (op.getInputs().empty())
     return emitOptionalError(loc, "'graph.concat' op needs an operand");
   auto first = tensor(op.getInputs().front());
@@ -66,14 +70,15 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
       return emitOptionalError(loc, "'graph.concat' op operands differ in rank: ", first, " and ", input.getType());
     shape[dim] += std::exchange(other[dim], first.getDimSize(dim));
     if (ArrayRef(other) != first.getShape())
-      return emitOptionalError(loc, "'graph.concat' op operands may differ in dimension ", dim, " only, got ", first, " and ",
-                               input.getType());
+      return emitOptionalError(loc, "'graph.concat' op operands may differ in dimension ", dim, " only, got ", first,
+                               " and ", input.getType());
   }
   types.push_back(RankedTensorType::get(shape, first.getElementType()));
   return success();
 }
 
-LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor op,
+                                         SmallVectorImpl<Type> &types) {
   auto x = tensor(op.getX());
   int64_t dim = op.getDim();
   if (dim < 0 || dim >= x.getRank())
@@ -89,7 +94,8 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
-LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor op,
+                                         SmallVectorImpl<Type> &types) {
   auto x = tensor(op.getX());
   if (x.getRank() < 1 || x.getShape().back() == 0)
     return emitOptionalError(loc, "'graph.argmax' op needs a last dimension of at least one column, got ", x);

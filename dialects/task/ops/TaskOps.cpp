@@ -87,7 +87,7 @@ template <class Op> void rowsAccesses(Op op, SmallVectorImpl<Access> &accesses, 
   add(accesses, op, op.getOut(), op.getOutOffset(), false, true,
       plane(rows, columns, op.getStrides()[1], bytes(op.getOutType())));
 }
-}  // namespace
+} // namespace
 
 int64_t AllocOp::getSlotBytes() { return (int64_t(getBytes()) + 63) / 64 * 64; }
 
@@ -183,4 +183,4 @@ void BarrierOp::getAccesses(SmallVectorImpl<Access> &) {}
 Engine SyncOp::getEngine() { return getOn(); }
 void SyncOp::getAccesses(SmallVectorImpl<Access> &) {}
 
-}  // namespace garam::task
+} // namespace garam::task

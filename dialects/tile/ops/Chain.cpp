@@ -29,7 +29,7 @@ StepArg constantArg(SmallVectorImpl<float> &constants, float value) {
   }
   return StepArg(int(StepArg::Const0) + (found - constants.begin()));
 }
-}  // namespace
+} // namespace
 
 StringRef stepName(StepOp op) { return rt::find(op)->text; }
 
@@ -138,4 +138,4 @@ LogicalResult ChainAttr::verify(function_ref<InFlightDiagnostic()> emitError, Ar
   return success();
 }
 
-}  // namespace garam::tile
+} // namespace garam::tile

@@ -81,7 +81,7 @@ LogicalResult checkIndexed(Operation *op, Value table, Value indices, Value rows
     return op->emitOpError("needs a table [V, ...], indices [N] and rows [N, ...] of one element type");
   return success();
 }
-}  // namespace
+} // namespace
 
 LogicalResult AllocOp::verify() {
   if (failed(checkBuffer(*this, "buffer", getBuffer(), {Mem::l1, Mem::acc})))
@@ -258,4 +258,4 @@ LogicalResult ReadOp::verify() {
   return success();
 }
 
-}  // namespace garam::tile
+} // namespace garam::tile

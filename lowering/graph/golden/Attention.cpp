@@ -25,7 +25,8 @@ Value spreadHeads(Writer &w, Value x, int64_t heads, bool transposed) {
   return w.map(RankedTensorType::get(shape, w.builder.getF32Type()), {}, {}, [&](Writer &writer, Values) {
     Value head = writer.make<arith::DivUIOp>(writer.loopIndex(1), writer.index(shared));
     int64_t row = transposed ? 3 : 2, column = transposed ? 2 : 3;
-    return writer.widen(writer.extract(x, {writer.loopIndex(0), head, writer.loopIndex(row), writer.loopIndex(column)}));
+    return writer.widen(
+        writer.extract(x, {writer.loopIndex(0), head, writer.loopIndex(row), writer.loopIndex(column)}));
   });
 }
 
@@ -49,7 +50,9 @@ Value batchProduct(Writer &w, Value a, Value b) {
 Value takesPart(Writer &w, AttentionOp op, AttentionOp::Adaptor adaptor, int64_t queries, int64_t keys) {
   Type integer = w.builder.getI64Type();
   auto loop = [&](int64_t dim) { return w.make<arith::IndexCastOp>(integer, w.loopIndex(dim)); };
-  auto compare = [&](arith::CmpIPredicate predicate, Value a, Value b) { return w.make<arith::CmpIOp>(predicate, a, b); };
+  auto compare = [&](arith::CmpIPredicate predicate, Value a, Value b) {
+    return w.make<arith::CmpIOp>(predicate, a, b);
+  };
   Value key = loop(3), shift = w.constant(integer, double(keys - queries));
   if (adaptor.getPos())
     shift = w.make<arith::IndexCastOp>(integer, adaptor.getPos());
@@ -59,9 +62,11 @@ Value takesPart(Writer &w, AttentionOp op, AttentionOp::Adaptor adaptor, int64_t
   if (ordered)
     takes = compare(arith::CmpIPredicate::sge, distance, w.constant(integer, 0));
   if (int64_t window = op.getWindow()) {
-    takes = w.make<arith::AndIOp>(takes, compare(arith::CmpIPredicate::slt, distance, w.constant(integer, double(window))));
+    takes =
+        w.make<arith::AndIOp>(takes, compare(arith::CmpIPredicate::slt, distance, w.constant(integer, double(window))));
     if (!ordered)
-      takes = w.make<arith::AndIOp>(takes, compare(arith::CmpIPredicate::sgt, distance, w.constant(integer, double(-window))));
+      takes = w.make<arith::AndIOp>(takes,
+                                    compare(arith::CmpIPredicate::sgt, distance, w.constant(integer, double(-window))));
   }
   if (adaptor.getMask()) {
     Value mask = w.extract(adaptor.getMask(), {w.loopIndex(0), w.loopIndex(3)});
@@ -83,7 +88,8 @@ Value attention(Writer &w, AttentionOp op, AttentionOp::Adaptor adaptor) {
   Value scores = w.mapBroadcast(scoreType, inputs, [&](Writer &writer, Values v) -> Value {
     Value score = writer.make<arith::MulFOp>(v[0], writer.f32(op.getScale().convertToFloat()));
     if (cap != 0)
-      score = writer.make<arith::MulFOp>(writer.make<math::TanhOp>(writer.make<arith::DivFOp>(score, writer.f32(cap))), writer.f32(cap));
+      score = writer.make<arith::MulFOp>(writer.make<math::TanhOp>(writer.make<arith::DivFOp>(score, writer.f32(cap))),
+                                         writer.f32(cap));
     if (v.size() > 1)
       score = writer.make<arith::AddFOp>(score, writer.widen(v[1]));
     return writer.make<arith::SelectOp>(takesPart(writer, op, adaptor, queries, keys), score, writer.f32(-kInfinity));
@@ -95,9 +101,11 @@ Value attention(Writer &w, AttentionOp op, AttentionOp::Adaptor adaptor) {
   // A row without keys has the maximum −∞: all weights are 1.
   Value weights = w.map(scoreType, {scores, largest}, {identity, row}, [](Writer &writer, Values v) {
     Value none = writer.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, v[1], writer.f32(-kInfinity));
-    return writer.make<arith::SelectOp>(none, writer.f32(1), writer.make<math::ExpOp>(writer.make<arith::SubFOp>(v[0], v[1])));
+    return writer.make<arith::SelectOp>(none, writer.f32(1),
+                                        writer.make<math::ExpOp>(writer.make<arith::SubFOp>(v[0], v[1])));
   });
-  Value sums = w.reduceDim(weights, 3, w.f32(0), [](Writer &writer, Values v) { return writer.make<arith::AddFOp>(v[1], v[0]); });
+  Value sums = w.reduceDim(weights, 3, w.f32(0),
+                           [](Writer &writer, Values v) { return writer.make<arith::AddFOp>(v[1], v[0]); });
   Value mixed = batchProduct(w, weights, spreadHeads(w, adaptor.getV(), heads, false));
   return w.map(type, {mixed, sums}, {identity, row}, [&](Writer &writer, Values v) {
     return writer.narrow(writer.make<arith::DivFOp>(v[0], v[1]), type.getElementType());

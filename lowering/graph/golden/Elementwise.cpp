@@ -20,7 +20,8 @@ template <typename Op> class Elementwise : public OpConversionPattern<Op> {
 public:
   Elementwise(MLIRContext *context, Scalar<Op> scalar) : OpConversionPattern<Op>(context), scalar(scalar) {}
 
-  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op.getType());
     auto body = [&](Writer &writer, Values values) {
       SmallVector<Value> wide;
@@ -52,8 +53,12 @@ Value sigmoid(Writer &w, Value x) {
 Value neg(Writer &w, NegOp, Values v) {
   return isFloat(v[0]) ? w.make<arith::NegFOp>(v[0]) : w.make<arith::SubIOp>(w.constant(v[0].getType(), 0), v[0]);
 }
-Value abs(Writer &w, AbsOp, Values v) { return isFloat(v[0]) ? w.make<math::AbsFOp>(v[0]) : w.make<math::AbsIOp>(v[0]); }
-Value logicalNot(Writer &w, LogicalNotOp, Values v) { return w.make<arith::XOrIOp>(v[0], w.constant(v[0].getType(), 1)); }
+Value abs(Writer &w, AbsOp, Values v) {
+  return isFloat(v[0]) ? w.make<math::AbsFOp>(v[0]) : w.make<math::AbsIOp>(v[0]);
+}
+Value logicalNot(Writer &w, LogicalNotOp, Values v) {
+  return w.make<arith::XOrIOp>(v[0], w.constant(v[0].getType(), 1));
+}
 Value select(Writer &w, SelectOp, Values v) { return w.make<arith::SelectOp>(v[0], v[1], v[2]); }
 Value relu(Writer &w, ReluOp, Values v) { return w.make<arith::MaximumFOp>(v[0], w.f32(0)); }
 Value rsqrt(Writer &w, RsqrtOp, Values v) { return w.make<arith::DivFOp>(w.f32(1), w.make<math::SqrtOp>(v[0])); }
@@ -110,7 +115,8 @@ Value castTo(Writer &w, CastOp op, Values v) {
   if (isa<FloatType>(to)) {
     if (isFloat(x))
       return x;
-    return from.isInteger(1) ? w.make<arith::UIToFPOp>(w.builder.getF32Type(), x) : w.make<arith::SIToFPOp>(w.builder.getF32Type(), x);
+    return from.isInteger(1) ? w.make<arith::UIToFPOp>(w.builder.getF32Type(), x)
+                             : w.make<arith::SIToFPOp>(w.builder.getF32Type(), x);
   }
   if (to.isInteger(1)) {
     if (isFloat(x))

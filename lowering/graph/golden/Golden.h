@@ -43,13 +43,14 @@ public:
   mlir::Value fill(llvm::ArrayRef<int64_t> shape, mlir::Value scalar);
   mlir::Value extract(mlir::Value tensor, Values indices);
 
-  /// A tensor of `type` whose elements `body` gives from those of `inputs`, read through `maps` from one parallel loop for each
-  /// dimension of the result. The body returns an element of the result's type.
-  mlir::Value map(mlir::RankedTensorType type, mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineMap> maps, Body body);
+  /// A tensor of `type` whose elements `body` gives from those of `inputs`, read through `maps` from one parallel loop
+  /// for each dimension of the result. The body returns an element of the result's type.
+  mlir::Value map(mlir::RankedTensorType type, mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineMap> maps,
+                  Body body);
   /// The same from operands that broadcast to the result.
   mlir::Value mapBroadcast(mlir::RankedTensorType type, mlir::ValueRange inputs, Body body);
-  /// Loops over `reduced.size()` dimensions, outermost first; `body` gets the inputs' elements and the running value. The last
-  /// map is that of the result.
+  /// Loops over `reduced.size()` dimensions, outermost first; `body` gets the inputs' elements and the running value.
+  /// The last map is that of the result.
   mlir::Value reduce(mlir::Value init, llvm::ArrayRef<mlir::AffineMap> maps, llvm::ArrayRef<bool> reduced,
                      mlir::ValueRange inputs, Body body);
   /// Reduction of one dimension, which goes.
@@ -66,15 +67,19 @@ public:
 /// Reads an operand of lower rank, or with sizes of 1, at the result's indices.
 mlir::AffineMap broadcastMap(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> from, llvm::ArrayRef<int64_t> to);
 
-inline mlir::RankedTensorType tensorType(mlir::Value value) { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
+inline mlir::RankedTensorType tensorType(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
 
 /// A pattern from a function that gives the op's result.
 template <typename Op> class Reference : public mlir::OpConversionPattern<Op> {
 public:
   using Function = mlir::Value (*)(Writer &, Op, typename Op::Adaptor);
-  Reference(mlir::MLIRContext *context, Function function) : mlir::OpConversionPattern<Op>(context), function(function) {}
+  Reference(mlir::MLIRContext *context, Function function)
+      : mlir::OpConversionPattern<Op>(context), function(function) {}
 
-  mlir::LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor, mlir::ConversionPatternRewriter &rewriter) const override {
+  mlir::LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                                      mlir::ConversionPatternRewriter &rewriter) const override {
     Writer writer(rewriter, op.getLoc());
     rewriter.replaceOp(op, function(writer, op, adaptor));
     return mlir::success();

@@ -14,7 +14,8 @@ namespace {
 
 struct OpenGroup : OpConversionPattern<graph::GroupOp> {
   using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(graph::GroupOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(graph::GroupOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     graph::YieldOp yield = op.yield();
     SmallVector<Value> results(yield.getValues());
     rewriter.eraseOp(yield);
@@ -53,13 +54,14 @@ struct Pass : impl::ConvertGraphToLinalgBase<Pass> {
   void declareConversions() {
     OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
     Type f32 = builder.getF32Type();
-    for (Type type : {Type(builder.getF16Type()), Type(builder.getBF16Type()), Type(Float8E4M3FNType::get(&getContext())),
-                      Type(Float8E5M2Type::get(&getContext()))}) {
+    for (Type type : {Type(builder.getF16Type()), Type(builder.getBF16Type()),
+                      Type(Float8E4M3FNType::get(&getContext())), Type(Float8E5M2Type::get(&getContext()))}) {
       Type bits = builder.getIntegerType(type.getIntOrFloatBitWidth());
       std::string name;
       llvm::raw_string_ostream(name) << type;
       for (auto [prefix, from, to] : {std::tuple(golden::kWiden, bits, f32), std::tuple(golden::kNarrow, f32, bits)}) {
-        auto function = func::FuncOp::create(builder, builder.getUnknownLoc(), (prefix + name).str(), builder.getFunctionType(from, to));
+        auto function = func::FuncOp::create(builder, builder.getUnknownLoc(), (prefix + name).str(),
+                                             builder.getFunctionType(from, to));
         function.setPrivate();
         conversions.push_back(function);
       }

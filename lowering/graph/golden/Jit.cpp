@@ -75,7 +75,9 @@ std::vector<int64_t> describe(void *data, ArrayRef<int64_t> shape) {
   return words;
 }
 
-size_t byteSize(RankedTensorType type) { return type.getNumElements() * std::max(1u, type.getElementTypeBitWidth() / 8); }
+size_t byteSize(RankedTensorType type) {
+  return type.getNumElements() * std::max(1u, type.getElementTypeBitWidth() / 8);
+}
 
 struct Place {
   std::string name;
@@ -107,7 +109,8 @@ const std::vector<uint8_t> &find(const golden::Tensors &inputs, const Place &pla
   auto type = dyn_cast<RankedTensorType>(place.type);
   size_t bytes = type ? byteSize(type) : sizeof(int64_t);
   if (found->second.size() != bytes)
-    throw rt::inputError(kWhere, fmt::format("input `{}` has {} bytes", place.name, found->second.size()), fmt::format("needs {}", bytes));
+    throw rt::inputError(kWhere, fmt::format("input `{}` has {} bytes", place.name, found->second.size()),
+                         fmt::format("needs {}", bytes));
   if (!type && place.range) {
     int64_t value;
     std::memcpy(&value, found->second.data(), sizeof value);
@@ -184,7 +187,8 @@ golden::Tensors golden::runGolden(ModuleOp source, const Tensors &inputs) {
 
   PassManager passes(context);
   if (failed(parsePassPipeline(kPipeline, passes, llvm::errs())) || failed(passes.run(*module)))
-    throw rt::inputError(kWhere, message.empty() ? "the module cannot be lowered" : message, "allowed: the graph dialect with arith, tensor and func");
+    throw rt::inputError(kWhere, message.empty() ? "the module cannot be lowered" : message,
+                         "allowed: the graph dialect with arith, tensor and func");
   ExecutionEngineOptions options;
   auto optimize = makeOptimizingTransformer(/*optLevel=*/2, /*sizeLevel=*/0, /*targetMachine=*/nullptr);
   options.transformer = optimize;

@@ -15,7 +15,9 @@ namespace {
 using Values = Writer::Values;
 
 /// Reads a tensor without the last dimension at the indices of one with it.
-AffineMap rowMap(Writer &w, int64_t rank) { return AffineMap::getMultiDimIdentityMap(rank, w.builder.getContext()).dropResult(rank - 1); }
+AffineMap rowMap(Writer &w, int64_t rank) {
+  return AffineMap::getMultiDimIdentityMap(rank, w.builder.getContext()).dropResult(rank - 1);
+}
 
 Value sumRows(Writer &w, Value x) {
   return w.reduceDim(x, tensorType(x).getRank() - 1, w.f32(0),
@@ -60,11 +62,12 @@ Value layerNorm(Writer &w, LayerNormOp op, LayerNormOp::Adaptor adaptor) {
   });
   Value sums = sumRows(w, w.mapBroadcast(wide, centred, square));
   float eps = op.getEps().convertToFloat();
-  return w.map(type, {centred, sums, adaptor.getW(), adaptor.getB()}, {identity, row, column, column}, [&](Writer &writer, Values v) {
-    Value normed = writer.make<arith::MulFOp>(v[0], inverseRoot(writer, v[1], columns, eps));
-    Value scaled = writer.make<arith::MulFOp>(normed, writer.widen(v[2]));
-    return writer.narrow(writer.make<arith::AddFOp>(scaled, writer.widen(v[3])), type.getElementType());
-  });
+  return w.map(type, {centred, sums, adaptor.getW(), adaptor.getB()}, {identity, row, column, column},
+               [&](Writer &writer, Values v) {
+                 Value normed = writer.make<arith::MulFOp>(v[0], inverseRoot(writer, v[1], columns, eps));
+                 Value scaled = writer.make<arith::MulFOp>(normed, writer.widen(v[2]));
+                 return writer.narrow(writer.make<arith::AddFOp>(scaled, writer.widen(v[3])), type.getElementType());
+               });
 }
 
 Value softmax(Writer &w, SoftmaxOp op, SoftmaxOp::Adaptor adaptor) {
@@ -95,7 +98,8 @@ Value rope(Writer &w, RopeOp op, RopeOp::Adaptor adaptor) {
     if (op.getStyle() == RopeStyle::Half) {
       Value half = writer.index(dim / 2);
       isFirst = writer.make<arith::CmpIOp>(arith::CmpIPredicate::ult, column, half);
-      partner = writer.make<arith::SelectOp>(isFirst, writer.make<arith::AddIOp>(column, half), writer.make<arith::SubIOp>(column, half));
+      partner = writer.make<arith::SelectOp>(isFirst, writer.make<arith::AddIOp>(column, half),
+                                             writer.make<arith::SubIOp>(column, half));
     } else {
       partner = writer.make<arith::XOrIOp>(column, writer.index(1));
       isFirst = writer.make<arith::CmpIOp>(arith::CmpIPredicate::ult, column, partner);

@@ -28,7 +28,8 @@ Value minValues(Writer &w, Values v) {
 /// The value that changes no maximum (or minimum).
 Value extreme(Writer &w, Type type, bool lowest) {
   if (isa<FloatType>(type))
-    return w.constant(type, lowest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity());
+    return w.constant(type,
+                      lowest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity());
   unsigned width = type.getIntOrFloatBitWidth();
   return w.make<arith::ConstantOp>(
       w.builder.getIntegerAttr(type, lowest ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width)));
@@ -58,10 +59,12 @@ Value reduceOf(Writer &w, ReduceOp op, ReduceOp::Adaptor adaptor) {
   for (int64_t i = 0; i < type.getRank(); ++i)
     if (!op.getKeepdim() || i != dim)
       indices.push_back(w.builder.getAffineDimExpr(i));
-  return w.map(type, result, AffineMap::get(type.getRank(), 0, indices, w.builder.getContext()), [&](Writer &writer, Values v) {
-    Value value = op.getKind() == ReduceKind::Mean ? writer.make<arith::DivFOp>(v[0], writer.f32(double(count))) : v[0];
-    return writer.narrow(value, type.getElementType());
-  });
+  return w.map(
+      type, result, AffineMap::get(type.getRank(), 0, indices, w.builder.getContext()), [&](Writer &writer, Values v) {
+        Value value =
+            op.getKind() == ReduceKind::Mean ? writer.make<arith::DivFOp>(v[0], writer.f32(double(count))) : v[0];
+        return writer.narrow(value, type.getElementType());
+      });
 }
 
 /// Element c is the sum over the loop j of those with j <= c.
@@ -76,10 +79,12 @@ Value cumsum(Writer &w, CumsumOp op, CumsumOp::Adaptor adaptor) {
   }
   SmallVector<bool> reduced(rank + 1);
   reduced[rank] = true;
-  auto maps = {AffineMap::get(rank + 1, 0, read, w.builder.getContext()), AffineMap::get(rank + 1, 0, write, w.builder.getContext())};
+  auto maps = {AffineMap::get(rank + 1, 0, read, w.builder.getContext()),
+               AffineMap::get(rank + 1, 0, write, w.builder.getContext())};
   Value zeros = w.fill(type.getShape(), w.constant(type.getElementType(), 0));
   Value sums = w.reduce(zeros, maps, reduced, x, [&](Writer &writer, Values v) -> Value {
-    Value takes = writer.make<arith::CmpIOp>(arith::CmpIPredicate::ule, writer.loopIndex(rank), writer.loopIndex(rank - 1));
+    Value takes =
+        writer.make<arith::CmpIOp>(arith::CmpIPredicate::ule, writer.loopIndex(rank), writer.loopIndex(rank - 1));
     return writer.make<arith::SelectOp>(takes, addValues(writer, v), v[1]);
   });
   return w.narrowTensor(sums, tensorType(op.getResult()).getElementType());

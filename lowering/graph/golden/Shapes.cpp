@@ -48,8 +48,8 @@ Value slice(Writer &w, SliceOp op, SliceOp::Adaptor adaptor) {
   auto attributes = [&](ArrayRef<int64_t> values) {
     return llvm::map_to_vector(values, [&](int64_t value) { return OpFoldResult(w.builder.getIndexAttr(value)); });
   };
-  return w.make<tensor::ExtractSliceOp>(adaptor.getX(), attributes(op.getBegin()), attributes(tensorType(op.getResult()).getShape()),
-                                        attributes(op.getStep()));
+  return w.make<tensor::ExtractSliceOp>(adaptor.getX(), attributes(op.getBegin()),
+                                        attributes(tensorType(op.getResult()).getShape()), attributes(op.getStep()));
 }
 
 /// `part` written into `whole` from `begin` on.
@@ -100,7 +100,8 @@ Value constant(Writer &w, ConstantOp op, ConstantOp::Adaptor) {
     return w.make<arith::ConstantOp>(cast<TypedAttr>(op.getValue()));
   auto bits = cast<DenseElementsAttr>(op.getValue()).bitcast(w.builder.getI8Type());
   Value raw = w.make<arith::ConstantOp>(cast<TypedAttr>(Attribute(bits)));
-  return w.mapBroadcast(type, raw, [&](Writer &writer, Values values) { return writer.make<arith::BitcastOp>(element, values[0]); });
+  return w.mapBroadcast(
+      type, raw, [&](Writer &writer, Values values) { return writer.make<arith::BitcastOp>(element, values[0]); });
 }
 
 } // namespace

@@ -23,7 +23,8 @@ Value Writer::widen(Value scalar) {
   if (!isa<FloatType>(type) || type.isF32())
     return scalar;
   Value bits = arith::BitcastOp::create(builder, loc, bitsType(type), scalar);
-  return func::CallOp::create(builder, loc, (kWiden + typeName(type)).str(), TypeRange(builder.getF32Type()), bits).getResult(0);
+  return func::CallOp::create(builder, loc, (kWiden + typeName(type)).str(), TypeRange(builder.getF32Type()), bits)
+      .getResult(0);
 }
 
 Value Writer::narrow(Value scalar, Type type) {
@@ -42,7 +43,9 @@ Value Writer::constant(Type type, double value) {
 Value Writer::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 Value Writer::loopIndex(int64_t dim) { return linalg::IndexOp::create(builder, loc, dim); }
 
-Value Writer::empty(ArrayRef<int64_t> shape, Type element) { return tensor::EmptyOp::create(builder, loc, shape, element); }
+Value Writer::empty(ArrayRef<int64_t> shape, Type element) {
+  return tensor::EmptyOp::create(builder, loc, shape, element);
+}
 
 Value Writer::fill(ArrayRef<int64_t> shape, Value scalar) {
   return linalg::FillOp::create(builder, loc, scalar, empty(shape, scalar.getType())).getResult(0);
@@ -67,7 +70,8 @@ AffineMap garam::golden::broadcastMap(MLIRContext *context, ArrayRef<int64_t> fr
   SmallVector<AffineExpr> indices;
   for (auto [dim, size] : llvm::enumerate(from)) {
     int64_t target = to.size() - from.size() + dim;
-    indices.push_back(size == 1 && to[target] != 1 ? getAffineConstantExpr(0, context) : getAffineDimExpr(target, context));
+    indices.push_back(size == 1 && to[target] != 1 ? getAffineConstantExpr(0, context)
+                                                   : getAffineDimExpr(target, context));
   }
   return AffineMap::get(to.size(), 0, indices, context);
 }
@@ -110,7 +114,8 @@ Value Writer::widenTensor(Value x) {
   auto type = cast<RankedTensorType>(x.getType());
   if (!isa<FloatType>(type.getElementType()) || type.getElementType().isF32())
     return x;
-  return mapBroadcast(type.clone(builder.getF32Type()), x, [](Writer &writer, Values values) { return writer.widen(values[0]); });
+  return mapBroadcast(type.clone(builder.getF32Type()), x,
+                      [](Writer &writer, Values values) { return writer.widen(values[0]); });
 }
 
 Value Writer::narrowTensor(Value x, Type element) {

@@ -78,9 +78,7 @@ template <int kPart> struct Part<BF16, kPart> {
   }
 };
 template <int kPart> struct Part<I8, kPart> {
-  static HWY_INLINE Vec<Ints> of(VU units) {
-    return ShiftRight<24>(BitCast(Ints(), ShiftLeft<24 - 8 * kPart>(units)));
-  }
+  static HWY_INLINE Vec<Ints> of(VU units) { return ShiftRight<24>(BitCast(Ints(), ShiftLeft<24 - 8 * kPart>(units))); }
 };
 
 template <class Format, int kPart, class F> HWY_INLINE void visitParts(VU units, int64_t first, int64_t count, F &&f) {
@@ -128,8 +126,7 @@ template <class T, class F> HWY_INLINE void withFormat(rt::DType type, F &&f) {
   }
 }
 
-template <class Format, class T>
-void packRows(const Rows &from, int64_t count, int64_t depth, T *to, int64_t width) {
+template <class Format, class T> void packRows(const Rows &from, int64_t count, int64_t depth, T *to, int64_t width) {
   constexpr int64_t kSize = sizeof(typename Format::Memory), kElements = kChunk / kSize;
   const auto store = [&](int64_t k, auto v) HWY_ATTR { Store(v, ScalableTag<T>(), to + k * width); };
   Stage stage;

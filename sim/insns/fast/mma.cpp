@@ -230,8 +230,7 @@ template <class T> void runThin(const MmaTile &t) {
   }
 }
 
-template <class T, int... kRows>
-auto thinFunction(rt::DType type, int64_t rows, std::integer_sequence<int, kRows...>) {
+template <class T, int... kRows> auto thinFunction(rt::DType type, int64_t rows, std::integer_sequence<int, kRows...>) {
   void (*chosen)(const Rows &, int64_t, int64_t, const T *, int64_t, T *) = nullptr;
   fast::HWY_NAMESPACE::withFormat<T>(type, [&](auto format) {
     static constexpr decltype(chosen) all[] = {fast::HWY_NAMESPACE::multiplyThin<decltype(format), T, kRows + 1>...};

@@ -23,8 +23,10 @@ template <typename T> std::vector<T> values(const std::vector<uint8_t> &raw) {
 
 /// The only result of `func.func @main(arguments) -> (result)` with this body, which ends in %r.
 template <typename T>
-std::vector<T> run(const std::string &arguments, const std::string &body, const std::string &result, const Tensors &inputs) {
-  std::string text = "func.func @main(" + arguments + ") -> " + result + " {\n" + body + "\n  return %r : " + result + "\n}\n";
+std::vector<T> run(const std::string &arguments, const std::string &body, const std::string &result,
+                   const Tensors &inputs) {
+  std::string text =
+      "func.func @main(" + arguments + ") -> " + result + " {\n" + body + "\n  return %r : " + result + "\n}\n";
   return values<T>(runGolden(text, inputs).at("output_0"));
 }
 

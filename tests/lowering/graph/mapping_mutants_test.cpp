@@ -1,4 +1,5 @@
-// Damaged mapping files: refused in one line, or the module compiles. What compiles has passed the proofs of its schedule.
+// Damaged mapping files: refused in one line, or the module compiles. What compiles has passed the proofs of its
+// schedule.
 #include "../../runtime/Mutants.h"
 #include "lowering/Pipeline.h"
 
@@ -33,7 +34,8 @@ func.func @main(%x: tensor<2x24x32xbf16> {graph.kind = "input", graph.name = "x"
 
 /// Another number, type or member somewhere inside.
 void damageValue(llvm::json::Value &value, Random &random) {
-  static const std::vector<std::string> kNames{"m", "n", "k", "rows", "columns", "cores", "heads", "q", "kv", "a", "b", "out", "loads", "scores", "hbm", "l1", "result0", ""};
+  static const std::vector<std::string> kNames{"m", "n", "k",   "rows",  "columns", "cores", "heads", "q",       "kv",
+                                               "a", "b", "out", "loads", "scores",  "hbm",   "l1",    "result0", ""};
   if (auto *object = value.getAsObject(); object && !object->empty() && !random.chance(6)) {
     auto member = std::next(object->begin(), std::ptrdiff_t(random.below(object->size())));
     if (random.chance(12))

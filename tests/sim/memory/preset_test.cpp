@@ -59,15 +59,19 @@ TEST(Preset, RefreshesThatFillTheRowBusAreRefused) {
   std::ofstream(path) << text;
   auto load = [&](int pseudoChannels) -> std::string {
     try {
-      rt::loadChip("unit", {"memory.preset=\"" + path + "\"", "memory.refresh=\"per_bank\"", "memory.pseudo_channels=" + std::to_string(pseudoChannels),
-                            R"(memory.address_map=["bank_group:2", "column:2", "channel", "pseudo_channel", "column", "bank", "row"])"});
+      rt::loadChip(
+          "unit",
+          {"memory.preset=\"" + path + "\"", "memory.refresh=\"per_bank\"",
+           "memory.pseudo_channels=" + std::to_string(pseudoChannels),
+           R"(memory.address_map=["bank_group:2", "column:2", "channel", "pseudo_channel", "column", "bank", "row"])"});
       return "accepted";
     } catch (const rt::Error &error) {
       return error.what();
     }
   };
   EXPECT_EQ(load(1), "accepted");
-  EXPECT_NE(load(2).find("edges of trefi on the row bus; allowed: at most half of them (MF1)"), std::string::npos) << load(2);
+  EXPECT_NE(load(2).find("edges of trefi on the row bus; allowed: at most half of them (MF1)"), std::string::npos)
+      << load(2);
 }
 
 TEST(Preset, TimingsThatContradictEachOtherAreNamedWithLineAndRule) {

@@ -1,4 +1,5 @@
-// Programs that rely on what nobody promises: the run ends and names cycle, unit, instruction, and the op that it came from.
+// Programs that rely on what nobody promises: the run ends and names cycle, unit, instruction, and the op that it came
+// from.
 #include "Run.h"
 #include "runtime/Error.h"
 
@@ -11,7 +12,9 @@ namespace {
 /// Every instruction of the kernel comes from one op.
 ProgramBuilder programOf(const KernelBuilder &kernel, const std::vector<rt::Override> & = {}) {
   ProgramBuilder p;
-  p.segment("a", rt::hbmAddress(0, 4096), 1024).segment("b", rt::hbmAddress(0, 8192), 1024).segment("s", rt::sharedAddress(0, 0), 1024);
+  p.segment("a", rt::hbmAddress(0, 4096), 1024)
+      .segment("b", rt::hbmAddress(0, 8192), 1024)
+      .segment("s", rt::sharedAddress(0, 0), 1024);
   p.kernel(kernel).launch();
   auto location = std::make_unique<rt::fb::LocationT>();
   location->op = "graph.matmul", location->node = "query", location->source = "model.py:7";
@@ -23,7 +26,8 @@ ProgramBuilder programOf(const KernelBuilder &kernel, const std::vector<rt::Over
 }
 
 /// What the run says, in a mode; the same in each.
-std::string messageOf(const KernelBuilder &kernel, std::vector<rt::Mode> modes = {rt::Mode::Both, rt::Mode::Cycles, rt::Mode::Values}) {
+std::string messageOf(const KernelBuilder &kernel,
+                      std::vector<rt::Mode> modes = {rt::Mode::Both, rt::Mode::Cycles, rt::Mode::Values}) {
   std::string text;
   for (rt::Mode mode : modes) {
     sim::SimDevice device(rt::loadChip("unit"));
@@ -45,7 +49,9 @@ std::string messageOf(const KernelBuilder &kernel, std::vector<rt::Mode> modes =
 
 constexpr const char *kFrom = ", of graph.matmul query model.py:7";
 
-void expectIn(const std::string &text, const std::string &part) { EXPECT_NE(text.find(part), std::string::npos) << text << "\n  lacks " << part; }
+void expectIn(const std::string &text, const std::string &part) {
+  EXPECT_NE(text.find(part), std::string::npos) << text << "\n  lacks " << part;
+}
 
 /// A transfer of so many bytes between L1 and an address.
 std::string transfer(bool store, int64_t address, int64_t bytes) {
@@ -60,7 +66,8 @@ std::string transfer(bool store, int64_t address, int64_t bytes) {
 
 TEST(BadProgram, MemoryThatIsNotItsOwn) {
   EXPECT_EQ(transfer(false, rt::hbmAddress(0, 4096), 1024), "ran");
-  std::string before = transfer(false, rt::hbmAddress(0, 4095), 8), after = transfer(true, rt::hbmAddress(0, 4096 + 1020), 8);
+  std::string before = transfer(false, rt::hbmAddress(0, 4095), 8),
+              after = transfer(true, rt::hbmAddress(0, 4096 + 1020), 8);
   expectIn(before, std::string("core0_dma_in, launch 0, kernel `k`, instruction 1 `dma.load`") + kFrom +
                        ": transfer: 8 bytes from 0xfff are not the program's; within its segments");
   expectIn(before, "cycle ");
@@ -68,7 +75,8 @@ TEST(BadProgram, MemoryThatIsNotItsOwn) {
   expectIn(after, "8 bytes from 0x13fc are not the program's");
   EXPECT_EQ(transfer(true, rt::sharedAddress(0, 1016), 8), "ran");
   expectIn(transfer(true, rt::sharedAddress(0, 1017), 8), "are not the program's");
-  expectIn(transfer(true, rt::hbmAddress(0, 3000), 8192), "are not the program's"); // over a whole segment and on both sides
+  expectIn(transfer(true, rt::hbmAddress(0, 3000), 8192),
+           "are not the program's"); // over a whole segment and on both sides
 }
 
 TEST(BadProgram, MemoryThatIsNotThere) {
@@ -87,7 +95,9 @@ TEST(BadProgram, ASemaphoreOverItsMaximum) {
   EXPECT_EQ(messageOf(k), "ran") << "63 are allowed";
   k.insns.insert(k.insns.begin(), k.insns[0]);
   std::string text = messageOf(k);
-  expectIn(text, "core0_matrix: semaphore 5 would hold 80 tokens, signalled by launch 0, kernel `k`, instruction 0 `vector.sync`");
+  expectIn(
+      text,
+      "core0_matrix: semaphore 5 would hold 80 tokens, signalled by launch 0, kernel `k`, instruction 0 `vector.sync`");
   expectIn(text, kFrom);
   expectIn(text, "and launch 0, kernel `k`, instruction 1 `vector.sync`");
   expectIn(text, "; at most 63");
@@ -104,14 +114,15 @@ TEST(BadProgram, ASemaphoreOfTheSequencerOverItsMaximum) {
 TEST(BadProgram, ASignalThatNobodyWaitsFor) {
   KernelBuilder k;
   k.add(Opcode::VectorSync, {}, {{}, {token(9)}});
-  expectIn(messageOf(k), "core0_semaphores: signal on semaphore 9, which no engine waits on, by launch 0, kernel `k`, instruction 0 `vector.sync`");
+  expectIn(messageOf(k), "core0_semaphores: signal on semaphore 9, which no engine waits on, by launch 0, kernel `k`, "
+                         "instruction 0 `vector.sync`");
 }
 
 TEST(BadProgram, ARegisterThatWasNotWritten) {
   KernelBuilder k;
   k.add(Opcode::SeqSet, {1, 0, 0}).add(Opcode::SeqAdd, {2, r(1), r(3)});
-  expectIn(messageOf(k), std::string("cycle 3, core0_sequencer, launch 0, kernel `k`, instruction 1 `seq.add`") + kFrom +
-                             ": register r3 is read before it is written");
+  expectIn(messageOf(k), std::string("cycle 3, core0_sequencer, launch 0, kernel `k`, instruction 1 `seq.add`") +
+                             kFrom + ": register r3 is read before it is written");
   KernelBuilder issue;
   issue.load(issue.descriptor(KernelBuilder::dense(8)), r(7), 0);
   expectIn(messageOf(issue), "instruction 0 `dma.load`");
@@ -128,7 +139,9 @@ TEST(BadProgram, NothingCanGoOn) {
   std::string text = messageOf(k);
   expectIn(text, "the machine cannot go on: ");
   expectIn(text, "barrier: 1 cores have arrived at the barrier of the program");
-  expectIn(text, std::string("core0_matrix: launch 0, kernel `k`, instruction 8 `matrix.sync`") + kFrom + " waits for semaphore 3 (0 of 2 tokens)");
-  expectIn(text, std::string("core1_dma_out: launch 0, kernel `k`, instruction 3 `sync.barrier`") + kFrom + " waits for the other cores");
+  expectIn(text, std::string("core0_matrix: launch 0, kernel `k`, instruction 8 `matrix.sync`") + kFrom +
+                     " waits for semaphore 3 (0 of 2 tokens)");
+  expectIn(text, std::string("core1_dma_out: launch 0, kernel `k`, instruction 3 `sync.barrier`") + kFrom +
+                     " waits for the other cores");
   expectIn(text, "command_processor: 2 of 4 cores have ended launch 0");
 }

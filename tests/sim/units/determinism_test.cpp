@@ -95,7 +95,8 @@ rt::Program drawn(uint64_t seed, int dies) {
   p.segment("in", rt::hbmAddress(rt::kAllDies, 0), 1 << 20)
       .segment("out", rt::hbmAddress(rt::kAllDies, 1 << 20), uint64_t(cores * kOutput));
   for (int die = 0; die < dies; ++die)
-    p.segment("own" + std::to_string(die), rt::hbmAddress(die, 0), 1 << 20).segment("shared" + std::to_string(die), rt::sharedAddress(die, 0), 1 << 20);
+    p.segment("own" + std::to_string(die), rt::hbmAddress(die, 0), 1 << 20)
+        .segment("shared" + std::to_string(die), rt::sharedAddress(die, 0), 1 << 20);
   p.kernel(k).launch().launch();
   return std::move(p.program);
 }

@@ -117,7 +117,7 @@ TEST(L1, APlayedRunTakesWhatTheTimingSaysWhenNothingIsInTheWay) {
   }
 }
 
-TEST(L1, TheFoldOfArgmaxComesAfterItsBeats) {  // V2
+TEST(L1, TheFoldOfArgmaxComesAfterItsBeats) { // V2
   KernelBuilder body;
   // Rows: eight cycles on bank 0 after two of weights. Beats of two cycles, each of which begins on bank 0.
   body.add(Opcode::Mma, {0, kTurn, 65536, 64, rt::kAccBase, 64, 8, 16, 16, 0, 0}, {{token(1)}, {}});
@@ -125,6 +125,7 @@ TEST(L1, TheFoldOfArgmaxComesAfterItsBeats) {  // V2
   rt::RunResult result = together(body);
   rt::InsnRecord mma = record(result, 0, Engine::Matrix, 0), argmax = record(result, 0, Engine::Vector, 0);
   ASSERT_EQ(argmax.start, mma.start);
-  // One slip, two cycles beside the weights and the first row, seven slips, the second beat, the fold, one cycle for the result.
+  // One slip, two cycles beside the weights and the first row, seven slips, the second beat, the fold, one cycle for
+  // the result.
   EXPECT_EQ(argmax.end, argmax.start + 1 + 2 + 7 + 2 + 12 + 1);
 }

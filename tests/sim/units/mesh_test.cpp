@@ -132,7 +132,6 @@ TEST(Units, AnUnknownKindIsNamed) {
     sim::makeUnit("matrx", "unit", {kernel, machine});
     FAIL();
   } catch (const rt::Error &error) {
-    EXPECT_NE(std::string(error.what()).find("no kind `matrx`; allowed: barrier, "), std::string::npos)
-        << error.what();
+    EXPECT_NE(std::string(error.what()).find("no kind `matrx`; allowed: barrier, "), std::string::npos) << error.what();
   }
 }

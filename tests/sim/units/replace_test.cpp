@@ -57,12 +57,14 @@ TEST(Replace, UnknownNamesListWhatThereIs) {
   std::string unit = messageOf({"replace.memori=memory_plain"}), kind = messageOf({"replace.memory=memory_plane"});
   EXPECT_NE(unit.find("unit.toml: replace.memori: no unit `memori`; allowed: barrier, "), std::string::npos) << unit;
   EXPECT_EQ(unit.find("test_witness"), std::string::npos) << "it is not of the netlist: " << unit;
-  EXPECT_NE(kind.find("unit.toml: replace.memory: no unit `memory_plane`; allowed: barrier, "), std::string::npos) << kind;
+  EXPECT_NE(kind.find("unit.toml: replace.memory: no unit `memory_plane`; allowed: barrier, "), std::string::npos)
+      << kind;
   EXPECT_NE(kind.find("memory_plain"), std::string::npos) << kind;
 }
 
 TEST(Replace, AUnitWithoutTheSocketsOrPortsIsNamed) {
-  EXPECT_NE(messageOf({"replace.memory=test_witness"}).find("die 0, channel 0: port and memory are not joined by TLM-2.0 sockets; needed: "),
+  EXPECT_NE(messageOf({"replace.memory=test_witness"})
+                .find("die 0, channel 0: port and memory are not joined by TLM-2.0 sockets; needed: "),
             std::string::npos);
   std::string ports = messageOf({"replace.matrix=test_witness"});
   EXPECT_NE(ports.find("core0_matrix: no input `commandIn`; its inputs: packetIn"), std::string::npos) << ports;

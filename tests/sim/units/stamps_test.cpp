@@ -27,7 +27,8 @@ TEST(Stamps, HoldAnyNumberOfStretches) {
     for (const Stamps &each : {stamps, copy}) {
       ASSERT_EQ(each.size(), expected.size());
       for (size_t i = 0; i < expected.size(); ++i)
-        ASSERT_EQ(std::pair(uint32_t(each[i].cause), uint32_t(each[i].end)), expected[i]) << "life " << life << ", stretch " << i;
+        ASSERT_EQ(std::pair(uint32_t(each[i].cause), uint32_t(each[i].end)), expected[i])
+            << "life " << life << ", stretch " << i;
     }
   }
 }

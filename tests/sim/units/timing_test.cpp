@@ -149,7 +149,7 @@ TEST(Timing, LaunchAndFetchAreCausesOfTheirOwn) { // L1, L2
   }
 }
 
-TEST(Timing, SignalsThatComeAfterTheEndTakeNoCycles) {  // L3, C5
+TEST(Timing, SignalsThatComeAfterTheEndTakeNoCycles) { // L3, C5
   for (int64_t cycles = 1; cycles < 12; ++cycles) {
     KernelBuilder body;
     body.add(Opcode::VectorSync).add(Opcode::VectorSync, {}, {{}, {token(1)}});

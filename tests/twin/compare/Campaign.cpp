@@ -55,12 +55,12 @@ Campaign campaign(const CampaignOptions &options) {
 std::string describe(const Campaign::First &first) {
   const Apart &a = first.apart;
   std::string out = first.error.empty()
-                        ? fmt::format("core {}, {}, instruction {} `{}`: {}: simulator {}, twin {}\n", a.core, a.engine, a.index, a.instruction, a.what,
-                                      a.simulator, a.twin)
+                        ? fmt::format("core {}, {}, instruction {} `{}`: {}: simulator {}, twin {}\n", a.core, a.engine,
+                                      a.index, a.instruction, a.what, a.simulator, a.twin)
                         : fmt::format("{}\n", first.error);
   const bool drawn = !first.chip.overrides.empty();
-  fmt::format_to(std::back_inserter(out), "again: garam-twin --chip {} --programs 1 --seed {}\nchip: {}", drawn ? "random" : first.chip.base, first.seed,
-                 first.chip.base);
+  fmt::format_to(std::back_inserter(out), "again: garam-twin --chip {} --programs 1 --seed {}\nchip: {}",
+                 drawn ? "random" : first.chip.base, first.seed, first.chip.base);
   for (const rt::Override &own : first.chip.overrides)
     fmt::format_to(std::back_inserter(out), " --set '{}'", own);
   out += "\n";
@@ -73,13 +73,14 @@ std::string toJson(const Campaign &c) {
   std::string first = "null";
   if (c.first) {
     const Apart &a = c.first->apart;
-    first = fmt::format(R"({{"program": {}, "core": {}, "engine": {}, "index": {}, "instruction": {}, "what": {}, "simulator_cycle": {}, )"
-                        R"("twin_cycle": {}, "error": {}, "smallest": {}}})",
-                        c.first->seed, a.core, quoted(a.engine), a.index, quoted(a.instruction), quoted(a.what), a.simulator, a.twin,
-                        c.first->error.empty() ? "null" : quoted(c.first->error), quoted(describe(*c.first)));
+    first = fmt::format(
+        R"({{"program": {}, "core": {}, "engine": {}, "index": {}, "instruction": {}, "what": {}, "simulator_cycle": {}, )"
+        R"("twin_cycle": {}, "error": {}, "smallest": {}}})",
+        c.first->seed, a.core, quoted(a.engine), a.index, quoted(a.instruction), quoted(a.what), a.simulator, a.twin,
+        c.first->error.empty() ? "null" : quoted(c.first->error), quoted(describe(*c.first)));
   }
-  return fmt::format(R"({{"programs": {}, "instructions": {}, "cycles_apart": {}, "bits_apart": {}, "first": {}}})", c.programs, c.instructions,
-                     c.cyclesApart, c.bitsApart, first);
+  return fmt::format(R"({{"programs": {}, "instructions": {}, "cycles_apart": {}, "bits_apart": {}, "first": {}}})",
+                     c.programs, c.instructions, c.cyclesApart, c.bitsApart, first);
 }
 
 void keep(const Campaign::First &first, const std::string &folder) {

@@ -11,9 +11,9 @@ namespace garam::twin {
 struct CampaignOptions {
   std::string chip; ///< a name, a path, or `random`: a chip of its own for each program
   int64_t programs = 300;
-  uint64_t seed = 1;      ///< of the first program; the others follow
-  bool modes = true;      ///< modes *values* and *cycles* too, for every third program
-  bool firstOnly = false; ///< ends with the first program that differs, and does not make it smaller
+  uint64_t seed = 1;                     ///< of the first program; the others follow
+  bool modes = true;                     ///< modes *values* and *cycles* too, for every third program
+  bool firstOnly = false;                ///< ends with the first program that differs, and does not make it smaller
   std::function<void(int64_t)> progress; ///< gets the number of programs done
 };
 
@@ -26,7 +26,7 @@ struct Campaign {
   struct First {
     uint64_t seed; ///< of the program
     DrawnChip chip;
-    Apart apart;   ///< in the smallest program
+    Apart apart; ///< in the smallest program
     std::string error;
     rt::Program smallest;
   };
@@ -43,8 +43,8 @@ Campaign campaign(const CampaignOptions &options);
 std::string describe(const Campaign::First &first);
 /// One line of JSON, as `garam-twin --json` gives it.
 std::string toJson(const Campaign &campaign);
-/// Writes the smallest program with its bytes (`NAME.garam`), and what `describe` says (`NAME.txt`), and its DRAM preset if it has one,
-/// into a folder.
+/// Writes the smallest program with its bytes (`NAME.garam`), and what `describe` says (`NAME.txt`), and its DRAM
+/// preset if it has one, into a folder.
 void keep(const Campaign::First &first, const std::string &folder);
 
 } // namespace garam::twin

@@ -14,7 +14,8 @@ namespace {
 bool runsWithoutData(const rt::Program &program) {
   for (const auto &kernel : program.kernels)
     for (const rt::Insn &insn : rt::decodeKernel(*kernel))
-      if (insn.opcode == rt::Opcode::SeqLoad || insn.opcode == rt::Opcode::DmaGather || insn.opcode == rt::Opcode::DmaScatter)
+      if (insn.opcode == rt::Opcode::SeqLoad || insn.opcode == rt::Opcode::DmaGather ||
+          insn.opcode == rt::Opcode::DmaScatter)
         return false;
   return true;
 }
@@ -84,7 +85,8 @@ private:
     for (const auto &[key, mine] : of[1]) {
       const std::vector<rt::InsnRecord> &theirs = of[0][key];
       if (mine.size() != theirs.size())
-        apart({std::get<1>(key), std::string(rt::name(std::get<2>(key))), "", "instructions completed", 0, int64_t(theirs.size()), int64_t(mine.size())});
+        apart({std::get<1>(key), std::string(rt::name(std::get<2>(key))), "", "instructions completed", 0,
+               int64_t(theirs.size()), int64_t(mine.size())});
       for (size_t i = 0; i < std::min(mine.size(), theirs.size()); ++i)
         compareRecord(theirs[i], mine[i]);
     }
@@ -99,7 +101,8 @@ private:
       if (a == b)
         return;
       std::span<const uint8_t> code = program.kernels[mine.kernel]->code;
-      std::string text = rt::print(rt::decode(code.subspan(size_t(mine.index) * rt::kWordBytes).first<rt::kWordBytes>()));
+      std::string text =
+          rt::print(rt::decode(code.subspan(size_t(mine.index) * rt::kWordBytes).first<rt::kWordBytes>()));
       apart({mine.core, std::string(rt::name(mine.engine)), text, what, mine.index, a, b});
     };
     differs("index", theirs.index, mine.index);
@@ -108,8 +111,8 @@ private:
     differs("end", theirs.end, mine.end);
   }
 
-  /// Cycles in which a semaphore changed, what came and went in them, and what it held then. Tokens that come when a launch has ended
-  /// are nobody's (L3).
+  /// Cycles in which a semaphore changed, what came and went in them, and what it held then. Tokens that come when a
+  /// launch has ended are nobody's (L3).
   struct Change {
     int64_t cycle, added = 0, taken = 0, tokens = 0;
     bool operator==(const Change &) const = default;
@@ -118,7 +121,8 @@ private:
   History historyOf(const std::vector<sim::TokenChange> &changes) const {
     History history;
     for (const sim::TokenChange &change : changes) {
-      const auto end = std::ranges::lower_bound(twin.launchSpans, change.cycle, {}, [](const auto &span) { return span.second; });
+      const auto end =
+          std::ranges::lower_bound(twin.launchSpans, change.cycle, {}, [](const auto &span) { return span.second; });
       if (end == twin.launchSpans.end() || change.cycle < end->first)
         continue;
       std::vector<Change> &list = history[{change.core, change.semaphore}];
@@ -138,14 +142,16 @@ private:
       const std::vector<Change> &other = mine[key];
       const auto [a, b] = std::ranges::mismatch(list, other);
       if (a != list.end() || b != other.end())
-        apart({key.first, "semaphore", "", fmt::format("tokens of semaphore {}", key.second), a - list.begin(), a != list.end() ? a->cycle : -1,
-               b != other.end() ? b->cycle : -1});
+        apart({key.first, "semaphore", "", fmt::format("tokens of semaphore {}", key.second), a - list.begin(),
+               a != list.end() ? a->cycle : -1, b != other.end() ? b->cycle : -1});
     }
   }
 
   /// Column commands, or those to rows and banks, in time order.
   static std::vector<sim::DramCommand> sorted(const std::vector<sim::DramCommand> &all, bool columns) {
-    auto key = [](const sim::DramCommand &c) { return std::tuple(c.tick, c.kind, c.pseudoChannel, c.stackId, c.bankGroup, c.bank); };
+    auto key = [](const sim::DramCommand &c) {
+      return std::tuple(c.tick, c.kind, c.pseudoChannel, c.stackId, c.bankGroup, c.bank);
+    };
     std::vector<sim::DramCommand> list;
     std::ranges::copy_if(all, std::back_inserter(list), [&](const sim::DramCommand &c) {
       return columns == (c.kind >= sim::CommandKind::Rd && c.kind <= sim::CommandKind::Wra);
@@ -161,15 +167,16 @@ private:
         std::vector<sim::DramCommand> mine = sorted(twin.channels[channel]->controller().commands, columns);
         auto differs = [&](size_t i) {
           const sim::DramCommand &either = i < mine.size() ? mine[i] : theirs[i];
-          apart({-1, fmt::format("channel {}", channel), std::string(sim::kCommandNames[size_t(either.kind)]), "command", int64_t(i),
-                 i < theirs.size() ? theirs[i].tick : -1, i < mine.size() ? mine[i].tick : -1});
+          apart({-1, fmt::format("channel {}", channel), std::string(sim::kCommandNames[size_t(either.kind)]),
+                 "command", int64_t(i), i < theirs.size() ? theirs[i].tick : -1, i < mine.size() ? mine[i].tick : -1});
         };
         size_t i = 0;
         while (i < theirs.size() && i < mine.size() && theirs[i] == mine[i])
           ++i;
         // The simulator need not look at a channel again after its last burst: refreshes that follow may be missing.
         bool rest = i == theirs.size() && !columns &&
-                    std::none_of(mine.begin() + long(i), mine.end(), [](const auto &c) { return c.kind == sim::CommandKind::Act; });
+                    std::none_of(mine.begin() + long(i), mine.end(),
+                                 [](const auto &c) { return c.kind == sim::CommandKind::Act; });
         if (i < std::max(theirs.size(), mine.size()) && !rest)
           differs(i);
       }
@@ -181,7 +188,8 @@ private:
       const rt::EngineCounters mine = twin.cores[size_t(theirs.core)]->engine(theirs.engine).counters(twin.cycles);
       auto differs = [&](std::string_view what, int64_t a, int64_t b) {
         if (a != b)
-          apartInSum({theirs.core, std::string(rt::name(theirs.engine)), "", fmt::format("cycles of {}", what), -1, a, b});
+          apartInSum(
+              {theirs.core, std::string(rt::name(theirs.engine)), "", fmt::format("cycles of {}", what), -1, a, b});
       };
       differs("busy", theirs.busy, mine.busy);
       differs("idle", theirs.idle, mine.idle);

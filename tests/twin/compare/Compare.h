@@ -33,8 +33,9 @@ struct Models {
   Models(const rt::Chip &simulator, const rt::Chip &twin) : simulator(simulator), twin(twin) {}
 };
 
-/// Instructions, semaphores, DRAM commands, causes and bytes of both models in mode *both*; with `modes` also what the simulator says in
-/// mode *values* (bytes) and, if the program reads nothing from memory that decides what it does, in mode *cycles* (all but bytes).
+/// Instructions, semaphores, DRAM commands, causes and bytes of both models in mode *both*; with `modes` also what the
+/// simulator says in mode *values* (bytes) and, if the program reads nothing from memory that decides what it does, in
+/// mode *cycles* (all but bytes).
 Comparison compare(const Models &models, const rt::Program &program, bool modes);
 
 } // namespace garam::twin

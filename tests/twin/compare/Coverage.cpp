@@ -12,7 +12,8 @@ const std::vector<CoveredElsewhere> kElsewhere = {
     {"M3", "`tests/sim/units/determinism_test.cpp`: units constructed in either order, and on another thread"},
     {"S5", "`tests/sim/units/bad_program_test.cpp`: programs drawn here are valid"},
     {"H4", "`tests/sim/units/machine_test.cpp`: the machine on `PlainMemory.cpp`"},
-    {"T2", "`tests/sim/units/traffic_test.cpp`: lists drawn in mode *cycles*; compared programs of that mode have none"},
+    {"T2",
+     "`tests/sim/units/traffic_test.cpp`: lists drawn in mode *cycles*; compared programs of that mode have none"},
     {"P1", "`tests/python/api/energy_test.py`: no cycle of the machine"},
     {"P2", "as P1"},
     {"P3", "as P1"},
@@ -45,11 +46,14 @@ void writeCoverage(const Campaign &campaign, const std::string &page) {
   std::string text = read.str();
   const size_t begin = text.find(kBegin), end = text.find(kEnd);
   if (begin == text.npos || end == text.npos)
-    throw rt::inputError(page, "no place for the table of rules", fmt::format("needed: {}… {}", kBegin.substr(0, kBegin.size() - 1), kEnd));
-  std::string table = fmt::format("{} programs, {} instructions, {} cycles.\n\n| rule | programs | times |\n|---|---|---|\n", campaign.programs,
-                                  campaign.instructions, campaign.cycles);
+    throw rt::inputError(page, "no place for the table of rules",
+                         fmt::format("needed: {}… {}", kBegin.substr(0, kBegin.size() - 1), kEnd));
+  std::string table =
+      fmt::format("{} programs, {} instructions, {} cycles.\n\n| rule | programs | times |\n|---|---|---|\n",
+                  campaign.programs, campaign.instructions, campaign.cycles);
   for (size_t i = 0; i < test::kRules; ++i)
-    fmt::format_to(std::back_inserter(table), "| {} | {} | {} |\n", test::kRuleNames[i], campaign.rules[i].programs, campaign.rules[i].times);
+    fmt::format_to(std::back_inserter(table), "| {} | {} | {} |\n", test::kRuleNames[i], campaign.rules[i].programs,
+                   campaign.rules[i].times);
   table += "\n| rule | covered by |\n|---|---|\n";
   for (const CoveredElsewhere &each : kElsewhere)
     fmt::format_to(std::back_inserter(table), "| {} | {} |\n", each.rule, each.by);

@@ -17,7 +17,8 @@ extern const std::vector<CoveredElsewhere> kElsewhere;
 /// Numbers of the rules that a page states (`M1. …` at the begin of a line), in its order.
 std::vector<std::string> rulesOf(const std::string &page);
 
-/// Puts the table of counted rules between the marks `<!-- rules -->` and `<!-- end of rules -->` of a page. Throws rt::Error if it has none.
+/// Puts the table of counted rules between the marks `<!-- rules -->` and `<!-- end of rules -->` of a page. Throws
+/// rt::Error if it has none.
 void writeCoverage(const Campaign &campaign, const std::string &page);
 
 } // namespace garam::twin

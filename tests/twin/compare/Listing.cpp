@@ -10,7 +10,8 @@ namespace {
 std::string chainText(const rt::Chain &chain) {
   std::string out;
   auto operand = [](std::string_view name, const rt::ChainOperand &own) {
-    return own.present ? fmt::format(" {} {}{}", name, rt::name(own.type), own.perRow ? " per row" : "") : std::string();
+    return own.present ? fmt::format(" {} {}{}", name, rt::name(own.type), own.perRow ? " per row" : "")
+                       : std::string();
   };
   for (size_t i = 0; i < chain.sources.size(); ++i)
     out += operand(fmt::format("s{}", i), chain.sources[i]);
@@ -30,7 +31,8 @@ std::string listing(const rt::Program &program) {
   for (const auto &segment : program.segments)
     fmt::format_to(add, "segment {} {:#x} {}\n", segment->name, uint64_t(segment->address), segment->bytes);
   for (const auto &launch : program.launches)
-    fmt::format_to(add, "launch of kernel {} with segment {}\n", launch->kernel, launch->parameters.empty() ? -1 : launch->parameters[0]->segment);
+    fmt::format_to(add, "launch of kernel {} with segment {}\n", launch->kernel,
+                   launch->parameters.empty() ? -1 : launch->parameters[0]->segment);
   for (size_t k = 0; k < program.kernels.size(); ++k) {
     const rt::Kernel &kernel = *program.kernels[k];
     fmt::format_to(add, "kernel {}\n", k);
@@ -40,8 +42,9 @@ std::string listing(const rt::Program &program) {
     for (size_t i = 0; i < kernel.descriptors.size(); ++i) {
       const rt::Descriptor descriptor = rt::fromTable(*kernel.descriptors[i]);
       if (const auto *shape = std::get_if<rt::DmaShape>(&descriptor))
-        fmt::format_to(add, "descriptor {}: counts {}, source strides {}, destination strides {}\n", i, fmt::join(shape->counts, " "),
-                       fmt::join(shape->srcStrides, " "), fmt::join(shape->dstStrides, " "));
+        fmt::format_to(add, "descriptor {}: counts {}, source strides {}, destination strides {}\n", i,
+                       fmt::join(shape->counts, " "), fmt::join(shape->srcStrides, " "),
+                       fmt::join(shape->dstStrides, " "));
       else
         fmt::format_to(add, "descriptor {}:{}\n", i, chainText(std::get<rt::Chain>(descriptor)));
     }

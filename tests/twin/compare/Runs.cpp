@@ -32,7 +32,8 @@ SimRun simulate(const rt::Chip &chip, const rt::Program &program, rt::Mode mode,
     for (const auto &segment : program.segments)
       out.device->write(segment->name, contents(program, *segment), 0);
   out.commands.resize(size_t(program.dies) * size_t(chip.dram.channels()));
-  out.device->onCommand([&](int channel, const sim::DramCommand &command) { out.commands.at(size_t(channel)).push_back(command); });
+  out.device->onCommand(
+      [&](int channel, const sim::DramCommand &command) { out.commands.at(size_t(channel)).push_back(command); });
   out.device->onTokens([&](const sim::TokenChange &change) { out.tokens.push_back(change); });
   rt::RunOptions options;
   options.mode = mode;

@@ -42,12 +42,15 @@ private:
       busy.insert(block.core);
     for (int core : busy)
       if (core != Block::kAll)
-        attempt([&](Plan &plan) { std::erase_if(own(plan).blocks, [&](const Block &block) { return block.core == core; }); });
+        attempt([&](Plan &plan) {
+          std::erase_if(own(plan).blocks, [&](const Block &block) { return block.core == core; });
+        });
     for (size_t b = 1; b < best.kernels[k].blocks.size(); ++b) {
       auto at = [own, b](Plan &plan) -> Block & { return own(plan).blocks[b]; };
       list([at](Plan &plan) -> auto & { return at(plan).tasks; }, 0);
       if (best.kernels[k].blocks[b].loop)
-        attempt([&](Plan &plan) { at(plan).loop = false, at(plan).trips = 1; }) || attempt([&](Plan &plan) { at(plan).trips = 1; });
+        attempt([&](Plan &plan) { at(plan).loop = false, at(plan).trips = 1; }) ||
+            attempt([&](Plan &plan) { at(plan).trips = 1; });
       if (const Block &block = best.kernels[k].blocks[b]; block.kind == BlockKind::Tasks && block.core == Block::kAll)
         attempt([&](Plan &plan) { at(plan).core = 0; });
       for (size_t t = 0; t < best.kernels[k].blocks[b].tasks.size(); ++t)
@@ -96,9 +99,9 @@ private:
       for (size_t at = from; at < of(best).size();) {
         size_t count = std::min(many, of(best).size() - at);
         bool gone = of(best).size() - count >= least && attempt([&](Plan &plan) {
-          auto &entries = of(plan);
-          entries.erase(entries.begin() + long(at), entries.begin() + long(at + count));
-        });
+                      auto &entries = of(plan);
+                      entries.erase(entries.begin() + long(at), entries.begin() + long(at + count));
+                    });
         if (!gone)
           at += many;
       }

@@ -14,7 +14,8 @@ namespace {
 using rt::Engine;
 using rt::Opcode;
 
-// Semaphores: from each engine to each of its core's, then those between cores, by the engine that waits, then two more.
+// Semaphores: from each engine to each of its core's, then those between cores, by the engine that waits, then two
+// more.
 constexpr int kCross = 20, kInitial = 62, kTrailing = 63;
 constexpr int kMostSignals = 30; ///< of one core to another's semaphore in a launch: fewer than it can hold
 int ownSemaphore(Engine from, Engine to) { return (int(from) - 1) * kStreams + int(to); }
@@ -67,12 +68,13 @@ private:
   Order order;
   std::vector<rt::Insn> code;
   std::vector<rt::Descriptor> descriptors;
-  std::map<std::tuple<int, int, int, int>, int> crossSemaphores; ///< (waiting core, engine, signalling core, engine) → semaphore
-  std::map<int, std::set<int>> usedCross;                        ///< by core
-  std::map<std::pair<int, int>, int> crossSignals;               ///< by core and semaphore
+  std::map<std::tuple<int, int, int, int>, int>
+      crossSemaphores;                             ///< (waiting core, engine, signalling core, engine) → semaphore
+  std::map<int, std::set<int>> usedCross;          ///< by core
+  std::map<std::pair<int, int>, int> crossSignals; ///< by core and semaphore
   // Of the chunk at hand.
-  std::map<Engine, size_t> lastOf;            ///< last instruction of an engine in it
-  std::map<int, size_t> lastSignal;           ///< last instruction in it that signals a semaphore
+  std::map<Engine, size_t> lastOf;               ///< last instruction of an engine in it
+  std::map<int, size_t> lastSignal;              ///< last instruction in it that signals a semaphore
   std::map<int, std::vector<rt::Token>> pending; ///< waits that the next instruction of an engine must bring
 
   int64_t pick(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); }
@@ -161,7 +163,8 @@ private:
     rt::Token token{true, false, uint8_t(semaphore), uint8_t(inParts ? 1 : pick(1, 3))};
     size_t at;
     auto last = lastOf.find(from);
-    bool fits = last != lastOf.end() && !manyTargets(chunk.insns[last->second]) && !chunk.insns[last->second].signals[1].valid &&
+    bool fits = last != lastOf.end() && !manyTargets(chunk.insns[last->second]) &&
+                !chunk.insns[last->second].signals[1].valid &&
                 !lastSignal.count(semaphore * 100000 + int(last->second));
     at = fits && pick(0, 3) ? last->second : sync(chunk, from);
     lastSignal[semaphore * 100000 + int(at)] = at;
@@ -236,7 +239,8 @@ private:
       }
   }
 
-  /// A semaphore of core `to` for signals of another core's engine; -1 if there is none left, or it would hold too much.
+  /// A semaphore of core `to` for signals of another core's engine; -1 if there is none left, or it would hold too
+  /// much.
   int crossSemaphore(int to, Engine waiter, int from, Engine signaller) {
     auto [found, fresh] = crossSemaphores.try_emplace({to, int(waiter), from, int(signaller)}, -1);
     if (fresh)
@@ -324,7 +328,8 @@ private:
   void announce(Chunk &chunk, const Task &task, Engine waiter) {
     const bool remote = task.opcode == Opcode::DmaStore;
     for (int s = kCross; s < kInitial; ++s) {
-      if (s % kStreams != int(waiter) || std::any_of(task.targets.begin(), task.targets.end(), [&](int t) { return usedCross[t].count(s); }))
+      if (s % kStreams != int(waiter) ||
+          std::any_of(task.targets.begin(), task.targets.end(), [&](int t) { return usedCross[t].count(s); }))
         continue;
       for (int target : task.targets)
         usedCross[target].insert(s);
@@ -405,8 +410,9 @@ private:
   /// S1: scalar instructions, skips that skip and that do not, loops without trips.
   void scalars(Chunk &chunk, uint64_t seed) {
     std::mt19937_64 own(seed);
-    static const std::vector<Opcode> kAlu{Opcode::SeqAdd, Opcode::SeqSub, Opcode::SeqMul, Opcode::SeqMin, Opcode::SeqMax,
-                                          Opcode::SeqShl, Opcode::SeqShr, Opcode::SeqAnd, Opcode::SeqLt,  Opcode::SeqEq};
+    static const std::vector<Opcode> kAlu{Opcode::SeqAdd, Opcode::SeqSub, Opcode::SeqMul, Opcode::SeqMin,
+                                          Opcode::SeqMax, Opcode::SeqShl, Opcode::SeqShr, Opcode::SeqAnd,
+                                          Opcode::SeqLt,  Opcode::SeqEq};
     for (uint64_t i = own() % 10; i > 0; --i)
       chunk.add(kAlu[own() % kAlu.size()], {{57}, {int64_t(own() % 1000) - 500}, Chunk::reg(Chunk::kCore)});
     chunk.add(Opcode::SeqSkip, {{int64_t(own() % 2)}, {2}});

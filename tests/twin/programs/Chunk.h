@@ -31,7 +31,8 @@ public:
   }
   static Slot reg(int number) { return {number, true}; }
 
-  /// Registers: 0 core, 1 induction variable, 2 launch parameter, 3 and 4 guards, 8 to 47 fields, 48 to 55 what was loaded.
+  /// Registers: 0 core, 1 induction variable, 2 launch parameter, 3 and 4 guards, 8 to 47 fields, 48 to 55 what was
+  /// loaded.
   static constexpr int kCore = 0, kTrip = 1, kOwn = 2, kGuard = 3, kScratch = 5;
   /// A register with base + perCore · core + perTrip · trip (+ launch parameter).
   int registerFor(const Field &field, int64_t step);

@@ -4,7 +4,8 @@
 
 namespace garam::twin {
 
-Draw::Draw(const rt::Chip &chip, uint64_t seed) : chip(chip), layout(chip), random(seed), seed(seed), loads(chance(70)) {}
+Draw::Draw(const rt::Chip &chip, uint64_t seed)
+    : chip(chip), layout(chip), random(seed), seed(seed), loads(chance(70)) {}
 
 int64_t Draw::count(int64_t most) {
   if (chance(4))
@@ -34,7 +35,8 @@ Task Draw::task() {
 }
 
 Task Draw::sync() {
-  static const std::vector<rt::Opcode> kAll{rt::Opcode::MatrixSync, rt::Opcode::VectorSync, rt::Opcode::DmaInSync, rt::Opcode::DmaOutSync};
+  static const std::vector<rt::Opcode> kAll{rt::Opcode::MatrixSync, rt::Opcode::VectorSync, rt::Opcode::DmaInSync,
+                                            rt::Opcode::DmaOutSync};
   Task out;
   out.opcode = among(kAll);
   return out;

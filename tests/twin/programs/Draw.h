@@ -18,7 +18,7 @@ public:
 private:
   /// Where the tasks of the block at hand may lie.
   struct Scope {
-    int core;              ///< Block::kAll: all
+    int core; ///< Block::kAll: all
     int64_t trips = 1;
     int64_t step = 1;
     bool rotating = false;
@@ -53,13 +53,16 @@ private:
   Task transfer();
   void drawWaiters(Task &task);
 
-  template <class T> const T &among(const std::vector<T> &list) { return list[size_t(pick(0, int64_t(list.size()) - 1))]; }
+  template <class T> const T &among(const std::vector<T> &list) {
+    return list[size_t(pick(0, int64_t(list.size()) - 1))];
+  }
   int64_t count(int64_t most);
   rt::DType type(bool floats);
   rt::Chain chain();
   /// A piece of L1 or acc.
   int64_t local(Task &task, bool inAcc, int64_t span, int64_t align, bool write, bool sums, int64_t &perTrip);
-  Panel panel(Task &task, int64_t rows, int64_t rowBytes, int64_t align, bool write, bool inAcc = false, bool sums = false);
+  Panel panel(Task &task, int64_t rows, int64_t rowBytes, int64_t align, bool write, bool inAcc = false,
+              bool sums = false);
   void place(Task &task, int addressSlot, int strideSlot, const Panel &panel);
   void field(Task &task, int slot, int64_t value);
 };

@@ -10,8 +10,9 @@
 namespace garam::twin {
 
 Layout::Layout(const rt::Chip &chip)
-    : l1Bytes(std::min<int64_t>(chip.l1.sizeBytes, 192 << 10)), accBytes(std::min<int64_t>(chip.matrix.accBytes, 16 << 10)),
-      dataBytes(256 << 10), ownBytes(8 << 10), swapBytes(64 << 10), sharedBytes(chip.shared.bytesPerDie ? 64 << 10 : 0) {}
+    : l1Bytes(std::min<int64_t>(chip.l1.sizeBytes, 192 << 10)),
+      accBytes(std::min<int64_t>(chip.matrix.accBytes, 16 << 10)), dataBytes(256 << 10), ownBytes(8 << 10),
+      swapBytes(64 << 10), sharedBytes(chip.shared.bytesPerDie ? 64 << 10 : 0) {}
 
 // Home 255 has the bottom of each die, the dies' own homes what lies above.
 int64_t Layout::dataAddress() { return rt::hbmAddress(rt::kAllDies, 0); }
@@ -22,7 +23,8 @@ int64_t Layout::swapAddress(const rt::Chip &, int die) const { return rt::hbmAdd
 int64_t Layout::sharedAddress(int die) { return rt::sharedAddress(die, 0); }
 
 std::vector<Segment> Layout::segments(const rt::Chip &chip) const {
-  std::vector<Segment> all{{"tables", dataAddress(), l1Tables}, {"data", dataAddress() + l1Tables, dataBytes - l1Tables}};
+  std::vector<Segment> all{{"tables", dataAddress(), l1Tables},
+                           {"data", dataAddress() + l1Tables, dataBytes - l1Tables}};
   for (int which = 0; which < 2; ++which)
     all.push_back({"own" + std::to_string(which), ownAddress(chip, which), ownBytes * chip.cores()});
   for (int die = 0; die < chip.topology.dies; ++die) {

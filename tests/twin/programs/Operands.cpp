@@ -20,7 +20,8 @@ int64_t Draw::local(Task &task, bool inAcc, int64_t span, int64_t align, bool wr
   } else {
     base = low + pick(0, (high - low - span) / align) * align;
   }
-  task.accesses.push_back({inAcc ? Area::Acc : Area::L1, kThisCore, base, base + span + perTrip * (scope.trips - 1), 0, write, sums});
+  task.accesses.push_back(
+      {inAcc ? Area::Acc : Area::L1, kThisCore, base, base + span + perTrip * (scope.trips - 1), 0, write, sums});
   return base + (inAcc ? rt::kAccBase : 0);
 }
 
@@ -102,10 +103,11 @@ Task Draw::product() {
 
 rt::Chain Draw::chain() {
   using rt::StepOp;
-  static const std::vector<StepOp> kPlain{StepOp::Set, StepOp::SaveT0, StepOp::SaveT1, StepOp::Add,    StepOp::Sub, StepOp::RSub, StepOp::Mul,
-                                          StepOp::Min, StepOp::Max,    StepOp::Fma,    StepOp::Lt,     StepOp::Le,  StepOp::Gt,   StepOp::Ge,
-                                          StepOp::Eq,  StepOp::Ne,     StepOp::Select, StepOp::And,    StepOp::Or,  StepOp::Neg,  StepOp::Abs,
-                                          StepOp::Div, StepOp::RDiv,   StepOp::Floor,  StepOp::Round};
+  static const std::vector<StepOp> kPlain{StepOp::Set,  StepOp::SaveT0, StepOp::SaveT1, StepOp::Add,   StepOp::Sub,
+                                          StepOp::RSub, StepOp::Mul,    StepOp::Min,    StepOp::Max,   StepOp::Fma,
+                                          StepOp::Lt,   StepOp::Le,     StepOp::Gt,     StepOp::Ge,    StepOp::Eq,
+                                          StepOp::Ne,   StepOp::Select, StepOp::And,    StepOp::Or,    StepOp::Neg,
+                                          StepOp::Abs,  StepOp::Div,    StepOp::RDiv,   StepOp::Floor, StepOp::Round};
   static const std::vector<StepOp> kFunctions{StepOp::Exp,  StepOp::Log,     StepOp::Recip, StepOp::Sqrt, StepOp::Rsqrt,
                                               StepOp::Tanh, StepOp::Sigmoid, StepOp::Erf,   StepOp::Sin,  StepOp::Cos};
   rt::Chain out;
@@ -118,7 +120,8 @@ rt::Chain Draw::chain() {
     out.reduceRows = chance(40);
   }
   out.constants = {0.5f, -3.0f, 7.25f};
-  std::vector<rt::StepArg> args{rt::StepArg::T0, rt::StepArg::T1, rt::StepArg::Row, rt::StepArg::Col, rt::StepArg::Scalar, rt::StepArg(16), rt::StepArg(18)};
+  std::vector<rt::StepArg> args{rt::StepArg::T0,     rt::StepArg::T1, rt::StepArg::Row, rt::StepArg::Col,
+                                rt::StepArg::Scalar, rt::StepArg(16), rt::StepArg(18)};
   for (int i = 0; i < 3; ++i)
     if (out.sources[size_t(i)].present)
       args.push_back(rt::StepArg(1 + i));
@@ -136,16 +139,20 @@ Task Draw::map() {
   out.opcode = rt::Opcode::VecMap;
   rt::Chain chain = this->chain();
   int64_t most = scope.localMost / 8;
-  int64_t cols = count(std::min<int64_t>(most, chance(70) ? 100 : 700)), rows = count(cols ? std::min<int64_t>(24, most / cols) : 24);
+  int64_t cols = count(std::min<int64_t>(most, chance(70) ? 100 : 700)),
+          rows = count(cols ? std::min<int64_t>(24, most / cols) : 24);
   for (int i = 0; i < 3; ++i) {
     const rt::ChainOperand &source = chain.sources[size_t(i)];
     int64_t size = byteSize(source.type);
-    place(out, 3 + 2 * i, 4 + 2 * i, panel(out, source.present && cols ? rows : 0, source.perRow ? size : cols * size, size, false, chance(10)));
+    place(out, 3 + 2 * i, 4 + 2 * i,
+          panel(out, source.present && cols ? rows : 0, source.perRow ? size : cols * size, size, false, chance(10)));
   }
   int64_t size = byteSize(chain.dst.type);
   place(out, 9, 10, panel(out, chain.dst.present ? rows : 0, cols * size, size, true, chance(10)));
   int64_t results = chain.reduction == rt::Reduction::None || !rows || !cols ? 0 : chain.reduceRows ? cols : rows;
-  int64_t perTrip = 0, dst2 = results ? local(out, chance(10) && 4 * results <= layout.accBytes / 8, 4 * results, 4, true, false, perTrip) : 0;
+  int64_t perTrip = 0, dst2 = results ? local(out, chance(10) && 4 * results <= layout.accBytes / 8, 4 * results, 4,
+                                              true, false, perTrip)
+                                      : 0;
   out.fields.push_back({11, dst2, 0, perTrip});
   field(out, 1, rows), field(out, 2, cols), field(out, 12, pick(-1000, 1000));
   out.descriptor = chain;

@@ -23,7 +23,8 @@ bool Order::harmless(const Touch &earlier, const Stream &stream, const Access &a
     return false;
   // One engine: sources are read at the start, results appear at completion, both in order. Only reading what is not
   // written yet is a race, and the vector engine holds one instruction at a time.
-  return !earlier.write || access.write ? earlier.sums == access.sums || !earlier.write : stream.engine == rt::Engine::Vector;
+  return !earlier.write || access.write ? earlier.sums == access.sums || !earlier.write
+                                        : stream.engine == rt::Engine::Vector;
 }
 
 std::vector<Stream> Order::needs(const Stream &stream, const std::vector<Access> &accesses) const {
@@ -46,8 +47,9 @@ std::vector<Stream> Order::needs(const Stream &stream, const std::vector<Access>
 void Order::add(const Stream &stream, const std::vector<Access> &accesses) {
   int number = ++counts[at(stream)];
   for (const Access &access : accesses)
-    touched[keyOf(stream, access)].push_back(
-        {access.low + access.perCore * stream.core, access.high + access.perCore * stream.core, access.write, access.sums, stream, number});
+    touched[keyOf(stream, access)].push_back({access.low + access.perCore * stream.core,
+                                              access.high + access.perCore * stream.core, access.write, access.sums,
+                                              stream, number});
 }
 
 void Order::learnAll() {

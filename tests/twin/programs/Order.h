@@ -1,6 +1,6 @@
-// What is known to come before what while a program is written down, and which bytes were touched by whom: the happens-before
-// that makes a random program free of races. What an engine knows of another is the number of that engine's instructions
-// that have completed before the engine's next one starts.
+// What is known to come before what while a program is written down, and which bytes were touched by whom: the
+// happens-before that makes a random program free of races. What an engine knows of another is the number of that
+// engine's instructions that have completed before the engine's next one starts.
 #pragma once
 
 #include "tests/twin/programs/Plan.h"

@@ -1,5 +1,5 @@
-// A random program before it is one: what each core does and which bytes it touches. Waits, signals, registers and guards
-// are added by assemble(), so that a plan from which anything was taken away is still a valid program.
+// A random program before it is one: what each core does and which bytes it touches. Waits, signals, registers and
+// guards are added by assemble(), so that a plan from which anything was taken away is still a valid program.
 #pragma once
 
 #include "runtime/chip/Chip.h"
@@ -31,8 +31,8 @@ struct Field {
   int slot;
   int64_t base;
   int64_t perCore = 0, perTrip = 0;
-  bool reg = false;       ///< asked for a register
-  bool own = false;       ///< counts from launch parameter 0
+  bool reg = false; ///< asked for a register
+  bool own = false; ///< counts from launch parameter 0
 };
 
 struct Task {
@@ -41,8 +41,9 @@ struct Task {
   std::optional<rt::Descriptor> descriptor;
   int descriptorSlot = 0;
   std::vector<Access> accesses;
-  std::vector<int> targets;          ///< cores that its signals go to, other than by `tell`: those of a multicast, the peer of a store
-  std::vector<rt::Engine> waiters;   ///< up to two; each waits on every target for a signal of its own
+  std::vector<int>
+      targets; ///< cores that its signals go to, other than by `tell`: those of a multicast, the peer of a store
+  std::vector<rt::Engine> waiters; ///< up to two; each waits on every target for a signal of its own
 };
 
 enum class BlockKind : uint8_t { Tasks, ChipBarrier, DieBarrier, Scalars };
@@ -52,12 +53,12 @@ struct Block {
   static constexpr int kAll = -1;
   BlockKind kind = BlockKind::Tasks;
   int core = kAll;
-  int die = kAll;        ///< of a DieBarrier: whose cores come to it
+  int die = kAll; ///< of a DieBarrier: whose cores come to it
   int64_t trips = 1, step = 1;
   bool loop = false;
   bool rotating = false; ///< each trip has places of its own; else a fence ends each trip
   std::vector<Task> tasks;
-  uint64_t seed = 0;     ///< of scalar instructions
+  uint64_t seed = 0; ///< of scalar instructions
 };
 
 struct KernelPlan {
@@ -85,7 +86,8 @@ struct Layout {
 
 struct Plan {
   uint64_t seed;
-  bool loads = true; ///< sequencer loads, gathers and scatters: false, and nothing in memory decides what the program does
+  bool loads =
+      true; ///< sequencer loads, gathers and scatters: false, and nothing in memory decides what the program does
   Layout layout;
   std::vector<KernelPlan> kernels;
   struct Launch {
@@ -98,8 +100,8 @@ struct Plan {
 /// Index lists and integers that lie in the first bytes of every L1 from the first block on.
 namespace tables {
 inline constexpr int64_t kEntries = 64;
-inline constexpr int64_t kNarrow = 0;                    ///< a permutation of 0 … 63 as i32
-inline constexpr int64_t kWide = 4 * kEntries;           ///< as i64
+inline constexpr int64_t kNarrow = 0;          ///< a permutation of 0 … 63 as i32
+inline constexpr int64_t kWide = 4 * kEntries; ///< as i64
 inline constexpr int64_t kBytes = kWide + 8 * kEntries;
 std::vector<uint8_t> bytes(uint64_t seed);
 } // namespace tables

@@ -47,7 +47,9 @@ private:
 
   int64_t pick(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); }
   template <class T> T among(const std::vector<T> &list) { return list[size_t(pick(0, int64_t(list.size()) - 1))]; }
-  template <class T> void set(const char *key, const T &value) { out.overrides.push_back(fmt::format("{}={}", key, value)); }
+  template <class T> void set(const char *key, const T &value) {
+    out.overrides.push_back(fmt::format("{}={}", key, value));
+  }
 
   void topology() {
     int64_t dies = pick(0, 1) ? 1 : pick(2, 6), columns = pick(1, 4), rows = pick(1, 4);
@@ -67,14 +69,16 @@ private:
     set("clock.sync_cycles", pick(0, 3));
     set("launch.latency_ns", fmt::format("{}.0", pick(0, 300)));
     set("sync.local_cycles", pick(1, 5)), set("sync.remote_cycles", pick(1, 6));
-    set("sync.barrier_die_ns", fmt::format("{}.25", pick(0, 100))), set("sync.barrier_chip_ns", fmt::format("{}.25", pick(0, 200)));
+    set("sync.barrier_die_ns", fmt::format("{}.25", pick(0, 100))),
+        set("sync.barrier_chip_ns", fmt::format("{}.25", pick(0, 200)));
   }
 
   void core() {
     set("matrix.rows", pick(4, 40)), set("matrix.columns", pick(4, 40));
     set("matrix.acc_bytes", 1024 * pick(2, 32));
     set("matrix.weight_rows_per_cycle", pick(1, 16));
-    set("matrix.f32_cycles_per_row", pick(1, 4)), set("matrix.i8_rows_per_cycle", pick(0, 4)), set("matrix.f8_rows_per_cycle", pick(0, 4));
+    set("matrix.f32_cycles_per_row", pick(1, 4)), set("matrix.i8_rows_per_cycle", pick(0, 4)),
+        set("matrix.f8_rows_per_cycle", pick(0, 4));
     set("vector.lanes", pick(4, 150)), set("vector.latency_cycles", pick(0, 9));
     int64_t banks = pick(1, 3) == 1 ? pick(65, 100) : pick(1, 40), beat = among<int64_t>({8, 16, 32, 64, 96, 128});
     set("l1.banks", banks), set("l1.beat_bytes", beat);
@@ -91,13 +95,21 @@ private:
       int64_t pseudoChannels, stackIds, interleave;
     };
     const Kind kind = among<Kind>({
-        {"hbm3_6400", R"(["bank_group:2", "column:3", "pseudo_channel", "channel", "column", "bank", "stack_id", "row"])", 2, pick(1, 4), 2048},
-        {"hbm3e_9400", R"(["bank_group:2", "column:4", "channel", "pseudo_channel", "column", "bank", "row", "stack_id"])", 2, 3, 2048},
-        {"hbm2", R"(["column:1", "bank_group:1", "pseudo_channel", "bank_group", "column:1", "channel", "bank", "column", "row", "stack_id"])", 2,
-         pick(1, 2), 1024},
-        {"hbm3_6400", R"(["column:2", "bank:1", "bank_group", "channel", "stack_id", "bank", "column", "pseudo_channel", "row"])", 2, 2, 1024},
+        {"hbm3_6400",
+         R"(["bank_group:2", "column:3", "pseudo_channel", "channel", "column", "bank", "stack_id", "row"])", 2,
+         pick(1, 4), 2048},
+        {"hbm3e_9400",
+         R"(["bank_group:2", "column:4", "channel", "pseudo_channel", "column", "bank", "row", "stack_id"])", 2, 3,
+         2048},
+        {"hbm2",
+         R"(["column:1", "bank_group:1", "pseudo_channel", "bank_group", "column:1", "channel", "bank", "column", "row", "stack_id"])",
+         2, pick(1, 2), 1024},
+        {"hbm3_6400",
+         R"(["column:2", "bank:1", "bank_group", "channel", "stack_id", "bank", "column", "pseudo_channel", "row"])", 2,
+         2, 1024},
         {"gddr6_16000", R"(["bank_group", "column:3", "channel", "column", "bank", "stack_id", "row"])", 1, 1, 1024},
-        {"unit", R"(["bank_group", "column:2", "channel", "column", "bank", "row", "stack_id", "pseudo_channel"])", pick(1, 2), 1, 1024},
+        {"unit", R"(["bank_group", "column:2", "channel", "column", "bank", "row", "stack_id", "pseudo_channel"])",
+         pick(1, 2), 1, 1024},
     });
     int64_t channels = pick(1, 5);
     rt::DramTiming timing = rt::loadDramPreset(kind.preset, "random");
@@ -115,7 +127,8 @@ private:
     // 64 MB at least, so that the segments of a program have room.
     set("memory.bytes_per_die", ((64 << 20) / rowOfAll + 1) * rowOfAll);
     if (pick(0, 1))
-      set("memory.address_xor", among<std::string>({R"(["bank_group^row>>0", "bank^row>>2"])", R"(["bank^row>>0"])", R"(["bank_group^row>>3"])"}));
+      set("memory.address_xor", among<std::string>({R"(["bank_group^row>>0", "bank^row>>2"])", R"(["bank^row>>0"])",
+                                                    R"(["bank_group^row>>3"])"}));
     int64_t writes = pick(1, 32), high = pick(1, writes);
     set("memory.read_queue", pick(1, 32)), set("memory.write_queue", writes);
     set("memory.write_high", high), set("memory.write_low", pick(0, high - 1));

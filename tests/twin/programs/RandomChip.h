@@ -7,7 +7,8 @@
 
 namespace garam::twin {
 
-/// A chip, and how to have it again: overrides of the shipped chip `base`, and the DRAM preset that they name, if it is none of the shipped ones.
+/// A chip, and how to have it again: overrides of the shipped chip `base`, and the DRAM preset that they name, if it is
+/// none of the shipped ones.
 struct DrawnChip {
   rt::Chip chip;
   std::string base;

@@ -7,7 +7,9 @@
 namespace garam::twin {
 namespace {
 
-int64_t pick(std::mt19937_64 &random, int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random); }
+int64_t pick(std::mt19937_64 &random, int64_t low, int64_t high) {
+  return std::uniform_int_distribution<int64_t>(low, high)(random);
+}
 
 } // namespace
 
@@ -36,13 +38,16 @@ std::string randomPreset(rt::DramTiming t, int64_t pseudoChannels, int64_t stack
   const double mhz = double(pick(random, 300, 3000)) + 0.5 * double(pick(random, 0, 1));
 
   std::string out = fmt::format("[dram]\ntitle = \"drawn\"\nclock_mhz = {}\n\n[organization]\n", mhz);
-  auto line = [&](std::string_view key, int64_t value) { fmt::format_to(std::back_inserter(out), "{} = {}\n", key, value); };
+  auto line = [&](std::string_view key, int64_t value) {
+    fmt::format_to(std::back_inserter(out), "{} = {}\n", key, value);
+  };
   line("access_bytes", t.accessBytes), line("access_clocks", t.accessClocks);
   line("bank_groups", t.bankGroups), line("banks_per_group", t.banksPerGroup), line("row_bytes", t.rowBytes);
   line("command_buses", t.sharedCommandBus ? 1 : 2), line("row_edges_per_clock", t.rowEdgesPerClock);
   line("activate_edges", t.actEdges), line("precharge_edges", t.preEdges), line("refresh_edges", t.refEdges);
   out += "\n[timing]\n";
-  t.eachTiming([&](const char *key, int64_t &value, int64_t, std::string_view) { line(fmt::format("{}_clocks", key), value); });
+  t.eachTiming(
+      [&](const char *key, int64_t &value, int64_t, std::string_view) { line(fmt::format("{}_clocks", key), value); });
   return out;
 }
 

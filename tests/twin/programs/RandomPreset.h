@@ -8,7 +8,8 @@
 
 namespace garam::twin {
 
-/// Text of a preset file: the organisation of `shipped`, each timing shorter or longer, other lengths of row commands, another clock.
+/// Text of a preset file: the organisation of `shipped`, each timing shorter or longer, other lengths of row commands,
+/// another clock.
 std::string randomPreset(rt::DramTiming shipped, int64_t pseudoChannels, int64_t stackIds, std::mt19937_64 &random);
 
 } // namespace garam::twin

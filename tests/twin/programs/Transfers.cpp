@@ -19,7 +19,8 @@ int64_t extent(const rt::DmaShape &shape, const std::array<int64_t, 5> &strides,
 } // namespace
 
 void Draw::drawWaiters(Task &task) {
-  static const std::vector<rt::Engine> kWaiters{rt::Engine::DmaIn, rt::Engine::DmaOut, rt::Engine::Matrix, rt::Engine::Vector};
+  static const std::vector<rt::Engine> kWaiters{rt::Engine::DmaIn, rt::Engine::DmaOut, rt::Engine::Matrix,
+                                                rt::Engine::Vector};
   for (int64_t i = pick(0, 2); i > 0; --i)
     task.waiters.push_back(among(kWaiters));
 }
@@ -27,7 +28,8 @@ void Draw::drawWaiters(Task &task) {
 Task Draw::transfer() {
   Task out;
   const bool store = chance(45), indexed = loads && chance(20);
-  out.opcode = store ? (indexed ? rt::Opcode::DmaScatter : rt::Opcode::DmaStore) : (indexed ? rt::Opcode::DmaGather : rt::Opcode::DmaLoad);
+  out.opcode = store ? (indexed ? rt::Opcode::DmaScatter : rt::Opcode::DmaStore)
+                     : (indexed ? rt::Opcode::DmaGather : rt::Opcode::DmaLoad);
   const bool all = scope.core == Block::kAll;
   // All cores together write to places of their own only.
   const int64_t globalMost = store && all ? std::min(scope.globalMost, layout.ownBytes) : scope.globalMost;
@@ -60,13 +62,16 @@ Task Draw::transfer() {
     }
     return found;
   };
-  std::array<int64_t, 5> globalStrides = strides(store, true, globalMost), localStrides = strides(!store, false, localMost);
+  std::array<int64_t, 5> globalStrides = strides(store, true, globalMost),
+                         localStrides = strides(!store, false, localMost);
   int64_t indices = indexed ? tables::kEntries : shape.counts[4];
-  int64_t globalBytes = extent(shape, globalStrides, indices), localBytes = extent(shape, localStrides, shape.counts[4]);
+  int64_t globalBytes = extent(shape, globalStrides, indices),
+          localBytes = extent(shape, localStrides, shape.counts[4]);
   if (globalBytes > globalMost || localBytes > localMost) { // too wide: one piece
     shape.counts = {std::min<int64_t>(shape.counts[0], 64), 1, 1, 1, indexed ? 2 : 1};
     globalStrides = localStrides = {1, 64, 64, 64, 64};
-    globalBytes = extent(shape, globalStrides, indexed ? tables::kEntries : 1), localBytes = extent(shape, localStrides, shape.counts[4]);
+    globalBytes = extent(shape, globalStrides, indexed ? tables::kEntries : 1),
+    localBytes = extent(shape, localStrides, shape.counts[4]);
     if (globalBytes > globalMost)
       globalStrides[4] = shape.counts[0] = 16, globalBytes = extent(shape, globalStrides, tables::kEntries);
   }
@@ -131,7 +136,8 @@ Task Draw::transfer() {
   // The local side may be acc; a load may go to other cores of the die too.
   int64_t localTrip = 0;
   // A transfer moves no more bytes than the memory has, even if it reads some of them often (D2).
-  const bool fromAcc = chance(store ? 20 : 10) && std::max(localBytes, shape.bytes()) <= layout.accBytes / (scope.rotating ? 8 : 1);
+  const bool fromAcc =
+      chance(store ? 20 : 10) && std::max(localBytes, shape.bytes()) <= layout.accBytes / (scope.rotating ? 8 : 1);
   size_t before = out.accesses.size();
   int64_t at = local(out, fromAcc, localBytes, 1, !store, false, localTrip) + localShift;
   if (nothing)

@@ -29,7 +29,8 @@ inline void touch(const rt::Chip &chip, std::vector<int> &banks, int64_t address
 class TakenBanks {
 public:
   bool any(const std::vector<int> &banks) const {
-    return std::any_of(banks.begin(), banks.end(), [&](int bank) { return std::count(taken.begin(), taken.end(), bank); });
+    return std::any_of(banks.begin(), banks.end(),
+                       [&](int bank) { return std::count(taken.begin(), taken.end(), bank); });
   }
   void take(const std::vector<int> &banks) { taken.insert(taken.end(), banks.begin(), banks.end()); }
 

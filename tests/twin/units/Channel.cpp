@@ -22,7 +22,8 @@ void Channel::step() {
   if (!offers.empty() && offers.front().clock <= nextClock) { // H1
     const BurstPtr &burst = offers.front().burst;
     int64_t offset = rt::hbmPlace(machine.chip, burst->write ? burst->dst : burst->src).offset;
-    sim::MemoryBurst asked{lastId + 1, burst->write, rt::channelPlace(machine.chip.dram, offset).offset, burst->bytes, nextClock};
+    sim::MemoryBurst asked{lastId + 1, burst->write, rt::channelPlace(machine.chip.dram, offset).offset, burst->bytes,
+                           nextClock};
     cite(Rule::H1);
     if (ticked.canAccept(asked)) {
       cite(Rule::H2);
@@ -42,7 +43,9 @@ void Channel::step() {
     int64_t cycle = machine.clock.after(clock.edge(times.done)) + sync;
     // C4: one cause after the other; a clock becomes a cycle at its end.
     int64_t at = times.arrival;
-    auto mark = [&](uint8_t cause, int64_t clocks) { burst->mark(cause, std::min(machine.clock.from(clock.edge(at += clocks)), cycle)); };
+    auto mark = [&](uint8_t cause, int64_t clocks) {
+      burst->mark(cause, std::min(machine.clock.from(clock.edge(at += clocks)), cycle));
+    };
     mark(uint8_t(rt::Stall::MemoryQueue), times.memoryQueue);
     mark(uint8_t(rt::Stall::RowMiss), times.rowMiss);
     mark(uint8_t(rt::Stall::Refresh), times.refresh);

@@ -104,7 +104,8 @@ void DmaEngine::startReading(const BurstPtr &burst) {
     auto local = [&](int64_t address) { return kind == rt::Engine::DmaOut ? address : rt::offsetOf(address); };
     touch(machine.chip, step.reads, local(burst->src) + at, bytes);
     if (own)
-      touch(machine.chip, step.writes, (kind == rt::Engine::DmaOut ? rt::offsetOf(burst->dst) : burst->dst) + at, bytes);
+      touch(machine.chip, step.writes, (kind == rt::Engine::DmaOut ? rt::offsetOf(burst->dst) : burst->dst) + at,
+            bytes);
     reading->steps.push_back(step);
   }
 }

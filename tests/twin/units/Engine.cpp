@@ -31,7 +31,8 @@ void Engine::complete(int64_t t) {
   OpPtr op = incomplete.front();
   incomplete.pop_front();
   op->end = t;
-  machine.completed.push_back({op->launch, op->kernel, uint16_t(core.id), kind, op->index, op->issue, op->start, op->end});
+  machine.completed.push_back(
+      {op->launch, op->kernel, uint16_t(core.id), kind, op->index, op->issue, op->start, op->end});
   machine.fireSignals(core, *op, t);
 }
 
@@ -55,7 +56,8 @@ rt::EngineCounters Engine::counters(int64_t cycles) const {
   for (size_t c = all.size(); c-- > 0;) {
     if (all[c] == uint8_t(rt::Stall::QueueEmpty))
       all[c] = uint8_t(Cause::Idle);
-    else if (all[c] != uint8_t(rt::Stall::Launch) && all[c] != uint8_t(rt::Stall::Fetch) && all[c] != uint8_t(Cause::Idle))
+    else if (all[c] != uint8_t(rt::Stall::Launch) && all[c] != uint8_t(rt::Stall::Fetch) &&
+             all[c] != uint8_t(Cause::Idle))
       break;
   }
   cite(Rule::C5);

@@ -20,14 +20,17 @@ Lane::Lane(Machine &machine, const Endpoint &here) : machine(machine), here(here
 }
 
 void Lane::tick(int64_t t) {
-  std::stable_sort(arrivals.begin(), arrivals.end(), [](const Arrival &a, const Arrival &b) { return a.packet->network < b.packet->network; });
+  std::stable_sort(arrivals.begin(), arrivals.end(),
+                   [](const Arrival &a, const Arrival &b) { return a.packet->network < b.packet->network; });
   for (const Arrival &arrival : arrivals) {
     cite(Rule::N7), cite(Rule::N9);
     sent = std::max(sent, __int128(arrival.cycle) * den) + __int128(arrival.packet->flits) * num;
     int64_t cycle = int64_t((sent + den - 1) / den) + latency;
-    if (PacketKind kind = arrival.packet->kind; kind != PacketKind::Signal && kind != PacketKind::Copy && kind != PacketKind::CopyAnswer)
+    if (PacketKind kind = arrival.packet->kind;
+        kind != PacketKind::Signal && kind != PacketKind::Copy && kind != PacketKind::CopyAnswer)
       arrival.packet->burst->mark(uint8_t(rt::Stall::DieToDie), cycle);
-    machine.mesh(here.neighbour).inject({EndpointKind::Lane, here.neighbour, here.index, here.die}, CoreInput::DmaIn, arrival.packet, cycle);
+    machine.mesh(here.neighbour)
+        .inject({EndpointKind::Lane, here.neighbour, here.index, here.die}, CoreInput::DmaIn, arrival.packet, cycle);
   }
   arrivals.clear();
 }

@@ -22,8 +22,8 @@ private:
   Machine &machine;
   const Endpoint here;
   std::vector<Arrival> arrivals;
-  __int128 sent = 0;            ///< T of the packet before, in 1/den cycles
-  int64_t num = 0, den = 1;     ///< q
+  __int128 sent = 0;        ///< T of the packet before, in 1/den cycles
+  int64_t num = 0, den = 1; ///< q
   int64_t latency = 1;
 };
 

@@ -8,8 +8,8 @@ namespace garam::twin {
 
 Core::Core(Machine &machine, int id, int die, int index)
     : id(id), die(die), index(index), sequencer(machine, *this), dmaIn(machine, *this, rt::Engine::DmaIn),
-      dmaOut(machine, *this, rt::Engine::DmaOut), matrix(machine, *this, rt::Engine::Matrix), vector(machine, *this, rt::Engine::Vector),
-      l1(machine, *this) {}
+      dmaOut(machine, *this, rt::Engine::DmaOut), matrix(machine, *this, rt::Engine::Matrix),
+      vector(machine, *this, rt::Engine::Vector), l1(machine, *this) {}
 
 Engine &Core::engine(rt::Engine kind) {
   switch (kind) {
@@ -42,12 +42,14 @@ Machine::Machine(const rt::Chip &whole, const rt::Program &program)
   for (int die = 0; die < chip.topology.dies; ++die)
     meshes.push_back(std::make_unique<Mesh>(*this, die));
   for (int core = 0; core < chip.cores(); ++core)
-    cores.push_back(std::make_unique<Core>(*this, core, int(core / chip.topology.coresPerDie), int(core % chip.topology.coresPerDie)));
+    cores.push_back(std::make_unique<Core>(*this, core, int(core / chip.topology.coresPerDie),
+                                           int(core % chip.topology.coresPerDie)));
   for (int die = 0; die < chip.topology.dies; ++die) {
     for (int i = 0; i < chip.dram.channels(); ++i)
       channels.push_back(std::make_unique<Channel>(*this, Endpoint{EndpointKind::Memory, die, i}));
     for (int i = 0; chip.shared.bytesPerDie > 0 && i < chip.shared.banks; ++i)
-      banks[{EndpointKind::Shared, die, i}] = std::make_unique<SharedBank>(*this, Endpoint{EndpointKind::Shared, die, i});
+      banks[{EndpointKind::Shared, die, i}] =
+          std::make_unique<SharedBank>(*this, Endpoint{EndpointKind::Shared, die, i});
     for (int64_t neighbour : chip.dieToDie.switched() ? std::vector<int64_t>() : rt::neighboursOf(chip, die))
       for (int lane = 0; lane < rt::lanesBetween(chip, die, neighbour); ++lane) {
         Endpoint here{EndpointKind::Lane, die, lane, int(neighbour)};
@@ -66,8 +68,8 @@ void Machine::loadKernels() {
   }
 }
 
-/// One cycle. The order inside it is that of docs/hardware: what is due, sequencers, arrivals, engines, then what acts on
-/// the falling edge, then the routers' grants.
+/// One cycle. The order inside it is that of docs/hardware: what is due, sequencers, arrivals, engines, then what acts
+/// on the falling edge, then the routers' grants.
 void Machine::cycle(int64_t t) {
   for (auto &channel : channels)
     channel->tick(t);
@@ -110,7 +112,9 @@ void Machine::run(int64_t limit) {
     // L1, L2: nothing of the launch happens, but what is on its way goes on.
     cite(Rule::M5), cite(Rule::L1);
     int64_t latency = std::max<int64_t>(1, chip.cyclesOf(chip.launch.latencyNs));
-    int64_t fetch = held == launch.kernel ? 0 : (kernel.bytes + chip.sequencer.fetchBytesPerCycle - 1) / chip.sequencer.fetchBytesPerCycle;
+    int64_t fetch = held == launch.kernel
+                        ? 0
+                        : (kernel.bytes + chip.sequencer.fetchBytesPerCycle - 1) / chip.sequencer.fetchBytesPerCycle;
     held = launch.kernel;
     if (fetch)
       cite(Rule::L2);
@@ -120,7 +124,8 @@ void Machine::run(int64_t limit) {
       cycle(t);
     parameters.clear();
     for (const auto &parameter : launch.parameters)
-      parameters.push_back((parameter->segment >= 0 ? program.segments[size_t(parameter->segment)]->address : 0) + parameter->offset);
+      parameters.push_back((parameter->segment >= 0 ? program.segments[size_t(parameter->segment)]->address : 0) +
+                           parameter->offset);
     parameters.resize(rt::kLaunchParameters);
     for (auto &core : cores) {
       cite(Rule::L3);
@@ -128,10 +133,13 @@ void Machine::run(int64_t limit) {
       core->sequencer.launch(t);
     }
     launchSpans.push_back({t, t});
-    auto done = [&] { return std::all_of(cores.begin(), cores.end(), [](const auto &core) { return core->sequencer.done(); }); };
+    auto done = [&] {
+      return std::all_of(cores.begin(), cores.end(), [](const auto &core) { return core->sequencer.done(); });
+    };
     while (!done()) {
       if (t > limit)
-        throw rt::Error(rt::ErrorKind::Internal, "twin", fmt::format("launch {} has not ended by cycle {}", launchIndex, t));
+        throw rt::Error(rt::ErrorKind::Internal, "twin",
+                        fmt::format("launch {} has not ended by cycle {}", launchIndex, t));
       cycle(t);
       for (auto &core : cores)
         for (rt::Engine kind : {rt::Engine::DmaIn, rt::Engine::DmaOut, rt::Engine::Matrix, rt::Engine::Vector})

@@ -50,7 +50,8 @@ public:
   std::vector<std::unique_ptr<Channel>> channels; ///< of all dies
   std::vector<int64_t> parameters;
   int64_t cycles = 0;
-  std::vector<std::pair<int64_t, int64_t>> launchSpans; ///< of each launch: the cycle of its first instruction, that of its last seq.end
+  std::vector<std::pair<int64_t, int64_t>>
+      launchSpans; ///< of each launch: the cycle of its first instruction, that of its last seq.end
 
   // What units ask for.
   Mesh &mesh(int die) { return *meshes[size_t(die)]; }

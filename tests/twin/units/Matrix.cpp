@@ -23,7 +23,8 @@ int64_t streamSteps(const rt::MatrixParams &matrix, rt::DType a, rt::DType w, in
 }
 
 /// Rows of an operand over so many steps (A4).
-void spread(const rt::Chip &chip, Steps &steps, size_t first, int64_t count, int64_t rows, int64_t address, int64_t stride, int64_t bytes) {
+void spread(const rt::Chip &chip, Steps &steps, size_t first, int64_t count, int64_t rows, int64_t address,
+            int64_t stride, int64_t bytes) {
   for (int64_t row = 0; row < rows; ++row) {
     int64_t at = rows > count ? row / ceilDiv(rows, count) : row * (count / rows);
     touch(chip, steps[first + size_t(at)].reads, address + row * stride, bytes);
@@ -67,8 +68,8 @@ void MatrixEngine::begin() {
   auto load = [&](Steps &steps, size_t first, const Tile &tile) {
     int64_t rows = transposed ? tile.columns : tile.depth, row0 = transposed ? tile.n0 : tile.k0;
     int64_t columns = transposed ? tile.depth : tile.columns, column0 = transposed ? tile.k0 : tile.n0;
-    spread(chip, steps, first, loadSteps(tile), rows, args.w + row0 * args.wStride + column0 * byteSize(w), args.wStride,
-           columns * byteSize(w));
+    spread(chip, steps, first, loadSteps(tile), rows, args.w + row0 * args.wStride + column0 * byteSize(w),
+           args.wStride, columns * byteSize(w));
   };
   preload.steps.resize(size_t(loadSteps(tiles[0])));
   load(preload.steps, 0, tiles[0]);
@@ -79,7 +80,8 @@ void MatrixEngine::begin() {
     bool last = i + 1 == tiles.size();
     size_t first = streamNext.size();
     streamNext.resize(first + size_t(last ? moving : std::max(moving, loadSteps(tiles[i + 1]))));
-    spread(chip, streamNext, first, moving, args.m, args.a + tiles[i].k0 * byteSize(a), args.aStride, tiles[i].depth * byteSize(a));
+    spread(chip, streamNext, first, moving, args.m, args.a + tiles[i].k0 * byteSize(a), args.aStride,
+           tiles[i].depth * byteSize(a));
     if (!last)
       load(streamNext, first, tiles[i + 1]);
   }

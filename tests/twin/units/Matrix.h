@@ -25,7 +25,7 @@ private:
     int64_t until;
   };
   Stage preload, stream;
-  Steps streamNext;       ///< of the instruction in preload
+  Steps streamNext; ///< of the instruction in preload
   int64_t drainNext = 0, drain = 0;
   std::deque<Draining> draining;
   bool refused = false;

@@ -25,7 +25,8 @@ uint8_t &Memory::byteAt(int64_t address) {
 }
 
 uint8_t &Memory::localByte(int core, int64_t address) {
-  return address >= rt::kAccBase ? acc[size_t(core)].at(size_t(address - rt::kAccBase)) : l1[size_t(core)].at(size_t(address));
+  return address >= rt::kAccBase ? acc[size_t(core)].at(size_t(address - rt::kAccBase))
+                                 : l1[size_t(core)].at(size_t(address));
 }
 
 void Memory::read(int64_t address, std::span<uint8_t> to) {

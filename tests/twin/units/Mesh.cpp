@@ -8,7 +8,8 @@
 
 namespace garam::twin {
 
-Mesh::Mesh(Machine &machine, int die) : machine(machine), die(die), memorySlots(size_t(machine.chip.dram.channels()), machine.chip.noc.packetSlots) {
+Mesh::Mesh(Machine &machine, int die)
+    : machine(machine), die(die), memorySlots(size_t(machine.chip.dram.channels()), machine.chip.noc.packetSlots) {
   build();
 }
 
@@ -78,7 +79,8 @@ void Mesh::inject(const Endpoint &from, CoreInput part, const PacketPtr &packet,
   if (packet->to.die != die) {
     cite(Rule::N8);
     bool fromY = from.kind == EndpointKind::Lane && (from.neighbour ^ die) != 1;
-    rt::Exit exit = rt::exitTowards(machine.chip, die, router, fromY, packet->to.die, machine.mesh(packet->to.die).routerOf(packet->to));
+    rt::Exit exit = rt::exitTowards(machine.chip, die, router, fromY, packet->to.die,
+                                    machine.mesh(packet->to.die).routerOf(packet->to));
     packet->exit = {EndpointKind::Lane, die, int(exit.lane), int(exit.neighbour)};
   }
   int index = from.kind == EndpointKind::Core ? int(part) : 0;
@@ -137,7 +139,8 @@ void Mesh::tick(int64_t t) {
     // N3: the slot is free in g + flits.
     for (Router &router : routers)
       for (Input &input : router.inputs)
-        if (!input.entries.empty() && input.entries.front().granted >= 0 && input.entries.front().granted + input.entries.front().packet->flits <= t)
+        if (!input.entries.empty() && input.entries.front().granted >= 0 &&
+            input.entries.front().granted + input.entries.front().packet->flits <= t)
           input.entries.pop_front();
     for (size_t r = 0; r < routers.size(); ++r) {
       Router &router = routers[r];
@@ -150,7 +153,8 @@ void Mesh::tick(int64_t t) {
         for (size_t i = 0; i < router.inputs.size(); ++i) {
           size_t input = (output.next + i) % router.inputs.size();
           const std::deque<Entry> &entries = router.inputs[input].entries;
-          if (entries.empty() || entries.front().head > t || entries.front().granted >= 0 || outputOf(routers, int(r), entries.front().packet) != o)
+          if (entries.empty() || entries.front().head > t || entries.front().granted >= 0 ||
+              outputOf(routers, int(r), entries.front().packet) != o)
             continue;
           if (room(routers, output))
             grant(routers, router, output, input, t);

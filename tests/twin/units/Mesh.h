@@ -13,7 +13,8 @@ class Machine;
 class Mesh {
 public:
   Mesh(Machine &machine, int die);
-  /// A packet is at the router of an endpoint, in the endpoint's own queue, from a cycle on. `part`: which queue of a core.
+  /// A packet is at the router of an endpoint, in the endpoint's own queue, from a cycle on. `part`: which queue of a
+  /// core.
   void inject(const Endpoint &from, CoreInput part, const PacketPtr &packet, int64_t cycle);
   /// Router at which an endpoint stands (N6, N7).
   int routerOf(const Endpoint &endpoint) const { return places.at(endpoint); }
@@ -25,7 +26,7 @@ public:
 private:
   struct Entry {
     PacketPtr packet;
-    int64_t head;         ///< cycle in which its head is there
+    int64_t head; ///< cycle in which its head is there
     int64_t granted = -1;
   };
   struct Input {
@@ -36,7 +37,7 @@ private:
     int router = -1, input = -1; ///< of the next router, or
     Endpoint endpoint{};         ///< what stands here
     int64_t freeFrom = 0;
-    size_t next = 0;             ///< input served first
+    size_t next = 0; ///< input served first
   };
   struct Router {
     std::vector<Input> inputs;

@@ -52,7 +52,8 @@ inline uint8_t Burst::causeAt(int64_t cycle) const {
 enum class Network : uint8_t { Request, Response };
 enum class PacketKind : uint8_t { ReadRequest, Write, Signal, Data, Answer, Copy, CopyAnswer };
 
-/// What stands at a router and takes packets (N5, N6). `index` counts in the die; of a lane, `neighbour` is the die it leads to.
+/// What stands at a router and takes packets (N5, N6). `index` counts in the die; of a lane, `neighbour` is the die it
+/// leads to.
 enum class EndpointKind : uint8_t { Core, Memory, Shared, Lane };
 struct Endpoint {
   EndpointKind kind;

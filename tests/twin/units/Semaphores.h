@@ -27,7 +27,9 @@ public:
     launch = nextLaunch;
   }
   /// Tokens of a signal that add in a cycle. Those of another launch are lost (L3).
-  void addAt(int64_t cycle, const rt::Token &token, uint32_t ofLaunch) { due.push_back({cycle, token.semaphore, token.count, ofLaunch}); }
+  void addAt(int64_t cycle, const rt::Token &token, uint32_t ofLaunch) {
+    due.push_back({cycle, token.semaphore, token.count, ofLaunch});
+  }
   void tick(int64_t t) {
     now = t;
     for (size_t i = 0; i < due.size();) {

@@ -19,7 +19,8 @@ int64_t Switch::send(__int128 &sent, int64_t t, const PacketPtr &packet) const {
 }
 
 void Switch::spent(const PacketPtr &packet, int64_t cycle) const {
-  if (PacketKind kind = packet->kind; kind != PacketKind::Signal && kind != PacketKind::Copy && kind != PacketKind::CopyAnswer)
+  if (PacketKind kind = packet->kind;
+      kind != PacketKind::Signal && kind != PacketKind::Copy && kind != PacketKind::CopyAnswer)
     packet->burst->mark(uint8_t(rt::Stall::DieToDie), cycle);
 }
 

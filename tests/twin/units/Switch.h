@@ -10,7 +10,9 @@ class Machine;
 class Switch {
 public:
   explicit Switch(Machine &machine);
-  void take(const Endpoint &lane, const PacketPtr &packet) { arrivals.push_back({lane.die, lane.neighbour, packet, 0}); }
+  void take(const Endpoint &lane, const PacketPtr &packet) {
+    arrivals.push_back({lane.die, lane.neighbour, packet, 0});
+  }
   void tick(int64_t t);
 
 private:

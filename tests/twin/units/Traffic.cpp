@@ -6,7 +6,9 @@
 
 namespace garam::twin {
 
-bool Machine::isOwnL1(int64_t address, int core) const { return rt::spaceOf(address) == rt::Space::L1 && rt::coreOf(address) == core; }
+bool Machine::isOwnL1(int64_t address, int core) const {
+  return rt::spaceOf(address) == rt::Space::L1 && rt::coreOf(address) == core;
+}
 
 Endpoint Machine::ofCore(int core) const {
   return {EndpointKind::Core, int(core / chip.topology.coresPerDie), int(core % chip.topology.coresPerDie)};
@@ -20,19 +22,22 @@ Endpoint Machine::endpointOf(int64_t address) const {
     return {EndpointKind::Memory, int(place.die), int(rt::channelPlace(chip.dram, place.offset).channel)};
   }
   case rt::Space::Shared:
-    return {EndpointKind::Shared, rt::homeOf(address), int(rt::offsetOf(address) / rt::burstGrain(chip) % chip.shared.banks)};
+    return {EndpointKind::Shared, rt::homeOf(address),
+            int(rt::offsetOf(address) / rt::burstGrain(chip) % chip.shared.banks)};
   default:
     return ofCore(rt::coreOf(address));
   }
 }
 
 void Machine::sendRead(const Core &core, const BurstPtr &burst, int64_t cycle) {
-  auto packet = std::make_shared<Packet>(Packet{PacketKind::ReadRequest, Network::Request, endpointOf(burst->src), 1, burst});
+  auto packet =
+      std::make_shared<Packet>(Packet{PacketKind::ReadRequest, Network::Request, endpointOf(burst->src), 1, burst});
   mesh(core.die).inject(ofCore(core.id), CoreInput::DmaIn, packet, cycle);
 }
 
 void Machine::sendWrite(const Core &core, const BurstPtr &burst, int64_t cycle) {
-  auto packet = std::make_shared<Packet>(Packet{PacketKind::Write, Network::Request, endpointOf(burst->dst), dataFlits(burst->bytes), burst});
+  auto packet = std::make_shared<Packet>(
+      Packet{PacketKind::Write, Network::Request, endpointOf(burst->dst), dataFlits(burst->bytes), burst});
   if (packet->to.kind == EndpointKind::Core)
     packet->l1Offset = rt::offsetOf(burst->dst), packet->l1Bytes = burst->bytes;
   mesh(core.die).inject(ofCore(core.id), CoreInput::DmaOut, packet, cycle);
@@ -40,27 +45,33 @@ void Machine::sendWrite(const Core &core, const BurstPtr &burst, int64_t cycle) 
 
 void Machine::respond(const Endpoint &from, const BurstPtr &burst, int64_t cycle) {
   auto data = [&](PacketKind kind, int core) {
-    auto packet = std::make_shared<Packet>(Packet{kind, Network::Response, ofCore(core), dataFlits(burst->bytes), burst});
+    auto packet =
+        std::make_shared<Packet>(Packet{kind, Network::Response, ofCore(core), dataFlits(burst->bytes), burst});
     packet->l1Offset = burst->dst, packet->l1Bytes = burst->bytes;
     mesh(from.die).inject(from, CoreInput::L1, packet, cycle);
   };
   if (!burst->write && burst->toAsker)
     data(PacketKind::Data, burst->core);
   else
-    mesh(from.die).inject(from, CoreInput::L1, std::make_shared<Packet>(Packet{PacketKind::Answer, Network::Response, ofCore(burst->core), 1, burst}), cycle);
+    mesh(from.die).inject(
+        from, CoreInput::L1,
+        std::make_shared<Packet>(Packet{PacketKind::Answer, Network::Response, ofCore(burst->core), 1, burst}), cycle);
   for (int target : burst->copies)
     data(PacketKind::Copy, target);
 }
 
 void Machine::answer(const Core &core, CoreInput part, const BurstPtr &burst, PacketKind kind, int64_t cycle) {
-  mesh(core.die).inject(ofCore(core.id), part, std::make_shared<Packet>(Packet{kind, Network::Response, ofCore(burst->core), 1, burst}), cycle);
+  mesh(core.die).inject(ofCore(core.id), part,
+                        std::make_shared<Packet>(Packet{kind, Network::Response, ofCore(burst->core), 1, burst}),
+                        cycle);
 }
 
 void Machine::arriving(const Endpoint &to, const PacketPtr &packet, int64_t head, int64_t tail) {
   if (to.kind == EndpointKind::Core && packet->l1Bytes > 0)
     cores[size_t(to.die * chip.topology.coresPerDie + to.index)]->l1.expect(packet, head);
   deliveries.push_back({to, packet, tail});
-  if (packet->kind == PacketKind::ReadRequest || packet->kind == PacketKind::Write || packet->kind == PacketKind::Data || packet->kind == PacketKind::Answer) {
+  if (packet->kind == PacketKind::ReadRequest || packet->kind == PacketKind::Write ||
+      packet->kind == PacketKind::Data || packet->kind == PacketKind::Answer) {
     packet->burst->mark(uint8_t(rt::Stall::Noc), head); // C4
     packet->burst->mark(kBusy, tail);
   }
@@ -98,7 +109,8 @@ void Machine::fireSignals(Core &core, const Op &op, int64_t t) {
   };
   auto remote = [&](const rt::Token &token, int target) {
     cite(Rule::Y2);
-    auto packet = std::make_shared<Packet>(Packet{PacketKind::Signal, Network::Request, ofCore(target), 1, nullptr, token, op.launch});
+    auto packet = std::make_shared<Packet>(
+        Packet{PacketKind::Signal, Network::Request, ofCore(target), 1, nullptr, token, op.launch});
     mesh(core.die).inject(ofCore(core.id), CoreInput::Signals, packet, t + 1);
   };
   const int64_t targets = op.insn->opcode == rt::Opcode::DmaLoad ? op.values[8] : 0;

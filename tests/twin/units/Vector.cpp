@@ -8,8 +8,8 @@ namespace {
 /// A matrix in local memory that the engine walks in beats (V2).
 struct Panel {
   int64_t address, stride, elementBytes;
-  bool perRow = false;     ///< one element for each row
-  int64_t wholeBytes = 0;  ///< cosines and sines: so many bytes with each beat of a row
+  bool perRow = false;    ///< one element for each row
+  int64_t wholeBytes = 0; ///< cosines and sines: so many bytes with each beat of a row
 };
 
 struct Work {
@@ -67,7 +67,8 @@ Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor
   work.rows = a.rows, work.cols = a.cols;
   work.reads = {{a.src, a.srcStride, byteSize(rt::DType(a.types & 15))}};
   // V2: the cost of a beat is in rt::timing; what an instruction of many beats takes longer than one of none shows it.
-  int64_t beats = rt::timing::vectorBeats(vector, a.rows, a.cols), none = rt::timing::vectorWork(vector, op.insn->opcode, {}).cycles();
+  int64_t beats = rt::timing::vectorBeats(vector, a.rows, a.cols),
+          none = rt::timing::vectorWork(vector, op.insn->opcode, {}).cycles();
   work.cycles = rt::timing::vectorWork(vector, op.insn->opcode, op.values).cycles();
   work.cost = beats ? (work.cycles - none) / beats : 1;
   if (writesInBeats(op.insn->opcode))
@@ -76,7 +77,8 @@ Work workOf(const rt::Chip &chip, const Op &op, const rt::Descriptor *descriptor
 }
 
 /// The banks of one beat: rows [r0, r1), columns [c0, c1).
-void touchBeat(const rt::Chip &chip, std::vector<int> &banks, const Panel &panel, int64_t r0, int64_t r1, int64_t c0, int64_t c1) {
+void touchBeat(const rt::Chip &chip, std::vector<int> &banks, const Panel &panel, int64_t r0, int64_t r1, int64_t c0,
+               int64_t c1) {
   for (int64_t r = r0; r < r1; ++r) {
     int64_t row = panel.address + r * panel.stride;
     if (panel.wholeBytes)
@@ -130,7 +132,8 @@ void VectorEngine::begin(int64_t t) {
   if (current->insn->opcode != rt::Opcode::VectorSync) {
     sim::insns::Memory memory = machine.local(core.id);
     const rt::Chain *chain = descriptor ? &std::get<rt::Chain>(*descriptor) : nullptr;
-    sim::insns::execute(current->insn->opcode, {memory, current->values, chain, machine.chip.matrix.rows, machine.path}, result);
+    sim::insns::execute(current->insn->opcode, {memory, current->values, chain, machine.chip.matrix.rows, machine.path},
+                        result);
   } else {
     result.clear();
   }
