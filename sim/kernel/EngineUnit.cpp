@@ -24,11 +24,18 @@ void TokenBank::reset(const KernelImage &kernel, rt::Engine engine) {
     tokens[i] = kernel.waiters[i] == uint8_t(engine) ? kernel.initialTokens[i] : 0;
 }
 
-void TokenBank::add(const Machine &machine, int64_t cycle, std::string_view unit, int core, int semaphore, int count) {
-  const int sum = tokens[size_t(semaphore)] + count;
+void TokenBank::add(const Machine &machine, int64_t cycle, std::string_view unit, int core, const SignalWord &word,
+                    uint32_t launch) {
+  // The unit may hear of the start in this cycle only after the tokens.
+  if (machine.launch->start <= cycle)
+    launch = machine.launch->launch->number;
+  if (word.launch != uint16_t(launch))
+    return;
+  const int semaphore = word.semaphore, count = word.count, sum = tokens[size_t(semaphore)] + count;
   if (sum > rt::kMaxTokens)
     throw rt::Error(rt::ErrorKind::Undefined, fmt::format("cycle {}, {}", cycle, unit),
-                    fmt::format("semaphore {} would hold {} tokens, signalled by {}", semaphore, sum, signallers(machine, semaphore)),
+                    fmt::format("semaphore {} would hold {} tokens, signalled by {}", semaphore, sum,
+                                signallers(machine, semaphore)),
                     fmt::format("at most {}", rt::kMaxTokens));
   tokens[size_t(semaphore)] = uint8_t(sum);
   if (machine.tokenSink)
@@ -94,13 +101,8 @@ void EngineUnit::take(const Message &message) {
     queue.push_back(message.as<Issued>());
     ++arrived;
     return;
-  case kToken: {
-    SignalWord word = SignalWord::unpack(message.payload);
-    if (word.launch != uint16_t(launchNumber))
-      return;
-    bank.add(machine, kernel.cycle(), name(), core, word.semaphore, word.count);
-    return;
-  }
+  case kToken:
+    return bank.add(machine, kernel.cycle(), name(), core, SignalWord::unpack(message.payload), launchNumber);
   case kStart:
     starting = message.as<LaunchStart>();
     return;

@@ -10,21 +10,6 @@
 
 namespace garam::sim {
 
-/// Tokens of the semaphores that one engine waits on.
-class TokenBank {
-public:
-  void reset(const KernelImage &kernel, rt::Engine engine);
-  /// Adds tokens that reach a unit of a core. Throws rt::Error (Undefined) above rt::kMaxTokens, naming the instructions that signal
-  /// the semaphore.
-  void add(const Machine &machine, int64_t cycle, std::string_view unit, int core, int semaphore, int count);
-  bool holds(const std::array<rt::Token, 2> &waits) const;
-  void take(const Machine &machine, int64_t cycle, int core, const std::array<rt::Token, 2> &waits);
-  std::string missing(const std::array<rt::Token, 2> &waits) const;
-
-private:
-  std::array<uint8_t, rt::kSemaphores> tokens{};
-};
-
 /// Payload of a token on its way to the engine that waits on it, and of a signal on its way to the semaphores.
 struct SignalWord {
   uint8_t semaphore, count;
@@ -39,6 +24,23 @@ struct SignalWord {
   static SignalWord unpack(uint64_t word) {
     return {uint8_t(word), uint8_t(word >> 8), bool(word >> 16 & 1), uint16_t(word >> 24), uint16_t(word >> 40)};
   }
+};
+
+/// Tokens of the semaphores that one engine waits on.
+class TokenBank {
+public:
+  void reset(const KernelImage &kernel, rt::Engine engine);
+  /// Adds tokens that reach a unit of a core, whose launch has number `launch`; those of an earlier one are lost, from
+  /// the cycle on in which the next starts (rule L3). Throws rt::Error (Undefined) above rt::kMaxTokens, naming the
+  /// instructions that signal the semaphore.
+  void add(const Machine &machine, int64_t cycle, std::string_view unit, int core, const SignalWord &word,
+           uint32_t launch);
+  bool holds(const std::array<rt::Token, 2> &waits) const;
+  void take(const Machine &machine, int64_t cycle, int core, const std::array<rt::Token, 2> &waits);
+  std::string missing(const std::array<rt::Token, 2> &waits) const;
+
+private:
+  std::array<uint8_t, rt::kSemaphores> tokens{};
 };
 
 class EngineUnit : public Unit {

@@ -38,12 +38,9 @@ public:
     case kDrained:
       completed[message.lane] = int64_t(message.payload);
       return;
-    case kToken: {
-      SignalWord word = SignalWord::unpack(message.payload);
-      if (launch && word.launch == uint16_t(launch->launch->number))
-        bank.add(machine, kernel.cycle(), name(), core, word.semaphore, word.count);
-      return;
-    }
+    case kToken: // there is a launch before there are signals
+      return bank.add(machine, kernel.cycle(), name(), core, SignalWord::unpack(message.payload),
+                      launch->launch->number);
     }
   }
 

@@ -94,3 +94,32 @@ TEST(Machine, SaysWhoWaitsWhenNothingCanGoOn) {
         << text;
   }
 }
+
+TEST(Machine, TokensAreLostFromTheCycleOnInWhichTheNextLaunchStarts) {
+  // Each core signals the other one, and goes on for a while. The later the token, the nearer to the next launch.
+  KernelBuilder k;
+  k.add(Opcode::MatrixSync, {}).add(Opcode::SeqCore, {0}).add(Opcode::SeqEq, {1, r(0), 0});
+  k.add(Opcode::DmaOutSync, {r(1)}, {{}, {remote(63)}});
+  for (int i = 0; i < 60; ++i)
+    k.add(Opcode::SeqCore, {0});
+  k.waiters[63] = uint8_t(rt::Engine::Matrix);
+  int64_t way = 0, counted = 0, lost = 0;
+  for (int64_t delay = 1; delay < 90; ++delay) {
+    sim::SimDevice device(rt::loadChip("unit", {"topology.cores_per_die=2", "launch.latency_ns=0.0",
+                                                fmt::format("sync.remote_cycles={}", delay)}));
+    ProgramBuilder p("unit");
+    p.kernel(k).launch().launch();
+    device.load(p.program, rt::Mode::Both);
+    std::vector<int64_t> added;
+    device.onTokens([&](const sim::TokenChange &change) { added.push_back(change.cycle); });
+    const rt::RunResult result = run(device);
+    const int64_t start = record(result, 0, rt::Engine::Matrix, 1).issue;
+    if (delay == 1)
+      way = added.at(0) - delay;
+    const bool inTime = way + delay < start;
+    EXPECT_EQ(std::count(added.begin(), added.end(), way + delay), inTime ? 2 : 0) << "delay " << delay;
+    ++(inTime ? counted : lost);
+  }
+  EXPECT_GT(counted, 9);
+  EXPECT_GT(lost, 9);
+}
