@@ -23,13 +23,15 @@ FAMILIES = {
 }
 
 
-#: All layers at the default length where there is time, but for the largest.
+#: All layers at the default length, but for the largest, on every chip where there is time.
 LONG = os.environ.get("GARAM_LONG") == "1"
+CHIPS = ["atom", "atom_max", "rebel100", "rngd", "tpuv3", "unit"] if LONG else ["atom"]
 
 
+@pytest.mark.parametrize("chip", CHIPS)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_validates(garam, tmp_path: Path, family: str) -> None:
+def test_validates(garam, tmp_path: Path, family: str, chip: str) -> None:
     (tmp_path / "config.json").write_text(json.dumps(FAMILIES[family]))
     size = ["--layers", 2, "--batch", 2, "--seq", 37] if not LONG else ["--layers", 2] if family == "bert-large" else []
-    document = garam("validate", tmp_path, "--random-weights", 0, "--chip", "atom", *size)
+    document = garam("validate", tmp_path, "--random-weights", 0, "--chip", chip, *size)
     assert document["ok"], document["first_bad"]
