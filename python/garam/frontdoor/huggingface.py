@@ -16,6 +16,7 @@ from transformers.initialization import no_init_weights
 from garam.errors import InputError, input_error
 from garam.frontdoor import weights
 from garam.frontdoor.cache import Decode, KVLayer, Prefill
+from garam.frontdoor.kept import kept
 from garam.frontdoor.model import Model, Options, check_layers, check_length, choose_phase
 
 
@@ -100,7 +101,8 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
                           "sizes that fit each other") from error
     if seed is not None:
         weights.randomize(model, seed)
-        file = weights.write_cached(model, {"config": config.to_dict(), "class": type(model).__name__, "seed": seed})
+        sizes = {name: value for name, value in config.to_dict().items() if name != "_name_or_path"}  # in any folder
+        file = weights.write_cached(model, {"config": sizes, "class": type(model).__name__, "seed": seed})
         return model, file, weights.tied_names(model)
     file = _weights_file(folder)
     names = _names_in(file, model)
@@ -121,12 +123,8 @@ def _weights_file(folder: Path) -> Path:
     if len(files) == 1:
         return files[0]
     stamp = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files]
-    merged = weights.cache_folder() / f"{weights.digest({'folder': str(folder.resolve()), 'files': stamp})}.safetensors"
-    if not merged.exists():  # a program reads its weights from one file
-        part = merged.with_suffix(".part")
-        save_file({name: tensor for f in files for name, tensor in load_file(f).items()}, part)
-        part.rename(merged)
-    return merged
+    key = {"folder": str(folder.resolve()), "files": stamp}  # a program reads its weights from one file
+    return kept(key, lambda merged: save_file({name: tensor for f in files for name, tensor in load_file(f).items()}, merged))
 
 
 def _names_in(file: Path, model: PreTrainedModel) -> dict[str, str]:

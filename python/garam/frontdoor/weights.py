@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +13,9 @@ from safetensors.torch import save_file
 
 from garam.errors import InputError, input_error
 from garam.frontdoor.importer import FileTensor
+from garam.frontdoor.kept import kept
 
 _FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
-
-
-def cache_folder() -> Path:
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "garam" / "weights"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def file_tensors(file: Path, module: torch.nn.Module, names: dict[str, str]) -> dict[str, FileTensor]:
@@ -87,20 +79,9 @@ def randomize(module: torch.nn.Module, seed: int) -> None:
         parameter.data.copy_(values)
 
 
-def digest(key: dict[str, object]) -> str:
-    return hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
-
-
 def write_cached(module: torch.nn.Module, key: dict[str, object]) -> Path:
-    """The module's parameters as a safetensors file in the cache, named by `key`; written once, never half."""
-    file = cache_folder() / f"{digest(key)}.safetensors"
-    if not file.exists():
-        tensors = {n: p.detach().contiguous() for n, p in module.named_parameters()}
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            part = Path(folder) / "part.safetensors"
-            save_file(tensors, part)
-            part.rename(file)
-    return file
+    """The module's parameters as a safetensors file that is kept, named by `key`."""
+    return kept(key, lambda file: save_file({n: p.detach().contiguous() for n, p in module.named_parameters()}, file))
 
 
 def tied_names(module: torch.nn.Module) -> dict[str, str]:

@@ -1,0 +1,60 @@
+"""Weight files that are kept: one for each model, and no more than a given size of them."""
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from garam.cli import main
+from garam.errors import InputError
+from garam.frontdoor.kept import kept
+
+CONFIG = {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 96,
+          "num_hidden_layers": 1, "vocab_size": 50}
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "garam" / "weights"
+
+
+def test_a_model_has_one_file_wherever_its_folder_is(folder: Path, tmp_path: Path) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(CONFIG))
+        assert main(["compile", str(tmp_path / name), "--random-weights", "0", "--seq", "7", "--chip", "unit", "-o",
+                     str(tmp_path / f"{name}.garam")]) == 0
+    assert len(list(folder.glob("*.safetensors"))) == 1
+
+
+def test_what_was_not_used_for_longest_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GARAM_CACHE_GB", "3.5e-6")
+    written = []
+
+    def file(name: str) -> Path:
+        return kept({"name": name}, lambda path: (written.append(name), path.write_bytes(bytes(1000)))[0])
+
+    for age, name in enumerate("abc"):
+        os.utime(file(name), (age, age))
+    assert file("a").stat().st_mtime > 2  # used again
+    newest = file("d")
+    assert written == list("abcd")
+    assert {path.name for path in folder.iterdir()} == {file.name for file in (kept({"name": n}, Path.touch) for n in "acd")}
+    assert newest.exists()
+
+
+def test_a_file_larger_than_all_is_kept_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GARAM_CACHE_GB", "0")
+    kept({"name": "a"}, lambda path: path.write_bytes(bytes(10)))
+    only = kept({"name": "b"}, lambda path: path.write_bytes(bytes(10)))
+    assert list(folder.iterdir()) == [only]
+
+
+@pytest.mark.parametrize("size", ["much", "-1", "nan"])
+def test_a_size_that_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+    monkeypatch.setenv("GARAM_CACHE_GB", size)
+    with pytest.raises(InputError, match="GARAM_CACHE_GB: `.*` is no size; gigabytes, 16 without it"):
+        kept({"name": "a"}, Path.touch)
