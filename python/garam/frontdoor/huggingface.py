@@ -16,8 +16,8 @@ from transformers.initialization import no_init_weights
 from garam.errors import InputError, input_error
 from garam.frontdoor import weights
 from garam.frontdoor.cache import Decode, KVLayer, Prefill
-from garam.frontdoor.kept import kept
 from garam.frontdoor.model import Model, Options, check_layers, check_length, choose_phase
+from garam.frontdoor.weight_cache import cached
 
 
 class Encoder(torch.nn.Module):
@@ -124,7 +124,7 @@ def _weights_file(folder: Path) -> Path:
         return files[0]
     stamp = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     key = {"folder": str(folder.resolve()), "files": stamp}  # a program reads its weights from one file
-    return kept(key, lambda merged: save_file({name: tensor for f in files for name, tensor in load_file(f).items()}, merged))
+    return cached(key, lambda merged: save_file({name: tensor for f in files for name, tensor in load_file(f).items()}, merged))
 
 
 def _names_in(file: Path, model: PreTrainedModel) -> dict[str, str]:

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from garam.errors import InputError, input_error
 from garam.frontdoor.importer import FileTensor
-from garam.frontdoor.kept import kept
+from garam.frontdoor.weight_cache import cached
 
 _FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
 
@@ -80,8 +80,8 @@ def randomize(module: torch.nn.Module, seed: int) -> None:
 
 
 def write_cached(module: torch.nn.Module, key: dict[str, object]) -> Path:
-    """The module's parameters as a safetensors file that is kept, named by `key`."""
-    return kept(key, lambda file: save_file({n: p.detach().contiguous() for n, p in module.named_parameters()}, file))
+    """The module's parameters as a safetensors file of the cache, named by `key`."""
+    return cached(key, lambda file: save_file({n: p.detach().contiguous() for n, p in module.named_parameters()}, file))
 
 
 def tied_names(module: torch.nn.Module) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Weight files that are kept: one for each model, and no more than a given size of them."""
+"""The cache of weights: one file for each model, and no more than a given size of them."""
 from __future__ import annotations
 
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from garam.cli import main
 from garam.errors import InputError
-from garam.frontdoor.kept import kept
+from garam.frontdoor.weight_cache import cached
 
 CONFIG = {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 96,
           "num_hidden_layers": 1, "vocab_size": 50}
@@ -30,26 +30,26 @@ def test_a_model_has_one_file_wherever_its_folder_is(folder: Path, tmp_path: Pat
     assert len(list(folder.glob("*.safetensors"))) == 1
 
 
-def test_what_was_not_used_for_longest_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_least_recently_used_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GARAM_CACHE_GB", "3.5e-6")
     written = []
 
     def file(name: str) -> Path:
-        return kept({"name": name}, lambda path: (written.append(name), path.write_bytes(bytes(1000)))[0])
+        return cached({"name": name}, lambda path: (written.append(name), path.write_bytes(bytes(1000)))[0])
 
     for age, name in enumerate("abc"):
         os.utime(file(name), (age, age))
     assert file("a").stat().st_mtime > 2  # used again
     newest = file("d")
     assert written == list("abcd")
-    assert {path.name for path in folder.iterdir()} == {file.name for file in (kept({"name": n}, Path.touch) for n in "acd")}
+    assert {path.name for path in folder.iterdir()} == {file.name for file in (cached({"name": n}, Path.touch) for n in "acd")}
     assert newest.exists()
 
 
 def test_a_file_larger_than_all_is_kept_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GARAM_CACHE_GB", "0")
-    kept({"name": "a"}, lambda path: path.write_bytes(bytes(10)))
-    only = kept({"name": "b"}, lambda path: path.write_bytes(bytes(10)))
+    cached({"name": "a"}, lambda path: path.write_bytes(bytes(10)))
+    only = cached({"name": "b"}, lambda path: path.write_bytes(bytes(10)))
     assert list(folder.iterdir()) == [only]
 
 
@@ -57,4 +57,20 @@ def test_a_file_larger_than_all_is_kept_alone(folder: Path, monkeypatch: pytest.
 def test_a_size_that_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     monkeypatch.setenv("GARAM_CACHE_GB", size)
     with pytest.raises(InputError, match="GARAM_CACHE_GB: `.*` is no size; gigabytes, 16 without it"):
-        kept({"name": "a"}, Path.touch)
+        cached({"name": "a"}, Path.touch)
+
+
+def test_a_cache_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file, no folder")
+    with pytest.raises(InputError, match=r"weights: the cache of weights cannot be written \(.*; XDG_CACHE_HOME"):
+        cached({"name": "a"}, Path.touch)
+
+
+def test_a_write_that_fails_leaves_nothing(folder: Path) -> None:
+    def full(path: Path) -> None:
+        path.write_bytes(bytes(10))
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match="No space left on device"):
+        cached({"name": "a"}, full)
+    assert not list(folder.iterdir())
