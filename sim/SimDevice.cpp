@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 namespace garam::sim {
 namespace {
@@ -92,6 +93,9 @@ void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
       if (program.weights_file.empty())
         throw rt::inputError("program", fmt::format("needs the weights `{}`, and names no file", weight->tensor),
                              "compile it with weights, or run it in mode cycles");
+      if (!weights && !std::filesystem::exists(program.weights_file))
+        throw rt::inputError(program.weights_file, "the program's weights are not there any more",
+                             "compile the model again, or run it in mode cycles");
       if (!weights)
         weights = std::make_unique<rt::SafetensorsFile>(program.weights_file);
       loadWeight(*storage, *weights, *segment, *weight);

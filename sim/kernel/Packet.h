@@ -3,6 +3,7 @@
 
 #include "runtime/device/Device.h"
 #include "sim/kernel/Stamps.h"
+#include "sim/memory/Prefetch.h"
 
 #include <cstdint>
 
@@ -23,6 +24,9 @@ struct Endpoint {
 /// What a stretch of a burst's life was spent on: a stall cause, or busy.
 inline constexpr uint8_t kBusy = uint8_t(rt::kStalls);
 static_assert(kBusy < 16, "a cause has four bits");
+
+/// Of a packet, what comes before the stamps of a long way.
+inline constexpr size_t kPrefetched = 128;
 
 struct alignas(64) Packet {
   // What a router looks at, in one line of the host's cache.
@@ -45,11 +49,6 @@ struct alignas(64) Packet {
 
   Stamps stamps; ///< since `issued`
 
-  /// Asks the host's memory for all but the stamps of a long way.
-  void expect() const {
-    __builtin_prefetch(this, 1);
-    __builtin_prefetch(reinterpret_cast<const char *>(this) + 64, 1);
-  }
   Net net() const { return kind >= PacketKind::ReadResponse ? Net::Response : Net::Request; }
   /// The time since the last mark, up to `cycle`, was spent on `cause`.
   void mark(uint8_t cause, int64_t cycle) { stamps.mark(cause, uint32_t(cycle - issued)); }
@@ -61,5 +60,6 @@ struct alignas(64) Packet {
   }
   void mark(rt::Stall cause, int64_t cycle) { mark(uint8_t(cause), cycle); }
 };
+static_assert(sizeof(Packet) == 192);
 
 } // namespace garam::sim

@@ -27,9 +27,9 @@ public:
   }
 
 private:
-  /// Of a burst on one die or a neighbour; a way through many dies has more. The common ones lie in the packet, which
-  /// then is small: thousands are under way, and each page of the host's memory holds many.
-  static constexpr uint32_t kNear = 20;
+  /// A burst on one die has at most 16: two on each side of the mesh each way, eight in the memory. As many as fill the
+  /// third line of a packet lie in it; thousands of packets are under way, and small ones share pages of the host.
+  static constexpr uint32_t kNear = 18;
   uint32_t count = 0;
   std::array<Stretch, kNear> near;
   std::vector<Stretch> far;
@@ -39,7 +39,7 @@ private:
     if (count < kNear) {
       near[count] = stretch;
     } else {
-      far.resize(count - kNear);
+      far.resize(count - kNear); // those of an earlier life go
       far.push_back(stretch);
     }
     ++count;

@@ -36,6 +36,9 @@ public:
 
   void push(const MemoryBurst &burst) {
     int64_t tick = burst.arrival << timing.perClockBits;
+    for (const Place &place = placeOf(burst); int i : {0, 1})
+      if (place.lane[size_t(i)] >= 0)
+        lane[size_t(place.lane[size_t(i)])]->prefetchFor(burst.write, place.pattern->parts[size_t(i)], place.base);
     advanceTo(tick - 1);
     assert(now == tick - 1 && "arrival in the past");
     uint32_t index = uint32_t(pending.size());
@@ -134,7 +137,6 @@ private:
       rt::DramCell cell = last.base;
       cell.pseudoChannel += i;
       last.lane[size_t(i)] = (mixes ? map.mixed(cell) : cell).pseudoChannel;
-      lane[size_t(last.lane[size_t(i)])]->expect(burst.write, last.pattern->parts[size_t(i)], last.base);
     }
     return last;
   }
@@ -170,8 +172,7 @@ private:
     PseudoChannel &own = *lane[index];
     const uint32_t burst = own.burst();
     Pending &p = pending[burst];
-    for (size_t line = 0; line < sizeof p; line += 64)
-      __builtin_prefetch(reinterpret_cast<const char *>(&p) + line, 1);
+    prefetch(&p, sizeof p);
     const PartTimes times = own.issueColumns(sink, counters);
     if (paired)
       lane[1 - index]->columnsBooked();

@@ -51,18 +51,10 @@ void PseudoChannel::arrive(int direction, uint32_t burst, const PartPattern &pat
   Entry &e = q.entries[size_t(place)];
   e.burst = burst, e.pattern = &pattern, e.arrival = tick, e.rowStart = -1, e.missed = false;
   e.baseColumn = base.column, e.stackId = uint8_t(base.stackId), e.segments = uint8_t(pattern.segmentCount);
-  const int flatBase = base.stackId * banksPerRank + base.bank * bankGroups + base.bankGroup;
   uint64_t mine = 0, missing = 0, sharing = 0;
   int64_t ready = 0;
   for (int i = 0; i < e.segments; ++i) {
-    int bank = flatBase + pattern.segments[size_t(i)].flat;
-    if (mixes) {
-      rt::DramCell cell = base;
-      cell.bank += pattern.cells[size_t(i)].bank;
-      cell.bankGroup += pattern.cells[size_t(i)].bankGroup;
-      cell = map.mixed(cell);
-      bank = cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
-    }
+    const int bank = flatBank(pattern, base, i);
     e.bank[i] = uint8_t(bank);
     mine |= bit(bank);
     sharing |= side.bank[bank].users;

@@ -56,15 +56,14 @@ public:
 
   bool hasRoom(int direction) const { return sides[direction].queue.count() < sides[direction].capacity; }
   int64_t queued() const { return own->queue.count() + other->queue.count(); }
-  /// Asks the host's memory for what `arrive` will touch.
-  void expect(int direction, const PartPattern &pattern, const rt::DramCell &base) const {
+  /// What `arrive` will touch.
+  void prefetchFor(int direction, const PartPattern &pattern, const rt::DramCell &base) const {
     const Side &side = sides[size_t(direction)];
-    side.queue.expect();
-    const int flat = mixes ? 0 : base.stackId * banksPerRank + base.bank * bankGroups + base.bankGroup;
+    side.queue.prefetchNext();
     for (int i = 0; i < pattern.segmentCount; ++i) {
-      const auto bank = size_t(flat + (mixes ? 0 : pattern.segments[size_t(i)].flat));
-      __builtin_prefetch(&banks[bank], 1);
-      __builtin_prefetch(&side.bank[bank], 1);
+      const int bank = flatBank(pattern, base, i);
+      prefetch(&banks[size_t(bank)]);
+      prefetch(&side.bank[size_t(bank)]);
     }
   }
   void arrive(int direction, uint32_t burst, const PartPattern &pattern, const rt::DramCell &base, int64_t tick);
@@ -194,6 +193,19 @@ private:
   std::array<Held, 64> held;
   std::array<int64_t, 64> lastUse; ///< last column command of a bank
   std::array<Side, 2> sides;
+
+  /// Flat bank of a segment.
+  int flatBank(const PartPattern &pattern, const rt::DramCell &base, int segment) const {
+    auto flat = [&](const rt::DramCell &cell) {
+      return cell.stackId * banksPerRank + cell.bank * bankGroups + cell.bankGroup;
+    };
+    if (!mixes)
+      return flat(base) + pattern.segments[size_t(segment)].flat;
+    rt::DramCell cell = base;
+    cell.bank += pattern.cells[size_t(segment)].bank;
+    cell.bankGroup += pattern.cells[size_t(segment)].bankGroup;
+    return flat(map.mixed(cell));
+  }
 
   void countDue(int64_t tick);
   void update(int64_t tick);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sim/memory/Pattern.h"
+#include "sim/memory/Prefetch.h"
 
 #include <algorithm>
 #include <array>
@@ -46,10 +47,10 @@ public:
   /// `set` is not empty.
   int oldestOf(uint64_t set) const { return (lowest(std::rotr(set, int(head & 63))) + int(head)) & 63; }
 
-  /// Asks the host's memory for the next place.
-  void expect() const {
-    __builtin_prefetch(&slots[size_t(after & 63)], 1);
-    __builtin_prefetch(&entries[size_t(after & 63)], 1);
+  /// Of the next place.
+  void prefetchNext() const {
+    prefetch(&slots[size_t(after & 63)]);
+    prefetch(&entries[size_t(after & 63)]);
   }
   int push(const PartPattern &pattern) {
     const int place = int(after++ & 63);

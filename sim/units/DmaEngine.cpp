@@ -394,7 +394,7 @@ private:
         flights.pop_front();
         ++firstFlight;
         if (flights.size() > 2) // the next to retire may long be back
-          flights[2].packet->expect();
+          prefetch(flights[2].packet, kPrefetched);
       }
       if (order.empty() || !order.front()->sent || order.front()->unretired)
         return;

@@ -206,7 +206,7 @@ private:
     entries.give(entry);
     if (cut) {
       // The initiator marks its packet with these times: its lines have not been touched since it was sent.
-      cut->packet->expect();
+      prefetch(cut->packet, kPrefetched);
       cut->done = times.done;
       cut->memoryQueue = times.memoryQueue, cut->rowMiss = times.rowMiss, cut->refresh = times.refresh;
       cut->turnaround = times.turnaround, cut->transfer = times.transfer;

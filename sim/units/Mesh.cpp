@@ -42,18 +42,18 @@ public:
     std::vector<uint32_t> &due = soon[uint64_t(cycle) % kSoon];
     const size_t count = due.size();
     for (size_t i = 0; i < std::min(count, kAhead); ++i)
-      __builtin_prefetch(&outputs[due[i]], 1);
+      prefetch(&outputs[due[i]]);
     for (size_t i = 0; i < std::min(count, kAhead - 2); ++i)
-      fetchInputs(outputs[due[i]]);
+      prefetchInputs(outputs[due[i]]);
     for (size_t i = 0; i < count; ++i) {
       if (i + kAhead < count)
-        __builtin_prefetch(&outputs[due[i + kAhead]], 1);
+        prefetch(&outputs[due[i + kAhead]]);
       if (i + kAhead - 2 < count)
-        fetchInputs(outputs[due[i + kAhead - 2]]);
+        prefetchInputs(outputs[due[i + kAhead - 2]]);
       if (i + 2 < count)
-        fetchPacket(outputs[due[i + 2]]);
+        prefetchPacket(outputs[due[i + 2]]);
       if (i + 1 < count)
-        fetchNext(outputs[due[i + 1]]);
+        prefetchNext(outputs[due[i + 1]]);
       look(due[i], cycle);
     }
     due.clear();
@@ -155,22 +155,22 @@ private:
   const Input *firstAsking(const Output &output) const {
     return output.requests ? &inputs[inputOf(output, std::countr_zero(output.requests))] : nullptr;
   }
-  void fetchInputs(const Output &output) const {
-    __builtin_prefetch(firstAsking(output), 1);
+  void prefetchInputs(const Output &output) const {
+    prefetch(firstAsking(output));
     if (output.link >= 0)
-      __builtin_prefetch(&inputs[size_t(output.link)], 1);
+      prefetch(&inputs[size_t(output.link)]);
   }
-  void fetchPacket(const Output &output) const {
+  void prefetchPacket(const Output &output) const {
     if (const Input *input = firstAsking(output))
-      __builtin_prefetch(input->first, 1);
+      prefetch(input->first);
   }
-  void fetchNext(const Output &output) const {
+  void prefetchNext(const Output &output) const {
     const Input *input = firstAsking(output);
     if (!input)
       return;
-    __builtin_prefetch(input->first->next);
+    prefetch(input->first->next);
     if (output.link >= 0)
-      __builtin_prefetch(&outputs[inputs[size_t(output.link)].ways[input->first->route]], 1);
+      prefetch(&outputs[inputs[size_t(output.link)].ways[input->first->route]]);
   }
 
   /// A packet joins an input; its head is there at `packet->arrival`.
