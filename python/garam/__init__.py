@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import InputError, MachineError
+from .errors import InputError, InternalError, MachineError
 
 __version__ = "0.1.0"
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: Loaded when first asked for: PyTorch takes seconds, and `garam chips` needs none of it.
 _LAZY = {"Chip": "chip", "Program": "program", "Result": "result", "compile": "compiler", "compare": "comparison"}
 
-__all__ = ["InputError", "MachineError", "__version__", *_LAZY]
+__all__ = ["InputError", "InternalError", "MachineError", "__version__", *_LAZY]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import _runtime
 from .dtypes import mlir_name
+from .errors import InputError, input_error
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,22 @@ class Chip:
 
     @cached_property
     def table(self) -> dict[str, Any]:
-        return _runtime.chip(self.name, list(self.overrides), self.dies_in_use)
+        try:
+            return _runtime.chip(self.name, list(self.overrides), self.dies_in_use)
+        except InputError as error:
+            raise self._blamed(error) from None
+
+    def _blamed(self, error: InputError) -> InputError:
+        """Of a chip that loads without overrides the first of them is at fault with which it does not, whatever line the error names."""
+        for count in range(len(self.overrides) + 1):
+            try:
+                _runtime.chip(self.name, list(self.overrides[:count]), self.dies_in_use)
+            except InputError as caused:
+                where, _, said = str(caused).partition(": ")
+                if count == 0 or where.startswith("--"):
+                    return caused
+                return input_error(f"--set {self.overrides[count - 1]}", said)
+        return error
 
     @property
     def arguments(self) -> tuple[str, list[str], int]:

@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .chip import Chip
+from .dtypes import compute_dtype
 from .errors import input_error
+from .faults import compiling, guarded
 from .program import Program
 
 if TYPE_CHECKING:
+    import torch
+
     from .frontdoor import Source
 
 LEVELS = ("graph", "mapping", "tile", "task", "isa")
@@ -46,6 +50,7 @@ def lower(text: str, where: str, chip: Chip, facts: Facts = Facts(), *, mapping:
     """Program bytes, emitted text and mapping. `aids`: timing, print_after_all, reproducer."""
     from . import _compiler
 
+    compiling(text)
     name, overrides, dies = chip.arguments
     options = {"chip": name, "overrides": overrides, "dies": dies, "disabled": list(disabled),
                **dataclasses.asdict(facts), **(aids or {})}
@@ -70,16 +75,18 @@ def compile_text(text: str, where: str, chip: Chip, **options: Any) -> Program:
     return Program(lowered["program"], chip, None, where, time.perf_counter() - started)
 
 
+@guarded
 def compile(model: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, chip: str | Chip = "atom",
-            mapping: str | None = None, dtype: str | None = None, dies: int = 0, set: Sequence[str] = (), name: str | None = None,
+            mapping: str | None = None, dtype: str | torch.dtype | None = None, dies: int = 0, set: Sequence[str] = (), name: str | None = None,
             disabled: Sequence[str] = ()) -> Program:
     """Compiles a torch module with example arguments, a torch.export.ExportedProgram, or a MODEL of the command line.
 
-    `mapping` is a mapping file; `set` overrides keys of the chip file (`l1.size_bytes=2097152`); `dtype` is bf16, f16 or f32, by
-    default the type of the module's weights.
-    """
+    `mapping` is a mapping file; `set` overrides keys of the chip file (`l1.size_bytes=2097152`); `dtype` is bf16, f16 or f32
+    (or a torch.dtype), by default the type of the module's weights, of its inputs where it has none; where they have several types it
+    is bf16, and `program.source.remarks` says so.
+        """
     target = chip if isinstance(chip, Chip) else Chip(chip, tuple(set), dies)
-    source = _source(model, args, kwargs or {}, dtype, name)
+    source = _source(model, args, kwargs or {}, None if dtype is None else compute_dtype(dtype), name)
     return compile_source(source, target, mapping=mapping, disabled=disabled)
 
 
@@ -87,10 +94,12 @@ def _source(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], dtype: s
     import torch
 
     from . import frontdoor
-    from .frontdoor.model import Model
+    from .frontdoor.arguments import by_name
+    from .frontdoor.model import Model, check_mode
+    from .frontdoor.remarks import collected
 
     if isinstance(model, str):
-        return frontdoor.load(model, dtype=dtype or "bf16")
+        return frontdoor.load(model, dtype=dtype)
     if isinstance(model, frontdoor.Source):
         return model
     if isinstance(model, torch.export.ExportedProgram):
@@ -98,9 +107,16 @@ def _source(model: Any, args: Sequence[Any], kwargs: Mapping[str, Any], dtype: s
         model = _unlifted(model)
     if not isinstance(model, torch.nn.Module):
         raise input_error("compile", f"cannot compile a {type(model).__name__}", "torch.nn.Module, torch.export.ExportedProgram, or a name")
-    inputs = _named(model, args, kwargs)
-    described = Model(name or type(model).__name__, model, inputs, phase="encode" if _takes_tokens(inputs) else "")
-    return frontdoor.bring_in(described, dtype or _weights_dtype(model))
+    title = name or type(model).__name__
+    args = (args,) if isinstance(args, torch.Tensor) else args
+    if not isinstance(args, (tuple, list)) or not isinstance(kwargs, Mapping):
+        raise input_error(title, f"example arguments of type {type(args).__name__} and {type(kwargs).__name__}",
+                          "a tuple of positional ones, a dictionary of named ones")
+    inputs = by_name(title, model, args, kwargs)
+    described = Model(title, model, inputs, phase="encode" if _takes_tokens(inputs) else "")
+    with collected():
+        check_mode(title, model)
+        return frontdoor.bring_in(described, dtype or _own_dtype(model, inputs))
 
 
 def _takes_tokens(inputs: Mapping[str, Any]) -> bool:
@@ -116,19 +132,12 @@ def _unlifted(program: Any) -> Any:
     return module
 
 
-def _weights_dtype(module: Any) -> str:
-    from .dtypes import from_torch
+def _own_dtype(module: Any, inputs: Mapping[str, Any]) -> str | None:
+    """The one type of the module's weights, or else of its inputs; None where there is none, or several."""
+    import torch
+    from torch.utils._pytree import tree_leaves
 
-    found = {parameter.dtype for parameter in module.parameters() if parameter.is_floating_point()}
-    name = from_torch(found.pop()) if len(found) == 1 else "bf16"
-    return name if name in ("f32", "f16", "bf16") else "bf16"
-
-
-def _named(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    import inspect
-
-    try:
-        bound = inspect.signature(module.forward).bind(*args, **kwargs)
-    except TypeError as error:
-        raise input_error(type(module).__name__, f"example arguments: {error}", "those of forward()") from None
-    return dict(bound.arguments)
+    weights = [parameter for parameter in module.parameters() if parameter.is_floating_point()]
+    given = [leaf for leaf in tree_leaves(inputs) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()]
+    found = {str(tensor.dtype).removeprefix("torch.") for tensor in weights or given}
+    return compute_dtype(found.pop()) if len(found) == 1 and found <= {"float32", "float16", "bfloat16"} else None

@@ -13,6 +13,8 @@ MLIR_NAMES = {"bf16": "bf16", "f16": "f16", "f32": "f32", "f8e4m3": "f8E4M3FN", 
 
 _TORCH = {"f32": "float32", "f16": "float16", "bf16": "bfloat16", "f8E4M3FN": "float8_e4m3fn", "f8E5M2": "float8_e5m2",
           "i8": "int8", "i1": "bool", "i32": "int32", "i64": "int64"}
+_COMPUTED = {"bf16": "bf16", "bfloat16": "bf16", "f16": "f16", "float16": "f16", "half": "f16", "f32": "f32", "float32": "f32",
+             "float": "f32"}
 _BYTES = {"f32": 4, "f16": 2, "bf16": 2, "f8E4M3FN": 1, "f8E5M2": 1, "i8": 1, "i1": 1, "i32": 4, "i64": 8}
 
 
@@ -43,6 +45,15 @@ def from_torch(dtype: torch.dtype) -> str:
         if spelled == wanted:
             return name
     raise input_error("dtype", f"no type of the machine for {dtype}", ", ".join(_TORCH.values()))
+
+
+def compute_dtype(dtype: str | torch.dtype, where: str = "dtype") -> str:
+    """The command line's name of a type that whole models are computed in: its own, PyTorch's, or a torch.dtype."""
+    name = str(dtype).removeprefix("torch.").lower()
+    found = _COMPUTED.get(name)
+    if found is None:
+        raise input_error(where, f"{dtype} is no type that models are computed in", "bf16, f16, f32, or PyTorch's bfloat16, float16, float32")
+    return found
 
 
 def byte_size(name: str) -> int:

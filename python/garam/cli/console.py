@@ -20,6 +20,17 @@ def console(arguments: Any) -> Console:
     return Console(quiet=quiet(arguments), width=None if sys.stdout.isatty() else 120, highlight=False)
 
 
+#: What was chosen or left out, to be told when the command has done its work: of bad input nothing is told but the error.
+remarks: list[str] = []
+
+
+def tell() -> None:
+    """On standard error, so that it is in no result."""
+    for remark in remarks:
+        print(f"remark: {remark}", file=sys.stderr)
+    remarks.clear()
+
+
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[float], None]]:
     """Yields a function that takes the share done."""

@@ -11,7 +11,7 @@ from ..errors import input_error
 from ..files import write_json
 from .console import console, duration, progress
 from .options import add_chip, add_model, chip_of
-from .parser import not_negative, positive
+from .parser import compute_type, not_negative, positive
 
 HELP = "generate text greedily on the simulated machine"
 
@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_chip(parser)
     parser.add_argument("--prompt", required=True, metavar="TEXT", help="text, or token ids where the model has no tokenizer")
     parser.add_argument("--max-new-tokens", type=positive, default=32, metavar="N", help="(32)")
-    parser.add_argument("--dtype", choices=("bf16", "f16", "f32"), default="bf16", help="(bf16)")
+    parser.add_argument("--dtype", type=compute_type, default="bf16", metavar="TYPE", help="bf16, f16 or f32; (bf16)")
     parser.add_argument("--layers", type=positive, metavar="N", help="the first N layers only")
     parser.add_argument("--random-weights", type=not_negative, metavar="SEED", help="weights from this seed instead of a checkpoint")
 

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import input_error
 from ..files import read_bytes
+from .console import remarks
 from .options import chip_of
 
 if TYPE_CHECKING:
@@ -46,17 +49,20 @@ def load_tensors(path: str) -> dict[str, torch.Tensor]:
 
 def load_source(arguments: argparse.Namespace, inputs: Mapping[str, torch.Tensor] | None = None) -> Source:
     """The model through the front door. Batch and length follow from `inputs` where they are not stated."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):  # what a model's own code prints is no result
         warnings.simplefilter("ignore")
         from ..frontdoor import load
 
-        return load(arguments.model, **_shape(arguments, inputs or {}))
+        source = load(arguments.model, **_shape(arguments, inputs or {}))
+    remarks.extend(source.remarks)
+    return source
 
 
 def _shape(arguments: argparse.Namespace, inputs: Mapping[str, torch.Tensor]) -> dict[str, Any]:
-    dtype = arguments.dtype or "bf16"
-    if arguments.weights_dtype not in (None, dtype):
-        raise input_error("--weights-dtype", f"{arguments.weights_dtype} under activations of {dtype}", f"{dtype}, as the activations")
+    dtype = arguments.dtype
+    if arguments.weights_dtype not in (None, dtype or "bf16"):
+        raise input_error("--weights-dtype", f"{arguments.weights_dtype} under activations of {dtype or 'bf16'}",
+                          f"{dtype or 'bf16'}, as the activations")
     if arguments.kv_len is not None and arguments.phase != "decode":
         raise input_error("--kv-len", "means nothing without a cache", "--phase decode")
     batch, seq = arguments.batch, arguments.seq

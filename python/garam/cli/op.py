@@ -7,7 +7,7 @@ from ..errors import input_error
 from .console import progress
 from .loading import compiler_options
 from .options import add_chip, add_compiler, chip_of
-from .parser import positive
+from .parser import compute_type, positive
 from .run import add_outputs, check_outputs, finish, wants_records
 from .validate import finish_check
 
@@ -23,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("operation", choices=tuple(SHAPES), metavar="NAME", help=", ".join(SHAPES))
     parser.add_argument("--shape", required=True, metavar="SHAPE", help="; ".join(f"{name}: {shape}" for name, shape in SHAPES.items()))
     add_chip(parser)
-    parser.add_argument("--dtype", choices=("bf16", "f16", "f32"), default="bf16", help="type of the operands (bf16)")
+    parser.add_argument("--dtype", type=compute_type, default="bf16", metavar="TYPE", help="bf16, f16 or f32; type of the operands (bf16)")
     parser.add_argument("--causal", action="store_true", help="attention: a query sees no later key")
     parser.add_argument("--window", type=positive, metavar="W", help="attention: a query sees the last W keys")
     parser.add_argument("--batch", type=positive, metavar="B", help="attention: sequences at once")

@@ -5,7 +5,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..dtypes import MLIR_NAMES
-from .parser import not_negative, positive
+from .parser import dtype_name, not_negative, positive
 
 if TYPE_CHECKING:
     from ..chip import Chip
@@ -22,8 +22,8 @@ def add_chip(parser: argparse.ArgumentParser) -> None:
 
 def add_shape(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("shape")
-    group.add_argument("--dtype", choices=tuple(MLIR_NAMES), help="type of activations and weights")
-    group.add_argument("--weights-dtype", choices=tuple(MLIR_NAMES), help="type of the weights, where it differs")
+    group.add_argument("--dtype", type=dtype_name, metavar="TYPE", help=f"type of activations and weights: {', '.join(MLIR_NAMES)}")
+    group.add_argument("--weights-dtype", type=dtype_name, metavar="TYPE", help="type of the weights, where it differs")
     group.add_argument("--batch", type=positive, metavar="B", help="sequences at once")
     group.add_argument("--seq", type=positive, metavar="S", help="tokens of a sequence")
     group.add_argument("--phase", choices=PHASES, help="what is run")

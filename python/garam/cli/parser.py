@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from .. import __version__
-from ..errors import input_error
+from ..dtypes import MLIR_NAMES, compute_dtype
+from ..errors import InputError, input_error
 
 #: Modules of this package, in the order of the help.
 COMMANDS = ("chips", "models", "compile", "run", "validate", "op", "compare", "report", "trace", "reference", "explain", "generate")
@@ -98,6 +99,23 @@ def positive(text: str) -> int:
 
 def not_negative(text: str) -> int:
     return _whole(text, 0)
+
+
+def dtype_name(text: str) -> str:
+    """A type by the command line's name or PyTorch's; the command line's is given."""
+    if text in MLIR_NAMES:
+        return text
+    try:
+        return compute_dtype(text)
+    except InputError:
+        raise argparse.ArgumentTypeError(f"unknown value '{text}'; {', '.join(MLIR_NAMES)}") from None
+
+
+def compute_type(text: str) -> str:
+    try:
+        return compute_dtype(text)
+    except InputError:
+        raise argparse.ArgumentTypeError(f"unknown value '{text}'; bf16, f16, f32") from None
 
 
 def _whole(text: str, least: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from garam.frontdoor.ir import MLIR_TYPES, Constant, Location, Op, Value
 Lowering = Callable[..., Value | Sequence[Value]]
 LOWERINGS: dict[str, Lowering] = {}
 
+#: Folders of code that is nobody's model.
+_TORCH, _LIBRARY = (f"{Path(module.__file__).parent}/" for module in (torch, os))
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
 
@@ -126,9 +129,15 @@ def module_paths(node: Node) -> tuple[str, ...]:
 def source_line(node: Node) -> tuple[str | None, int]:
     """The innermost frame of the model's own code."""
     for file, line in reversed(_FRAME.findall(node.meta.get("stack_trace") or "")):
-        if "/torch/" not in file and "/garam/frontdoor/" not in file:
-            return _short(file), int(line)
+        if own := own_line(file):
+            return own, int(line)
     return None, 0
+
+
+def own_line(file: str) -> str | None:
+    """The name of a file of the model's own code; None for PyTorch's and ours."""
+    library = file.startswith(_LIBRARY) and "site-packages/" not in file
+    return None if library or file.startswith(_TORCH) or "/garam/frontdoor/" in file or file.startswith("<") else _short(file)
 
 
 def _short(file: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
-import inspect
+import io
+import itertools
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,18 +14,23 @@ from typing import Any
 
 import torch
 from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
 from torch.utils import _pytree as pytree
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.exporters.auto import register_backend
 from transformers.exporters.exporter_dynamo import DynamoExporter
 
-from garam.errors import InputError, input_error
+from garam.errors import InputError, brief, input_error
 from garam.frontdoor import hooks, patches
+from garam.frontdoor.arguments import as_call, by_name, mapped
+from garam.frontdoor.cache import KVLayer
+from garam.frontdoor.refusal import refusal
 
 
 @dataclasses.dataclass(frozen=True)
 class ExportedModel:
-    """A functional program over aten and garam ops. `inputs` and `outputs`: names in the order of the signature."""
+    """A functional program over aten and garam ops. `inputs`: a name for each leaf of the arguments, tensor or not, `outputs` for each
+    of the results, in the order of the signature."""
 
     program: ExportedProgram
     inputs: tuple[str, ...]
@@ -33,18 +39,23 @@ class ExportedModel:
 
 def cast(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
     """A copy with parameters and stored float buffers in `dtype`. Buffers that no checkpoint holds (frequencies of rotary
-    embeddings) keep f32: they are constants of the program, not weights. Key-value caches take `dtype`."""
-    module = copy.deepcopy(module)
+    embeddings) keep f32: they are constants of the program, not weights. Key-value caches take `dtype`. Throws InputError for a
+    module that cannot be copied."""
+    try:
+        module = copy.deepcopy(module)
+    except Exception as error:  # of whatever the module holds: a lock, an open file, a tensor that has a history
+        raise input_error(type(module).__name__, f"cannot be copied ({type(error).__name__}: {brief(error)})",
+                          "modules that copy.deepcopy takes") from error
     for child in module.modules():
         for parameter in child.parameters(recurse=False):
             if parameter.is_floating_point():
                 parameter.data = parameter.data.to(dtype)
         for name, buffer in child.named_buffers(recurse=False):
-            stored = name not in child._non_persistent_buffers_set or child.__class__.__name__ == "KVLayer"
+            stored = name not in child._non_persistent_buffers_set or isinstance(child, KVLayer)
             if stored and buffer.is_floating_point():
-                setattr(child, name, buffer.to(dtype))
+                child._buffers[name] = buffer.to(dtype)
         config = getattr(child, "config", None)
-        if config is not None and hasattr(config, "dtype"):
+        if isinstance(config, PretrainedConfig):
             config.dtype = dtype
     return module
 
@@ -57,19 +68,18 @@ def traceable(module: torch.nn.Module) -> Iterator[None]:
         m._supports_attention_backend or m._supports_sdpa)]
     before = [m.config._attn_implementation for m in models]
     fast_path = torch.backends.mha.get_fastpath_enabled()
-    quiet = logging.getLogger("torch._subclasses.fake_tensor")  # it prints a traceback for what we report in one line
-    level = quiet.level
+    disabled = logging.root.manager.disable
     with torch.no_grad(), patches.patched(module):
         try:
             module.eval()
             torch.backends.mha.set_fastpath_enabled(False)
-            quiet.setLevel(logging.CRITICAL)
+            logging.disable(logging.CRITICAL)  # PyTorch tells at length what we report in one line
             for m in models:
                 m.config._attn_implementation = hooks.NAME
             yield
         finally:
             torch.backends.mha.set_fastpath_enabled(fast_path)
-            quiet.setLevel(level)
+            logging.disable(disabled)
             for m, name in zip(models, before):
                 m.config._attn_implementation = name
             for m, mode in modes.items():
@@ -91,17 +101,17 @@ register_backend(GaramExporter)
 
 def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> ExportedModel:
     """Exports `model` for the shapes and types of these example arguments."""
-    where = type(model).__name__
+    named = by_name(type(model).__name__, model, args, kwargs or {})
+    # Each a tensor object of its own, since export merges equal objects.
+    args, kwargs = as_call(model, mapped(torch.Tensor.clone, named))
     try:
-        with traceable(model):
-            program = torch.export.export(model, (), _named(model, args, kwargs or {}), strict=False)
+        with traceable(model), contextlib.redirect_stderr(io.StringIO()):  # where PyTorch prints half a graph
+            program = torch.export.export(model, args, kwargs, strict=False)
+        return functional(program)
     except InputError:
         raise
     except Exception as error:  # whatever the module's own code or the tracer raises is about the module
-        text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise input_error(where, f"torch.export refuses the module ({type(error).__name__}: {text})",
-                          "modules that run on the example arguments and whose control flow does not depend on tensor values") from error
-    return functional(program)
+        raise refusal(model, error) from error
 
 
 def functional(program: ExportedProgram) -> ExportedModel:
@@ -111,7 +121,7 @@ def functional(program: ExportedProgram) -> ExportedModel:
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch's own tree specifications, when it copies them
         program = program.run_decompositions({})
     _erase_assertions(program)
-    return ExportedModel(program, tuple(program.graph_signature.user_inputs), _output_names(program))
+    return ExportedModel(program, _input_names(program), _output_names(program))
 
 
 def _erase_assertions(program: ExportedProgram) -> None:
@@ -122,37 +132,27 @@ def _erase_assertions(program: ExportedProgram) -> None:
     program.graph_module.recompile()
 
 
-def _named(model: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """All arguments by the names of `forward`; each a tensor object of its own, since export merges equal objects."""
-    return {name: value.clone() if isinstance(value, torch.Tensor) else value
-            for name, value in arguments_by_name(type(model).__name__, model, args, kwargs).items()}
-
-
-def arguments_by_name(where: str, model: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Example arguments by the names of `forward`, in its order; those of `**NAME` by their own."""
-    signature = inspect.signature(model.forward)
-    try:
-        bound = signature.bind(*args, **kwargs).arguments
-    except TypeError as error:
-        raise input_error(where, f"example arguments: {error}", "those of forward()") from error
-    named: dict[str, Any] = {}
-    for name, value in bound.items():
-        kind = signature.parameters[name].kind
-        if kind is inspect.Parameter.VAR_POSITIONAL and value:
-            raise input_error(where, f"example arguments: *{name} have no names", "arguments of forward() with a name, or **NAME")
-        named.update(value if kind is inspect.Parameter.VAR_KEYWORD else {name: value})
-    return named
+def _input_names(program: ExportedProgram) -> tuple[str, ...]:
+    return tuple(spec.arg.name for spec in program.graph_signature.input_specs if spec.kind is InputKind.USER_INPUT)
 
 
 def _output_names(program: ExportedProgram) -> tuple[str, ...]:
+    """The keys of a mapping, numbered where a value has several tensors; else output_0 and so on. No two are the same."""
     count = len(program.graph_signature.user_outputs)
-    spec = program.call_spec.out_spec
-    tree = pytree.tree_unflatten(list(range(count)), spec)
+    tree = pytree.tree_unflatten(list(range(count)), program.call_spec.out_spec)
+    names = [f"output_{i}" for i in range(count)]
     if isinstance(tree, Mapping):
-        names: dict[int, str] = {}
         for key, value in tree.items():
             leaves = pytree.tree_leaves(value)
             for i, leaf in enumerate(leaves):
-                names[leaf] = key if len(leaves) == 1 else f"{key}_{i}"
-        return tuple(names[i] for i in range(count))
-    return tuple(f"output_{i}" for i in range(count))
+                names[leaf] = str(key) if len(leaves) == 1 else f"{key}_{i}"
+    return tuple(_distinct(names))
+
+
+def _distinct(names: Sequence[str]) -> Iterator[str]:
+    taken: set[str] = set()
+    for name in names:
+        wanted = name or "output"
+        free = next(n for n in itertools.chain((wanted,), (f"{wanted}_{i}" for i in itertools.count(1))) if n not in taken)
+        taken.add(free)
+        yield free

@@ -19,15 +19,21 @@ def constants(program: ExportedProgram) -> dict[Node, torch.Tensor]:
         if node.op == "placeholder":
             spec = specs[node.name]
             if spec.kind is InputKind.BUFFER and spec.target not in written:
-                values[node] = _stored(program, spec.target)
+                values[node] = stored(program, spec.target)
             elif spec.kind is InputKind.CONSTANT_TENSOR:
                 values[node] = program.constants[spec.target]
-        elif node.op == "call_function" and not str(node.target).startswith(_STATEFUL):
+        elif node.op == "call_function" and not str(node.target).startswith(_STATEFUL) and not is_random(node):
             _fold(node, values)
     return values
 
 
-def _stored(program: ExportedProgram, name: str) -> torch.Tensor:
+def is_random(node: Node) -> bool:
+    """An op that may draw random numbers: its value is no constant, even where its operands are."""
+    return torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
+
+
+def stored(program: ExportedProgram, name: str) -> torch.Tensor:
+    """A buffer as the module holds it."""
     return program.state_dict[name] if name in program.state_dict else program.constants[name]
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.initialization import no_init_weights
 
-from garam.errors import InputError, input_error
+from garam.errors import InputError, brief, input_error
 from garam.frontdoor import weights
 from garam.frontdoor.cache import Decode, KVLayer, Prefill
+from garam.frontdoor.checkpoint import weights_file
 from garam.frontdoor.model import Model, Options, check_layers, check_length, choose_phase
-from garam.frontdoor.weight_cache import cached
+from garam.frontdoor.remarks import remark
 
 
 class Encoder(torch.nn.Module):
@@ -77,7 +77,7 @@ def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
     except InputError:
         raise
     except Exception as error:  # of whatever check of Transformers the file fails
-        raise input_error(str(file), _brief(error), "a configuration that Transformers knows") from error
+        raise input_error(str(file), brief(error), "a configuration that Transformers knows") from error
     check_length(str(file), "num_hidden_layers", config.num_hidden_layers, 1, 1 << 16)
     config.num_hidden_layers = check_layers(str(folder), layers, config.num_hidden_layers)
     if getattr(config, "layer_types", None):
@@ -97,40 +97,24 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
         with no_init_weights():
             model = (kind._from_config(config, **options) if kind else AutoModel.from_config(config)).float().eval()
     except Exception as error:  # sizes that do not fit each other, out of the model's own code
-        raise input_error(str(folder or architecture), f"no {architecture or 'model'} of this configuration ({_brief(error)})",
+        raise input_error(str(folder or architecture), f"no {architecture or 'model'} of this configuration ({brief(error)})",
                           "sizes that fit each other") from error
     if seed is not None:
         weights.randomize(model, seed)
         sizes = {name: value for name, value in config.to_dict().items() if name != "_name_or_path"}  # in any folder
         file = weights.write_cached(model, {"config": sizes, "class": type(model).__name__, "seed": seed})
         return model, file, weights.tied_names(model)
-    file = _weights_file(folder)
+    file = weights_file(folder)
     names = _names_in(file, model)
-    weights.load_into(model, file, names)
+    if missing := weights.load_into(model, file, names):
+        remark(str(file), f"no {', '.join(missing[:4])}{', …' if len(missing) > 4 else ''}: as the model makes {'them' if missing[1:] else 'it'}")
     return model, file, names
 
 
-def _brief(error: Exception) -> str:
-    """The beginning of what an error says, on one line."""
-    text = " ".join(str(error).split())
-    return (text[:197] + "…" if len(text) > 200 else text) or type(error).__name__
-
-
-def _weights_file(folder: Path) -> Path:
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise input_error(str(folder), "no *.safetensors", "a folder with weights, or --random-weights SEED")
-    if len(files) == 1:
-        return files[0]
-    stamp = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files]
-    key = {"folder": str(folder.resolve()), "files": stamp}  # a program reads its weights from one file
-    return cached(key, lambda merged: save_file({name: tensor for f in files for name, tensor in load_file(f).items()}, merged))
-
-
 def _names_in(file: Path, model: PreTrainedModel) -> dict[str, str]:
-    """Checkpoints of a larger or smaller head carry or lack the base model's prefix; old ones call norms gamma and beta."""
+    """Parameters and persistent buffers -> tensors. Checkpoints of a larger or smaller head carry or lack the base model's prefix; old ones call norms gamma and beta."""
     stored, prefix = weights.stored_names(file), model.base_model_prefix + "."
-    tied = weights.tied_names(model)
+    tied = weights.tied_names(model) | {buffer: buffer for buffer in weights.persistent_buffers(model)}
     names: dict[str, str] = {}
     for parameter, first in tied.items():
         candidates = [c for base in (parameter, first) for c in (base, prefix + base, base.removeprefix(prefix))]

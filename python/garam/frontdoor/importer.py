@@ -14,7 +14,7 @@ from garam.errors import input_error
 from garam.frontdoor import attention, contraction, elementwise, norms, shape  # noqa: F401  (they register lowerings)
 from garam.frontdoor.builder import LOWERINGS, Builder
 from garam.frontdoor.exporter import ExportedModel
-from garam.frontdoor.fold import constants
+from garam.frontdoor.fold import constants, is_random
 from garam.frontdoor.ir import MLIR_TYPES, Argument, Constant, Function, Program, Result, Value, remove_dead
 from garam.frontdoor.outline import outline
 
@@ -51,7 +51,7 @@ class _Importer:
             self.builder.enter(node)
             if node.op == "placeholder":
                 self._placeholder(node, specs[node.name])
-            elif node.op == "call_function" and node not in self.folded:
+            elif node.op == "call_function" and node not in self.folded and (node.users or not is_random(node)):
                 self.values[node] = self._lower(node)
         results = self._results()
         ops = remove_dead(self.builder.ops, results)
@@ -102,6 +102,8 @@ class _Importer:
         target = str(node.target)
         if target == "<built-in function getitem>":
             return self.values[node.args[0]][node.args[1]]
+        if target not in LOWERINGS and is_random(node):
+            raise self.builder.unsupported("draws random numbers, which a program cannot", "random numbers among the inputs; modules in evaluation mode")
         if target not in LOWERINGS:
             raise self.builder.unsupported("no such op in the graph dialect", "supported are " + ", ".join(sorted(
                 {t.rpartition(".")[0] for t in LOWERINGS})))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from garam.errors import input_error
+from garam.frontdoor.remarks import remark
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
+DEFAULT = "bf16"
 PHASES = ("encode", "prefill", "decode")
 
 
@@ -27,19 +30,32 @@ class Options:
 
 @dataclasses.dataclass
 class Model:
-    """module: in f32, in evaluation mode. inputs: example arguments of `forward`, by name and in its order; those in `ranges` are
-    launch parameters (rank 0, i64) within [low, high]. file_names: parameter -> tensor in weights_file; None: the same name.
+    """module: taken in evaluation mode. inputs: example arguments of `forward`, by name and in its order, lists and numbers among them;
+    those in `ranges` are launch parameters (rank 0, i64) within [low, high]. file_names: parameter -> tensor in weights_file; None: the same name.
     kv_length: tokens that the cache holds before a decode step; capacity: positions of the cache."""
 
     name: str
     module: torch.nn.Module
-    inputs: dict[str, torch.Tensor]
+    inputs: dict[str, Any]
     weights_file: Path | None = None
     file_names: dict[str, str] | None = None
     phase: str = "encode"
     ranges: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
     kv_length: int | None = None
     capacity: int = 0
+
+
+def check_mode(name: str, module: torch.nn.Module) -> None:
+    """Models are taken in evaluation mode; it is said where that makes another of one."""
+    if any(m.training and _learns(m) for m in module.modules()):
+        remark(name, "taken in evaluation mode, though it came in training mode")
+
+
+def _learns(module: torch.nn.Module) -> bool:
+    """Computes something else in training mode."""
+    if isinstance(module, torch.nn.modules.dropout._DropoutNd):
+        return module.p > 0
+    return isinstance(module, (torch.nn.modules.batchnorm._NormBase, torch.nn.RReLU))
 
 
 def choose_phase(name: str, wanted: str | None, allowed: tuple[str, ...]) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 
-from garam.errors import InputError, input_error
+from garam.errors import InputError, brief, input_error
 from garam.frontdoor import huggingface
-from garam.frontdoor.exporter import arguments_by_name
-from garam.frontdoor.model import Model, Options, choose_phase
+from garam.frontdoor.arguments import by_name
+from garam.frontdoor.model import Model, Options, check_mode, choose_phase
+from garam.frontdoor.weights import check_storable, randomize
 
 
 def folder() -> Path:
@@ -50,34 +51,45 @@ def _from_function(file: Path, name: str, options: Options) -> Model:
     """The function returns a module and its example arguments: (module, args), (module, args, kwargs) or (module, {name: value})."""
     if not file.is_file():
         raise input_error(str(file), "no such file", "file.py:function")
-    function = getattr(_module(file), name, None)
+    function, where = getattr(_module(file), name, None), f"{file}:{name}"
     if not callable(function):
-        raise input_error(f"{file}:{name}", "no such function", "a function that returns a module and its example arguments")
+        raise input_error(where, "no such function", "a function that returns a module and its example arguments")
     offered = {"batch": options.batch, "seq": options.seq, "layers": options.layers}
-    wanted = inspect.signature(function).parameters
     try:
+        wanted = inspect.signature(function).parameters
         returned = function(**{k: v for k, v in offered.items() if k in wanted and v is not None})
     except InputError:
         raise
-    except Exception as error:
-        raise input_error(f"{file}:{name}", f"{type(error).__name__}: {error}",
+    except (Exception, SystemExit) as error:
+        raise input_error(where, f"{type(error).__name__}: {brief(error)}",
                           "a function that runs as it is called; it may take batch, seq and layers") from error
     if not isinstance(returned, tuple) or len(returned) not in (2, 3) or not isinstance(returned[0], torch.nn.Module):
-        raise input_error(f"{file}:{name}", f"returns {type(returned).__name__}", "(module, args) or (module, args, kwargs)")
-    module = returned[0].eval()
+        raise input_error(where, f"returns {_described(returned)}", "(module, args) or (module, args, kwargs)")
+    module = returned[0]
     choose_phase(name, options.phase, ("encode",))
     if options.random_weights is not None:
-        from garam.frontdoor.weights import randomize
-
+        check_storable(name, module)
         randomize(module, options.random_weights)
-    return Model(name, module, _by_name(f"{file}:{name}", module, *returned[1:]))
+    check_mode(name, module)
+    return Model(name, module.eval(), _by_name(where, module, *returned[1:]))
 
 
-def _by_name(where: str, module: torch.nn.Module, args: Any, kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
+def _described(returned: Any) -> str:
+    if not isinstance(returned, tuple):
+        return type(returned).__name__
+    return f"({', '.join(type(part).__name__ for part in returned)})"
+
+
+def _by_name(where: str, module: torch.nn.Module, args: Any, kwargs: Any = None) -> dict[str, Any]:
+    """A dictionary in place of the positional arguments holds named ones."""
     if isinstance(args, dict):
         args, kwargs = (), {**args, **(kwargs or {})}
-    args = (args,) if isinstance(args, torch.Tensor) else tuple(args)
-    return arguments_by_name(where, module, args, kwargs or {})
+    if isinstance(args, torch.Tensor):
+        args = (args,)
+    if not isinstance(args, (tuple, list)) or not isinstance(kwargs or {}, dict) or any(not isinstance(key, str) for key in kwargs or {}):
+        raise input_error(where, f"returns example arguments of type {type(args).__name__} and {type(kwargs).__name__}",
+                          "a tuple of positional ones, a dictionary of named ones")
+    return by_name(where, module, args, kwargs or {})
 
 
 def _module(file: Path) -> ModuleType:
@@ -88,7 +100,7 @@ def _module(file: Path) -> ModuleType:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[name]
-            raise input_error(str(file), f"{type(error).__name__}: {error}", "a Python file that can be imported") from error
+            raise input_error(str(file), f"{type(error).__name__}: {brief(error)}", "a Python file that can be imported") from error
     return sys.modules[name]

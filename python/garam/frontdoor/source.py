@@ -5,29 +5,38 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 from torch import Tensor
+from torch.utils import _pytree as pytree
 
+from garam.dtypes import compute_dtype, from_torch
 from garam.errors import input_error
+from garam.faults import compiling
 from garam.frontdoor import registry
+from garam.frontdoor.arguments import Arguments, as_call, mapped
 from garam.frontdoor.exporter import ExportedModel, cast, export
-from garam.frontdoor.importer import import_model
+from garam.frontdoor.fold import stored
+from garam.frontdoor.importer import FileTensor, import_model
 from garam.frontdoor.ir import Program
-from garam.frontdoor.model import DTYPES, PHASES, Model, Options, check_length
+from garam.frontdoor.model import DEFAULT, DTYPES, PHASES, Model, Options, check_length
+from garam.frontdoor.remarks import collected, remark
 from garam.frontdoor.states import initial_states
 from garam.frontdoor.text import program_text
-from garam.frontdoor.weights import content_key, file_tensors, tied_names, write_cached
+from garam.frontdoor.weight_cache import hold
+from garam.frontdoor.weights import check_storable, content_key, file_tensors, tied_names, write_cached
 
 
 @dataclasses.dataclass
 class Source:
     """inputs: example tensors by name; values: launch parameters; states: tensors that live on the device between runs, with
     the contents that this example starts from; outputs: names in order. exported: the functional program in the compute
-    type. module: the model in f32. program: what `mlir` prints."""
+    type. module: the model as it came, in evaluation mode. program: what `mlir` prints. arguments: how `inputs` and `values` become
+    arguments of the module. remarks: what the front door chose or left out, a line each."""
 
     name: str
     dtype: str
@@ -44,6 +53,11 @@ class Source:
     module: torch.nn.Module
     program: Program
     file_names: dict[str, str]
+    arguments: Arguments
+    remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._held = hold(self.weights_file)  # as long as a program of it lives
 
     @functools.cached_property
     def mlir(self) -> str:
@@ -51,7 +65,10 @@ class Source:
 
     @functools.cached_property
     def states(self) -> dict[str, Tensor]:
-        return initial_states(self.module, DTYPES[self.dtype], self.batch, self.kv_length)
+        """Buffers that the module writes, as they are before the first run; of a decoder the keys and values of a prompt."""
+        program, kept = self.exported.program, initial_states(self.module, DTYPES[self.dtype], self.batch, self.kv_length)
+        written = [name for name in program.graph_signature.buffers_to_mutate.values() if name not in kept]
+        return kept | {name: stored(program, name).detach().clone() for name in written}
 
     @functools.cached_property
     def weights(self) -> dict[str, Tensor]:
@@ -72,34 +89,57 @@ class Source:
 
 
 def load(model: str, *, batch: int = 1, seq: int | None = None, phase: str | None = None, kv_len: int | None = None,
-         layers: int | None = None, dtype: str = "bf16", random_weights: int | None = None) -> Source:
-    """model: a name of `registry.names()`, a Hugging Face folder, or `file.py:function`. dtype: bf16, f16 or f32.
+         layers: int | None = None, dtype: str | torch.dtype | None = None, random_weights: int | None = None) -> Source:
+    """model: a name of `registry.names()`, a Hugging Face folder, or `file.py:function`. dtype: bf16 (the default), f16 or f32.
     Raises garam.errors.InputError."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     transformers.logging.set_verbosity_error()
     check_length(model, "batch", batch, 1, 1 << 16)
-    if dtype not in DTYPES:
-        raise input_error(model, f"dtype {dtype}", ", ".join(DTYPES))
+    if dtype is not None:
+        dtype = compute_dtype(dtype)
     if phase is not None and phase not in PHASES:
         raise input_error(model, f"phase {phase}", ", ".join(PHASES))
-    return bring_in(registry.build(model, Options(batch, seq, phase, kv_len, layers, random_weights)), dtype)
+    with collected():
+        return bring_in(registry.build(model, Options(batch, seq, phase, kv_len, layers, random_weights)), dtype)
 
 
-def bring_in(model: Model, dtype: str) -> Source:
-    """Exports a model in the compute type and imports it. A model without a weight file gets one in the cache."""
-    if model.weights_file is None:
-        model.file_names = tied_names(model.module)
-        model.weights_file = write_cached(model.module, content_key(model.module))
-    located = file_tensors(model.weights_file, model.module, model.file_names or {})
+def bring_in(model: Model, dtype: str | None = None) -> Source:
+    """Exports a model in the compute type and imports it. A model without a weight file gets one in the cache. dtype: None leaves
+    the choice to Garam, who says what it chose."""
+    compiling("")
+    with collected() as said:
+        if model.weights_file is None:
+            check_storable(model.name, model.module)
+            if any(parameter.dtype == torch.float64 for parameter in model.module.parameters()):
+                model.module = cast(model.module, torch.float32)
+                remark(model.name, "weights of f64 taken as f32")
+            model.file_names = tied_names(model.module)
+            model.weights_file = write_cached(model.module, content_key(model.module))
+        located = file_tensors(model.weights_file, model.module, model.file_names or {})
+        return _import(model, dtype or _chosen(model.name, located), located, said)
+
+
+def _chosen(name: str, located: Mapping[str, FileTensor]) -> str:
+    own = sorted({from_torch(tensor.dtype) for tensor in located.values()})
+    if own not in ([], [DEFAULT]):
+        remark(name, f"computed in {DEFAULT}, which Garam chose; its weights are {' and '.join(own)}, and a dtype that is stated is taken")
+    return DEFAULT
+
+
+def _import(model: Model, dtype: str, located: Mapping[str, FileTensor], said: list[str]) -> Source:
+    called = as_call(model.module, cast_inputs(model.inputs, DTYPES[dtype]))
+    exported = export(cast(model.module, DTYPES[dtype]), *called)
+    leaves, structure = pytree.tree_flatten(called)
+    arguments = Arguments(exported.inputs, tuple(leaves), structure, model.module)
     values = {name: int(model.inputs[name]) for name in model.ranges}
-    exported = export(cast(model.module, DTYPES[dtype]), (), cast_inputs(model.inputs, DTYPES[dtype]))
-    tensors = {n: v for n, v in cast_inputs(model.inputs, DTYPES[dtype]).items() if isinstance(v, Tensor) and n not in model.ranges}
+    tensors = {name: tensor for name, tensor in arguments.tensors.items() if name not in model.ranges}
     first = next(iter(tensors.values())).shape if tensors else ()
     batch, seq = (int(first[0]) if first else 1), (int(first[1]) if len(first) > 1 else 1)
     program = import_model(exported, located, {"graph.model": model.name}, ranges=model.ranges)
     return Source(model.name, dtype, batch, seq, model.phase, model.kv_length, model.capacity, model.weights_file, tensors, values,
-                  exported.outputs, exported, model.module, program, {p: t.name for p, t in located.items()})
+                  exported.outputs, exported, model.module, program, {p: t.name for p, t in located.items()}, arguments, tuple(said))
 
 
 def cast_inputs(inputs: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:
-    return {n: v.to(dtype) if isinstance(v, Tensor) and v.is_floating_point() else v for n, v in inputs.items()}
+    return {name: mapped(lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor, value)
+            for name, value in inputs.items()}

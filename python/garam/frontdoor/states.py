@@ -5,17 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from garam.frontdoor.cache import KVLayer, Prefill
+from garam.frontdoor.cache import DecoderStep, Prefill
 from garam.frontdoor.exporter import cast, traceable
 
 
 def initial_states(module: torch.nn.Module, dtype: torch.dtype, batch: int, kv_length: int | None) -> dict[str, Tensor]:
     """By name. Of a decode step: the first kv_length rows come from a seeded prompt; the others are 0."""
-    layers = getattr(module, "kv", None)
-    if layers is None:
+    if not isinstance(module, DecoderStep):
         return {}
     states = {f"kv.{i}.{name}": torch.zeros_like(buffer, dtype=dtype)
-              for i, layer in enumerate(layers) if isinstance(layer, KVLayer) for name, buffer in layer.named_buffers()}
+              for i, layer in enumerate(module.kv) for name, buffer in layer.named_buffers()}
     if not kv_length:
         return states
     step = cast(module, dtype)

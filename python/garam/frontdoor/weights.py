@@ -1,15 +1,17 @@
-"""Weight files: reading names, types and shapes, loading into a module, writing seeded random ones."""
+"""Weight files: which they are, names, types and shapes in them, loading into a module, writing seeded random ones."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn.parameter import UninitializedTensorMixin
 
 from garam.errors import InputError, input_error
 from garam.frontdoor.importer import FileTensor
@@ -18,39 +20,68 @@ from garam.frontdoor.weight_cache import cached
 _FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
 
 
-def file_tensors(file: Path, module: torch.nn.Module, names: dict[str, str]) -> dict[str, FileTensor]:
+def file_tensors(file: Path, module: torch.nn.Module, names: Mapping[str, str]) -> dict[str, FileTensor]:
     """Where each parameter of `module` is in `file`, with its presence, type and shape checked. names: parameter -> tensor."""
     found: dict[str, FileTensor] = {}
-    with _open(file) as tensors:
+    with opened(file) as tensors:
         stored = set(tensors.keys())
         for parameter, value in module.named_parameters(remove_duplicate=False):
             name = names.get(parameter, parameter)
             if name not in stored:
                 raise input_error(str(file), f"no tensor {name}", f"{len(stored)} tensors, such as {min(stored, default='none')}")
-            entry = tensors.get_slice(name)
-            if tuple(entry.get_shape()) != tuple(value.shape):
-                raise input_error(f"{file}: {name}", f"shape {list(entry.get_shape())}", f"{list(value.shape)} by the model")
-            if entry.get_dtype() not in _FILE_TYPES:
-                raise input_error(f"{file}: {name}", f"type {entry.get_dtype()}", ", ".join(_FILE_TYPES))
-            found[parameter] = FileTensor(name, _FILE_TYPES[entry.get_dtype()])
+            dtype = _checked(file, tensors, name, value)
+            if dtype not in _FILE_TYPES:
+                raise input_error(f"{file}: {name}", f"type {dtype}", ", ".join(_FILE_TYPES))
+            found[parameter] = FileTensor(name, _FILE_TYPES[dtype])
     return found
 
 
-def load_into(module: torch.nn.Module, file: Path, names: dict[str, str]) -> None:
-    """Copies every parameter from the file, widened to the parameter's type."""
-    located = file_tensors(file, module, names)
-    with _open(file) as tensors, torch.no_grad():
+def _checked(file: Path, tensors: safe_open, name: str, value: Tensor) -> str:
+    """The type of a tensor of the file, as safetensors names it. Throws if its shape is not that of `value`."""
+    entry = tensors.get_slice(name)
+    if tuple(entry.get_shape()) != tuple(value.shape):
+        raise input_error(f"{file}: {name}", f"shape {list(entry.get_shape())}", f"{list(value.shape)} by the model")
+    return entry.get_dtype()
+
+
+def load_into(module: torch.nn.Module, file: Path, names: Mapping[str, str]) -> list[str]:
+    """Copies every parameter and every persistent buffer from the file, converted to its own type. names: parameter or buffer ->
+    tensor. Gives the buffers that the file lacks, which keep what the module made them."""
+    located, missing = file_tensors(file, module, names), []
+    with opened(file) as tensors, torch.no_grad():
+        stored = set(tensors.keys())
         for parameter, value in module.named_parameters():
             value.copy_(tensors.get_tensor(located[parameter].name))
+        for buffer, value in persistent_buffers(module).items():
+            name = names.get(buffer, buffer)
+            if name not in stored:
+                missing.append(buffer)
+                continue
+            _checked(file, tensors, name, value)
+            value.copy_(_of_kind(f"{file}: {name}", tensors.get_tensor(name), value))
+    return missing
+
+
+def _of_kind(where: str, tensor: Tensor, like: Tensor) -> Tensor:
+    """Throws where one is a float and the other is none: no conversion is meant."""
+    if tensor.is_floating_point() != like.is_floating_point():
+        raise input_error(where, f"type {str(tensor.dtype).removeprefix('torch.')}", f"{str(like.dtype).removeprefix('torch.')} by the model")
+    return tensor
+
+
+def persistent_buffers(module: torch.nn.Module) -> dict[str, Tensor]:
+    """Buffers that a checkpoint holds, by name."""
+    return {f"{path}.{name}" if path else name: buffer for path, child in module.named_modules()
+            for name, buffer in child.named_buffers(recurse=False) if name not in child._non_persistent_buffers_set}
 
 
 def stored_names(file: Path) -> set[str]:
-    with _open(file) as tensors:
+    with opened(file) as tensors:
         return set(tensors.keys())
 
 
 @contextlib.contextmanager
-def _open(file: Path) -> Iterator[safe_open]:
+def opened(file: Path) -> Iterator[safe_open]:
     try:
         with safe_open(str(file), framework="pt") as tensors:
             yield tensors
@@ -73,26 +104,54 @@ def randomize(module: torch.nn.Module, seed: int) -> None:
         if id(parameter) in tables:
             values = 0.5 * noise
         elif parameter.dim() >= 2:
-            values = noise * parameter[0].numel() ** -0.5
+            values = noise * max(1, parameter.numel() // max(1, parameter.shape[0])) ** -0.5
         else:
             values = 0.1 * noise + (1.0 if name.endswith("weight") else 0.0)
         parameter.data.copy_(values)
 
 
+def check_storable(where: str, module: torch.nn.Module) -> None:
+    """Refuses parameters whose values cannot become a weight file."""
+    allowed = "parameters of f32, bf16, f16 or f64 that hold their values, dense, on the CPU or a GPU"
+    for name, parameter in module.named_parameters():
+        place = f"{where}.{name}"
+        if isinstance(parameter, UninitializedTensorMixin):
+            raise input_error(place, "a parameter without a shape (a lazy module that never ran)", allowed)
+        if parameter.is_meta:
+            raise input_error(place, "a parameter on device meta has no values", allowed)
+        if parameter.layout is not torch.strided or parameter.is_quantized or type(parameter.data) is not Tensor:
+            raise input_error(place, f"a parameter of layout {parameter.layout}, {type(parameter.data).__name__}", allowed)
+        if parameter.dtype not in (*_FILE_TYPES.values(), torch.float64):
+            raise input_error(place, f"a parameter of type {str(parameter.dtype).removeprefix('torch.')}", allowed)
+
+
 def write_cached(module: torch.nn.Module, key: dict[str, object]) -> Path:
-    """The module's parameters as a safetensors file of the cache, named by `key`."""
-    return cached(key, lambda file: save_file({n: p.detach().contiguous() for n, p in module.named_parameters()}, file))
+    """The module's parameters, each once, as a safetensors file of the cache, named by `key`."""
+    first = set(tied_names(module).values())
+    return cached(key, lambda file: save_file({n: _apart(p) for n, p in module.named_parameters() if n in first}, file))
+
+
+def _apart(parameter: Tensor) -> Tensor:
+    """Dense, with no other tensor in its storage: safetensors writes no views."""
+    tensor = parameter.detach().cpu().contiguous()
+    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
 
 
 def tied_names(module: torch.nn.Module) -> dict[str, str]:
-    """Parameters that are the same tensor -> the first name, under which `write_cached` stores it."""
-    first: dict[int, str] = {}
-    return {n: first.setdefault(id(p), n) for n, p in module.named_parameters(remove_duplicate=False)}
+    """Parameters that are the same memory read in the same way -> the first name, under which `write_cached` stores it."""
+    first: dict[object, str] = {}
+    return {n: first.setdefault(_memory(p), n) for n, p in module.named_parameters(remove_duplicate=False)}
+
+
+def _memory(tensor: Tensor) -> object:
+    if tensor.is_meta or not tensor.numel():
+        return id(tensor)
+    return tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride()
 
 
 def content_key(module: torch.nn.Module) -> dict[str, object]:
     content = hashlib.sha256()
     for name, parameter in module.named_parameters():
         content.update(f"{name}:{tuple(parameter.shape)}:{parameter.dtype}".encode())
-        content.update(parameter.detach().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return {"content": content.hexdigest()}
+        content.update(parameter.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return {"content": content.hexdigest(), "tied": sorted(tied_names(module).items())}

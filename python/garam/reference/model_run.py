@@ -43,7 +43,8 @@ def run_model(source: Source, dtype: str, *, device: str = "cpu", inputs: Mappin
     tensors = {**source.inputs, **(inputs or {})}
     arguments = cast_inputs({n: t.to(device) for n, t in tensors.items()}, kind)
     arguments.update({n: torch.tensor(v, device=device) for n, v in {**source.values, **(values or {})}.items()})
-    run = functools.partial(module, **arguments)
+    args, kwargs = source.arguments.call(arguments)
+    run = functools.partial(module, *args, **kwargs)
     if isinstance(module, DecoderStep):
         run = _decoder_step(module.model, arguments, source.states if states is None else states)
     with torch.no_grad():

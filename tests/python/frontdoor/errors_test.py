@@ -11,7 +11,6 @@ from torch import nn
 
 from garam import InputError
 from garam.frontdoor import bring_in, load
-from garam.frontdoor.exporter import export
 from garam.frontdoor.model import Model
 
 
@@ -118,13 +117,3 @@ def test_functions_of_files(tmp_path):
     fails(lambda: load(f"{tmp_path}/other.py:good"), "no such file")
     (tmp_path / "broken.py").write_text("import no_such_module_here\n")
     fails(lambda: load(f"{tmp_path}/broken.py:good"), "ModuleNotFoundError")
-
-
-class Unnamed(nn.Module):
-    def forward(self, *tensors):
-        return tensors[0] + tensors[1]
-
-
-def test_arguments_without_a_name():
-    x = torch.ones(2)
-    fails(lambda: export(Unnamed(), (x, x)), "Unnamed: ", "*tensors have no names", "**NAME")

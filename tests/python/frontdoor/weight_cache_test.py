@@ -3,13 +3,18 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
+import garam
 from garam.cli import main
 from garam.errors import InputError
-from garam.frontdoor.weight_cache import cached
+from garam.frontdoor.weight_cache import cached, hold
 
 CONFIG = {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 96,
           "num_hidden_layers": 1, "vocab_size": 50}
@@ -46,11 +51,38 @@ def test_the_least_recently_used_goes(folder: Path, monkeypatch: pytest.MonkeyPa
     assert newest.exists()
 
 
-def test_a_file_larger_than_all_is_kept_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_size_of_none_keeps_what_is_in_use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GARAM_CACHE_GB", "0")
-    cached({"name": "a"}, lambda path: path.write_bytes(bytes(10)))
-    only = cached({"name": "b"}, lambda path: path.write_bytes(bytes(10)))
-    assert list(folder.iterdir()) == [only]
+    lately, held, free = (cached({"name": name}, lambda path: path.write_bytes(bytes(10))) for name in "abc")
+    lock = hold(held)
+    for file in (held, free):
+        os.utime(file, (0, 0))
+    newest = cached({"name": "d"}, lambda path: path.write_bytes(bytes(10)))
+    assert set(folder.iterdir()) == {lately, held, newest}
+    lock.close()
+    cached({"name": "e"}, lambda path: path.write_bytes(bytes(10)))
+    assert not held.exists() and lately.exists()
+
+
+def test_a_program_keeps_its_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GARAM_CACHE_GB", "0")
+    first = garam.compile(nn.Linear(3, 2), (torch.ones(1, 3),), chip="unit")
+    os.utime(first.source.weights_file, (0, 0))
+    garam.compile(nn.Linear(3, 4), (torch.ones(1, 3),), chip="unit")
+    assert first.run(mode="values").output.shape == (1, 2)
+
+
+def test_another_process_keeps_its_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GARAM_CACHE_GB", "0")
+    file = cached({"name": "a"}, lambda path: path.write_bytes(bytes(10)))
+    os.utime(file, (0, 0))
+    holds = "import fcntl, sys; f = open(sys.argv[1], 'rb'); fcntl.flock(f, fcntl.LOCK_SH); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", holds, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        cached({"name": "b"}, Path.touch)
+        assert file.exists()
+    cached({"name": "c"}, Path.touch)
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("size", ["much", "-1", "nan"])

@@ -1,0 +1,78 @@
+"""Which file of a Hugging Face folder holds the weights: the index decides, else the single file, never all that lie there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from garam.errors import input_error
+from garam.files import read_json
+from garam.frontdoor.remarks import remark
+from garam.frontdoor.weight_cache import cached
+from garam.frontdoor.weights import opened
+
+INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
+
+
+def weights_file(folder: Path) -> Path:
+    """A program reads its weights from one file: shards become one of the cache."""
+    files = sorted(file.name for file in folder.glob("*.safetensors"))
+    if (folder / INDEX).exists():
+        return _of_index(folder, files)
+    if SINGLE in files:
+        _leave_out(folder, set(files) - {SINGLE})
+        return folder / SINGLE
+    if len(files) == 1:
+        return folder / files[0]
+    if not files:
+        raise input_error(str(folder), "no *.safetensors", "a folder with weights, or --random-weights SEED")
+    listed = ", ".join(files[:4]) + (", …" if len(files) > 4 else "")
+    raise input_error(str(folder), f"{len(files)} weight files and no index: {listed}",
+                      f"{SINGLE}, shards with {INDEX}, or one *.safetensors of another name")
+
+
+def _of_index(folder: Path, files: list[str]) -> Path:
+    shards = _shards(folder / INDEX)
+    _leave_out(folder, set(files) - set(shards))
+    if len(shards) == 1:
+        return folder / next(iter(shards))
+    stamp = [(name, (folder / name).stat().st_size, (folder / name).stat().st_mtime_ns, tensors) for name, tensors in shards.items()]
+    key = {"folder": str(folder.resolve()), "files": stamp}
+    return cached(key, lambda merged: save_file(_tensors(folder, shards), merged))
+
+
+def _shards(index: Path) -> dict[str, list[str]]:
+    """File -> its tensors. Throws where the index is none, or names what is no file beside it."""
+    found = read_json(index)
+    table = found.get("weight_map") if isinstance(found, dict) else None
+    if not isinstance(table, dict) or not table:
+        raise input_error(str(index), "no weight_map", 'an object {"weight_map": {TENSOR: FILE, …}} that names a tensor or more')
+    shards: dict[str, list[str]] = defaultdict(list)
+    for tensor, file in table.items():
+        if not isinstance(file, str) or Path(file).name != file or not file.endswith(".safetensors"):
+            raise input_error(f"{index}: {tensor}", f"shard {file!r}", "the name of a .safetensors file beside the index")
+        shards[file].append(tensor)
+    for file in shards:
+        if not (index.parent / file).is_file():
+            raise input_error(str(index), f"no shard {file}", f"all {len(shards)} files that the index names")
+    return {file: sorted(shards[file]) for file in sorted(shards)}
+
+
+def _tensors(folder: Path, shards: dict[str, list[str]]) -> dict[str, Any]:
+    tensors = {}
+    for file, names in shards.items():
+        with opened(folder / file) as shard:
+            stored = set(shard.keys())
+            for name in names:
+                if name not in stored:
+                    raise input_error(str(folder / file), f"no tensor {name}, which the index has here", f"{len(stored)} tensors")
+                tensors[name] = shard.get_tensor(name)
+    return tensors
+
+
+def _leave_out(folder: Path, files: set[str]) -> None:
+    if files:
+        remark(str(folder), f"{', '.join(sorted(files))} left out: {INDEX if (folder / INDEX).exists() else SINGLE} decides")
