@@ -1,6 +1,8 @@
-// Drives the pipeline: text in, program and printed levels out; diagnostics become one rt::Error.
+// Drives the pipeline: text in, program and printed levels out; diagnostics become one rt::Error, and so do our own
+// mistakes, beside a file that shows them again.
 #include "dialects/Register.h"
 #include "dialects/isa/ProgramConversion.h"
+#include "lowering/Faults.h"
 #include "lowering/Levels.h"
 #include "lowering/Pipeline.h"
 #include "lowering/graph/MappingFile.h"
@@ -10,6 +12,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 
 #include "llvm/Support/SourceMgr.h"
@@ -43,19 +46,24 @@ public:
   /// `allowed` is for messages that do not say it themselves, as those of MLIR's parser.
   [[noreturn]] void raise(std::string_view otherwise, std::string_view allowed) {
     bool says = message.find("; ") != message.npos;
-    throw rt::Error(rt::ErrorKind::Input, place.empty() ? where : place,
-                    message.empty() ? std::string(otherwise) : message, says ? "" : allowed);
+    throw rt::Error(rt::ErrorKind::Input, place(), text(otherwise), says ? "" : allowed);
   }
+  std::string place() const { return found.empty() ? where : found; }
+  std::string text(std::string_view otherwise) const { return message.empty() ? std::string(otherwise) : message; }
+  /// Whether the error is of a limit that a reader can keep to, whichever pass it comes from.
+  bool isLimit() const { return limit; }
 
 private:
-  const std::string &where;
-  std::string place, message;
+  const std::string where;
+  std::string found, message;
+  bool limit = false;
   ScopedDiagnosticHandler handler;
 
   void take(Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error || !message.empty())
       return;
-    place = placeOf(diagnostic.getLocation());
+    found = placeOf(diagnostic.getLocation());
+    limit = garam::isLimit(diagnostic);
     message = oneLine(diagnostic.str());
     for (Diagnostic &note : diagnostic.getNotes())
       message += "; " + oneLine(note.str());
@@ -93,49 +101,159 @@ std::optional<Level> levelFromName(std::string_view name) {
   return std::nullopt;
 }
 
-CompileResult compile(std::string_view mlir, const std::string &where, const CompileOptions &options) {
-  DialectRegistry registry;
-  registerDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  context.printOpOnDiagnostic(false); // an error is one line that names the place
-  Diagnostics diagnostics(context, where);
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(mlir.data(), mlir.size()), where),
-                             llvm::SMLoc());
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
-  if (!module)
-    diagnostics.raise("is no MLIR module", "allowed: a module as --emit prints it");
-  stampModule(*module, options);
+namespace {
+/// Which pass of a pipeline failed.
+struct FailedPass : PassInstrumentation {
+  explicit FailedPass(std::string &name) : name(name) {}
+  void runAfterPassFailed(Pass *pass, Operation *) override {
+    if (name.empty())
+      name = pass->getArgument().str();
+  }
+  std::string &name;
+};
 
-  CompileResult result;
-  Level from = levelOf(*module);
-  for (Level level : {Level::Graph, Level::Mapping, Level::Tile, Level::Task, Level::Isa}) {
-    if (level < from)
-      continue;
+struct Fault {
+  std::string place, what;
+};
+
+/// One text on its way through the levels.
+class Compilation {
+public:
+  Compilation(std::string_view mlir, const std::string &where, const CompileOptions &options)
+      : options(options), context(dialects(), MLIRContext::Threading::DISABLED), diagnostics(context, where) {
+    context.printOpOnDiagnostic(false); // an error is one line that names the place
+    llvm::SourceMgr sources;
+    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(mlir.data(), mlir.size()), where),
+                               llvm::SMLoc());
+    module = parseSourceFile<ModuleOp>(sources, &context);
+    if (!module)
+      diagnostics.raise("is no MLIR module", "allowed: a module as --emit prints it");
+    stampModule(*module, options);
+    from = levelOf(*module);
+  }
+
+  Level at = Level::Graph;    ///< the level being made
+  std::optional<Fault> fault; ///< our own mistake, which ended it
+
+  /// Brings the module to the last level asked for. Nothing where a mistake of ours is in the way: see `fault`.
+  CompileResult run() {
+    CompileResult result;
+    for (Level level : kLevels) {
+      if (level < from)
+        continue;
+      if (!reach(level))
+        return result;
+      if (level == Level::Mapping)
+        result.mapping = (*module)->getAttrOfType<StringAttr>(kMapping).str();
+      if (options.emit != level)
+        continue;
+      result.emitted = level == Level::Mapping ? result.mapping : print(*module);
+      if (level != Level::Isa)
+        return result;
+    }
+    FailureOr<rt::Program> program = isa::toProgram(*module);
+    if (failed(program))
+      diagnostics.raise("is no program", "allowed: a module as --emit isa prints it");
+    result.program = rt::serialize(*program);
+    return result;
+  }
+
+  /// The module as it is before `level` is made.
+  std::string before(Level level) {
+    for (Level earlier : kLevels)
+      if (earlier >= from && earlier < level && !reach(earlier))
+        break;
+    return print(*module);
+  }
+
+private:
+  static constexpr llvm::StringLiteral kMapping = "garam.mapping";
+  static constexpr Level kLevels[] = {Level::Graph, Level::Mapping, Level::Tile, Level::Task, Level::Isa};
+
+  const CompileOptions &options;
+  MLIRContext context;
+  Diagnostics diagnostics;
+  OwningOpRef<ModuleOp> module;
+  Level from = Level::Graph;
+
+  static DialectRegistry dialects() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    return registry;
+  }
+
+  /// Makes `level` of the one before. False where we made a mistake; throws where the reader did.
+  bool reach(Level level) {
+    at = level;
     PassManager manager(&context);
     if (options.printAfterAll)
       manager.enableIRPrinting();
     if (options.timing)
       manager.enableTiming();
-    if (!options.reproducer.empty())
-      manager.enableCrashReproducerGeneration(options.reproducer);
+    std::string pass;
+    manager.addInstrumentation(std::make_unique<FailedPass>(pass));
+    manager.enableVerifier(false); // once for each level, below: what does not verify then, we made
     buildPipeline(manager, level, from == level, options);
-    if (failed(manager.run(*module)))
-      diagnostics.raise("did not compile", "allowed: what docs/graph.md describes");
-    if (level == Level::Mapping) {
-      result.mapping = lowering::writeMappings(*module);
-      (*module)->setAttr("garam.mapping", StringAttr::get(&context, result.mapping));
+    if (failed(manager.run(*module))) {
+      if (from == level || !isOurs(pass))
+        diagnostics.raise("did not compile", "allowed: what docs/graph.md describes");
+      fault = Fault{diagnostics.place(), diagnostics.text(pass)};
+    } else if (failed(verify(*module))) {
+      fault = Fault{diagnostics.place(), diagnostics.text("its own IR does not verify")};
+    } else if (level == Level::Mapping) {
+      (*module)->setAttr(kMapping, StringAttr::get(&context, lowering::writeMappings(*module)));
     }
-    if (options.emit != level)
-      continue;
-    result.emitted = level == Level::Mapping ? result.mapping : print(*module);
-    if (level != Level::Isa)
-      return result;
+    return !fault;
   }
-  FailureOr<rt::Program> program = isa::toProgram(*module);
-  if (failed(program))
-    diagnostics.raise("is no program", "allowed: a module as --emit isa prints it");
-  result.program = rt::serialize(*program);
+
+  /// Whether a pass fails by what earlier ones made, never by what a reader wrote.
+  bool isOurs(llvm::StringRef pass) const {
+    return !diagnostics.isLimit() && (pass == "task-verify-schedule" || pass == "tile-verify" ||
+                                      (pass == "graph-verify-mapped" && options.mappingFile.empty()));
+  }
+};
+
+/// What shows a failure again: the module before the level that failed, or else the text that was given.
+std::string textBefore(Level level, std::string_view mlir, const std::string &where, CompileOptions options) {
+  options.timing = options.printAfterAll = false;
+  std::string text(mlir);
+  (void)endedBy([&] {
+    try {
+      text = Compilation(mlir, where, options).before(level);
+    } catch (const rt::Error &) { // as it was given, then
+    }
+  });
+  return text;
+}
+} // namespace
+
+CompileResult compile(std::string_view mlir, const std::string &where, const CompileOptions &options) {
+  std::unique_ptr<Compilation> compilation;
+  CompileResult result;
+  auto keep = [&](std::string_view what) {
+    const Level level = compilation ? compilation->at : Level::Graph;
+    return keepReproducer(what, textBefore(level, mlir, where, options), options.reproducer);
+  };
+  std::optional<std::string> ended;
+  try {
+    ended = endedBy([&] {
+      compilation = std::make_unique<Compilation>(mlir, where, options);
+      result = compilation->run();
+    });
+  } catch (const rt::Error &error) {
+    if (!options.reproducer.empty())
+      keep(error.what());
+    throw;
+  }
+  if (ended) {
+    const rt::Error error = faultAt(where, *ended, keep(*ended));
+    (void)compilation.release(); // in no state to be taken apart
+    throw error;
+  }
+  if (compilation->fault) {
+    const auto &[place, what] = *compilation->fault;
+    throw faultAt(place, what, keep(what));
+  }
   return result;
 }
 

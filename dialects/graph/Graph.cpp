@@ -1,5 +1,5 @@
 // The dialect: what it holds, and the attributes people hang on functions and arguments.
-#include "dialects/graph/Graph.h"
+#include "dialects/graph/EmptyTensors.h"
 
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -24,6 +24,7 @@ void GraphDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/graph/GraphOps.cpp.inc"
       >();
+  addEmptyTensorFolds(*this);
 }
 
 Operation *GraphDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {

@@ -118,8 +118,8 @@ void Drafts::assign(Operation *op) {
         continue;
       bool rows = drafts[draft].kind == GroupKind::Rows;
       if (int mine = draftOf(op); mine >= 0) {
-        if (rows && drafts[mine].kind == GroupKind::Rows && canJoinRows(op, draft) && !cyclic(mine, draft) &&
-            movesFew(with(drafts[mine], drafts[draft].members)))
+        if (rows && drafts[mine].kind == GroupKind::Rows && canJoinRows(op, draft) && canMergeRows(mine, draft) &&
+            !cyclic(mine, draft) && movesFew(with(drafts[mine], drafts[draft].members)))
           merge(mine, draft);
       } else if ((rows ? canJoinRows(op, draft) : canFollow(op, draft)) && !cyclic(op, draft) &&
                  movesFew(with(drafts[draft], op))) {
@@ -142,12 +142,20 @@ bool Drafts::canFollow(Operation *op, int draft) const {
          shapeOf(op->getResult(0)) == shapeOf(tail->getResult(0));
 }
 
+/// Whether ops on rows of `a` and of `b` columns can share a group: the narrower repeat one value along the row, which an
+/// op that looks along its row must not see.
+static bool fitBeside(int64_t a, ArrayRef<Operation *> of, int64_t b, ArrayRef<Operation *> others) {
+  if (a == b)
+    return true;
+  return (a == 1 && llvm::all_of(of, isElementwise)) || (b == 1 && llvm::all_of(others, isElementwise));
+}
+
 bool Drafts::canJoinRows(Operation *op, int draft) const {
   ArrayRef<int64_t> mine = spaceOf(op), theirs = drafts[draft].space;
   if (rowsOf(mine) != rowsOf(theirs))
     return false;
   int64_t a = columnsOf(mine), b = columnsOf(theirs);
-  if (a != b && a != 1 && b != 1)
+  if (!fitBeside(a, op, b, drafts[draft].members))
     return false;
   // Inside a group a value has all rows, and all columns or one.
   for (Value operand : op->getOperands()) {
@@ -163,6 +171,10 @@ bool Drafts::canJoinRows(Operation *op, int draft) const {
       return false;
   }
   return true;
+}
+
+bool Drafts::canMergeRows(int a, int b) const {
+  return fitBeside(columnsOf(drafts[a].space), drafts[a].members, columnsOf(drafts[b].space), drafts[b].members);
 }
 
 bool Drafts::canJoinProducts(const Draft &a, const Draft &b) const {

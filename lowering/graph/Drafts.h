@@ -58,6 +58,7 @@ private:
   void merge(int into, int from);
   bool canFollow(mlir::Operation *op, int draft) const;
   bool canJoinRows(mlir::Operation *op, int draft) const;
+  bool canMergeRows(int a, int b) const;
   bool reaches(mlir::Value value, int draft, llvm::DenseSet<mlir::Value> &seen) const;
   bool cyclic(mlir::Operation *op, int draft) const;
   bool cyclic(int a, int b) const;

@@ -105,6 +105,12 @@ FailureOr<std::vector<MatmulGroup>> matmulGroups(const GroupInfo &info) {
   }
   RowSpace merged = groups.front().space;
   mergeRows(merged, accesses);
+  // A tile takes rows of one matrix b: where m is one, and so was dropped, it still is the dimension that tiles cut.
+  if (groups.front().batched() && groups.front().b.rows.back() != 0) {
+    merged.rows.push_back(1);
+    for (Access *access : accesses)
+      access->rows.push_back(0);
+  }
   for (MatmulGroup &group : groups)
     group.space.rows = merged.rows;
   return groups;

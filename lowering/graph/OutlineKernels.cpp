@@ -1,6 +1,7 @@
 // graph-outline-kernels: the stretches of @main between calls become functions, so that @main only calls.
 // Expects: a module with @main. Leaves: @main of calls, constants and a return; kernels take constants that are not one
 // number as arguments, and no more tensors than a launch can name.
+#include "dialects/graph/EmptyTensors.h"
 #include "lowering/Passes.h"
 #include "lowering/graph/Drafts.h"
 #include "lowering/graph/KernelCuts.h"
@@ -48,7 +49,7 @@ struct GraphOutlineKernels : garam::impl::GraphOutlineKernelsBase<GraphOutlineKe
     SmallVector<func::FuncOp> kernels;
     for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
       if (function != main && !function.isDeclaration()) {
-        if (fitsLaunch(function, module))
+        if (fitsLaunch(function, module) && !passesEmpty(function))
           kernels.push_back(function);
         else
           inlineInto(main, function);
@@ -61,7 +62,14 @@ struct GraphOutlineKernels : garam::impl::GraphOutlineKernelsBase<GraphOutlineKe
   }
 
 private:
-  /// A layer with more tensors than a launch can name becomes stretches of @main; its nodes say of which call they are.
+  /// A launch names memory, and a tensor without elements has none.
+  static bool passesEmpty(func::FuncOp function) {
+    return llvm::any_of(function.getArgumentTypes(), graph::isEmpty) ||
+           llvm::any_of(function.getResultTypes(), graph::isEmpty);
+  }
+
+  /// A layer with more tensors than a launch can name, or with empty ones, becomes stretches of @main; its nodes say of
+  /// which call they are.
   void inlineInto(func::FuncOp main, func::FuncOp function) {
     for (auto call : llvm::make_early_inc_range(main.getBody().front().getOps<func::CallOp>())) {
       if (call.getCallee() != function.getName())

@@ -70,7 +70,9 @@ public:
       if (failed(buffer))
         return failure();
       if (result == root) // out of the accumulator, rounded
-        buffer = copied(*buffer, elementOf(result));
+        buffer = copied(*buffer, plan.buffers[*buffer].extent, elementOf(result), root.getDefiningOp());
+      else if (!isMember(result) && plan.buffers[*buffer].extent != Extent::Full) // what a broadcast repeats
+        buffer = copied(*buffer, Extent::Full, elementOf(result), nullptr);
       plan.results.push_back(*buffer);
       plan.buffers[*buffer].stored = true;
     }
@@ -100,11 +102,12 @@ private:
     plan.buffers.push_back(buffer);
     return int(plan.buffers.size()) - 1;
   }
-  int copied(int source, Type type) {
-    int target = scratch(plan.buffers[source].extent, type);
+  int copied(int source, Extent extent, Type type, Operation *op) {
+    int target = scratch(extent, type);
     Map map(plan);
+    map.chain.integer = isNumberInteger(type) && plan.buffers[source].type == type;
     map.start(*map.source(source));
-    map.finish(root.getDefiningOp(), target);
+    map.finish(op, target);
     return target;
   }
   int scratch(Extent extent, Type type) { return add({extent, type, Value()}); }

@@ -1,5 +1,7 @@
 #include "lowering/task/Script.h"
 
+#include "lowering/Faults.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
@@ -284,7 +286,8 @@ struct Script::Run {
     for (int i = begin; i < end; ++i) {
       const Node &node = script.nodes[i];
       if (++trace.steps > limit)
-        return script.kernel.emitError("is too long to be proved: more than ") << limit << " steps on core " << core;
+        return asLimit(script.kernel.emitError("is too long to be proved: more than ")
+                       << limit << " steps on core " << core);
       int64_t a = values[node.a], b = values[node.b];
       int64_t &dst = values[node.dst];
       switch (node.kind) {

@@ -1,5 +1,6 @@
 // task-verify-schedule: every core's program is executed without time, for all run-time values; the engines' proof is
 // made once for cores that do the same, the proof about shared memory for all cores together.
+#include "lowering/Faults.h"
 #include "lowering/Passes.h"
 #include "lowering/task/Cores.h"
 #include "lowering/task/Machine.h"
@@ -42,7 +43,8 @@ class TaskVerifySchedulePass : public impl::TaskVerifyScheduleBase<TaskVerifySch
           one.push_back(value);
           longer.push_back(std::move(one));
           if (int64_t(longer.size()) > kBudget / 1000)
-            return kernel.emitError("has run-time values of too wide a range to be proved; narrow 'task.range'");
+            return asLimit(
+                kernel.emitError("has run-time values of too wide a range to be proved; narrow 'task.range'"));
         }
       result = std::move(longer);
     }

@@ -1,5 +1,5 @@
 // Folds of ops that move elements. They never compute new values, so they hold for every element type.
-#include "dialects/graph/Graph.h"
+#include "dialects/graph/EmptyTensors.h"
 
 using namespace mlir;
 using namespace garam::graph;
@@ -52,5 +52,14 @@ OpFoldResult SliceOp::fold(FoldAdaptor op) {
 }
 
 OpFoldResult ConcatOp::fold(FoldAdaptor) {
-  return getInputs().size() == 1 ? OpFoldResult(getInputs().front()) : OpFoldResult();
+  if (getInputs().size() == 1)
+    return getInputs().front();
+  SmallVector<Value> full;
+  for (Value input : getInputs())
+    if (!isEmpty(input.getType()))
+      full.push_back(input);
+  if (full.empty() || full.size() == getInputs().size())
+    return {};
+  getInputsMutable().assign(full);
+  return getResult();
 }

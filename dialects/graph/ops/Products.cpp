@@ -1,5 +1,5 @@
 // Shapes and types of matmul, attention, embedding and kv_update.
-#include "dialects/graph/Graph.h"
+#include "dialects/graph/EmptyTensors.h"
 
 using namespace mlir;
 using namespace garam::graph;
@@ -40,11 +40,14 @@ LogicalResult AttentionOp::verify() {
   if (k.getDimSize(0) != batch || v.getDimSize(0) != batch)
     return emitOpError() << "batches of q, k and v differ: " << batch << ", " << k.getDimSize(0) << ", "
                          << v.getDimSize(0);
-  if (k.getDimSize(1) != v.getDimSize(1) || heads % k.getDimSize(1) != 0)
+  int64_t shared = k.getDimSize(1);
+  if (shared != v.getDimSize(1) || (shared == 0 ? heads != 0 : heads % shared != 0))
     return emitOpError() << "heads of q must be a multiple of those of k and v, got " << heads << ", "
                          << k.getDimSize(1) << ", " << v.getDimSize(1);
   if (k.getDimSize(3) != q.getDimSize(3))
     return emitOpError() << "dims of q and k differ: " << q.getDimSize(3) << " and " << k.getDimSize(3);
+  if (q.getDimSize(3) == 0)
+    return emitOpError() << "heads must have a dim of at least 1, got " << q;
   if (v.getDimSize(2) != keys)
     return emitOpError() << "lengths of k and v differ: " << keys << " and " << v.getDimSize(2);
   if (k.getElementType() != q.getElementType() || v.getElementType() != q.getElementType())
@@ -77,7 +80,10 @@ LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
     return emitOptionalError(loc, "'graph.embedding' op table must be [rows, columns], got ", table);
   SmallVector<int64_t> shape(ids.getShape());
   shape.push_back(table.getDimSize(1));
-  types.push_back(RankedTensorType::get(shape, table.getElementType()));
+  auto type = RankedTensorType::get(shape, table.getElementType());
+  if (isEmpty(table) && !isEmpty(type))
+    return emitOptionalError(loc, "'graph.embedding' op table has no rows to take, got ", table);
+  types.push_back(type);
   return success();
 }
 

@@ -1,5 +1,5 @@
 // Result types of ops that move elements, and of reductions.
-#include "dialects/graph/Graph.h"
+#include "dialects/graph/EmptyTensors.h"
 
 using namespace mlir;
 using namespace garam::graph;
@@ -90,7 +90,11 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
     shape[dim] = 1;
   else
     shape.erase(shape.begin() + dim);
-  types.push_back(RankedTensorType::get(shape, x.getElementType()));
+  auto type = RankedTensorType::get(shape, x.getElementType());
+  bool extreme = op.getKind() == ReduceKind::Max || op.getKind() == ReduceKind::Min;
+  if (extreme && isEmpty(x) && !isEmpty(type))
+    return emitOptionalError(loc, "'graph.reduce' op max and min need an element, got ", x);
+  types.push_back(type);
   return success();
 }
 

@@ -86,7 +86,7 @@ def _split(b: Builder, x: Value, *rest: object, dim: int = 0) -> list[Value]:
 
 @lowers("aten.cat.default")
 def _cat(b: Builder, parts: Sequence[Value], dim: int = 0) -> Value:
-    parts = [b.cast(p, b.dtype) for p in parts if p.shape != (0,)]
+    parts = [b.cast(p, b.dtype) for p in parts if p.shape != (0,)] or [b.cast(parts[0], b.dtype)]
     return parts[0] if len(parts) == 1 else b.op("concat", parts, b.shape, b.dtype, dim=dim % len(b.shape))
 
 

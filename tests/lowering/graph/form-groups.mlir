@@ -55,3 +55,26 @@ func.func private @copy(%x: tensor<4x6xf32>) -> tensor<24xf32> {
   %2 = graph.relu %1 : tensor<24xf32>
   return %2 : tensor<24xf32>
 }
+
+// -----
+
+// A softmax over one column does not see the eight that the sum beside it has: it is a group of its own. Elementwise ops
+// on the one column go along.
+// CHECK-LABEL: func.func private @one_column
+// CHECK: graph.group "
+// CHECK: graph.reduce
+// CHECK: graph.relu
+// CHECK: graph.yield
+// CHECK: graph.group "
+// CHECK: graph.softmax
+// CHECK: graph.yield
+// CHECK: graph.group "
+// CHECK: graph.add
+// CHECK: graph.yield
+func.func private @one_column(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %0 = graph.reduce #graph.reduce_kind<sum> %x {dim = 1 : i64, keepdim = true} : tensor<4x8xf32> to tensor<4x1xf32>
+  %1 = graph.relu %0 : tensor<4x1xf32>
+  %2 = graph.softmax %1 : tensor<4x1xf32>
+  %3 = graph.add %x, %2 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
+  return %3 : tensor<4x8xf32>
+}

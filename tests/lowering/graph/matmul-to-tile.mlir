@@ -1,4 +1,4 @@
-// RUN: garam-opt --graph-outline-kernels --graph-form-groups --graph-assign-mapping --graph-verify-mapped --convert-graph-to-tile --tile-verify %s | FileCheck %s
+// RUN: garam-opt --split-input-file --graph-outline-kernels --graph-form-groups --graph-assign-mapping --graph-verify-mapped --convert-graph-to-tile --tile-verify %s | FileCheck %s
 
 module attributes {graph.chip = #graph.chip<name = "unit", path = "">} {
   // CHECK-LABEL: func.func private @main_0
@@ -22,5 +22,22 @@ module attributes {graph.chip = #graph.chip<name = "unit", path = "">} {
     %1 = graph.add %0, %b {graph.node = "linear"} : (tensor<33x50xbf16>, tensor<50xbf16>) -> tensor<33x50xbf16>
     %2 = graph.gelu %1 {graph.node = "gelu"} : tensor<33x50xbf16>
     return %2 : tensor<33x50xbf16>
+  }
+}
+
+// -----
+
+module attributes {graph.chip = #graph.chip<name = "unit", path = "">} {
+  // One row for each of six matrices: a tile takes one matrix, not the rows of several by the first.
+  // CHECK-LABEL: func.func private @main_0
+  // CHECK: scf.forall (%[[CORE:.*]], %{{.*}}, %{{.*}}) in (3, 1, 1)
+  // CHECK: scf.for %[[MATRIX:.*]] = %[[CORE]] to
+  // CHECK: memref.reinterpret_cast %{{.*}} to offset: [%{{.*}}], sizes: [17, 16], strides: [16, 1]
+  // CHECK: tile.matmul {{.*}}memref<1x16xf32{{.*}}memref<17x16xf32{{.*}}memref<1x17xf32
+  func.func @main(%x: tensor<6x1x16xf32> {graph.kind = "input", graph.name = "x"},
+                  %cache: tensor<2x3x17x16xf32> {graph.kind = "input", graph.name = "cache"}) -> (tensor<6x1x17xf32> {graph.name = "y"}) {
+    %0 = graph.reshape %cache : tensor<2x3x17x16xf32> to tensor<6x17x16xf32>
+    %1 = graph.matmul %x, %0 {transpose_b = true} : (tensor<6x1x16xf32>, tensor<6x17x16xf32>) -> tensor<6x1x17xf32>
+    return %1 : tensor<6x1x17xf32>
   }
 }
