@@ -30,17 +30,17 @@ def _padding(b: Builder, mask: Value | None) -> Value | None:
     """[B,T] of i1 or i64; a constant mask of ones is none."""
     if mask is None or (isinstance(mask, Constant) and uniform(mask)):
         return None
-    if mask.op is not None and mask.op.name == "graph.cast" and mask.op.operands[0].dtype == torch.int64:
+    if mask.dtype == torch.bool and mask.op is not None and mask.op.name == "graph.cast" and mask.op.operands[0].dtype == torch.int64:
         return mask.op.operands[0]
     return mask if mask.dtype == torch.int64 else b.cast(mask, torch.bool, "mask")
 
 
 def additive(b: Builder, bias: Value, q: Value, k: Value) -> Value:
-    """As the operand wants it: [1 or B, 1 or H, S, T] in q's type."""
+    """As the operand wants it: [1 or B, 1 or H, S, T], in its own type: PyTorch adds it to scores in f32."""
     if bias.op is not None and bias.op.name == "graph.broadcast":
         bias = bias.op.operands[0]
     wanted = (q.shape[2], k.shape[2])
-    bias = b.cast(b.reshape(bias, (1,) * (4 - len(bias.shape)) + bias.shape, "bias"), q.dtype, "bias")
+    bias = b.reshape(bias, (1,) * (4 - len(bias.shape)) + bias.shape, "bias")
     if isinstance(bias, Constant):
         return b.constant(bias.data.expand(*bias.shape[:2], *wanted).contiguous(), "bias")
     return bias if bias.shape[2:] == wanted else b.op("broadcast", [bias], bias.shape[:2] + wanted, bias.dtype, "bias")
@@ -55,14 +55,17 @@ def _sdpa(b: Builder, q: Value, k: Value, v: Value, mask: Value | None = None, d
         raise b.unsupported(f"is_causal with {q.shape[-2]} queries and {k.shape[-2]} keys", "as many queries as keys")
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     result = b.shape
-    q, k, v = (_four_dimensional(b, x, piece) for x, piece in ((q, "q"), (k, "k"), (v, "v")))
+    q, k, v = (four_dimensional(b, x, piece) for x, piece in ((q, "q"), (k, "k"), (v, "v")))
+    batch = max(x.shape[0] for x in (q, k, v))
+    q, k, v = (x if x.shape[0] == batch else b.op("broadcast", [x], (batch, *x.shape[1:]), x.dtype, piece)
+               for x, piece in ((q, "q"), (k, "k"), (v, "v")))
     padding, bias = split(b, mask, q, k)
     value = attention(b, q, k, v, scale=scale, causal=causal, mask=padding, bias=bias, shape=q.shape[:-1] + v.shape[-1:],
                       piece=None if len(result) == 4 else "attention")
     return b.reshape(value, result, None)
 
 
-def _four_dimensional(b: Builder, x: Value, piece: str) -> Value:
+def four_dimensional(b: Builder, x: Value, piece: str) -> Value:
     if len(x.shape) > 4:
         raise b.unsupported(f"operand of rank {len(x.shape)}", "ranks 2 to 4")
     return b.reshape(x, (1,) * (4 - len(x.shape)) + x.shape, piece)

@@ -44,7 +44,7 @@ class Builder:
         self.paths: dict[int, tuple[str, ...]] = {}  # id(op) -> module paths, outermost first
         self.node: Node | None = None
         self._names: dict[str, int] = {}
-        self._scalars: dict[tuple[float | int | bool, torch.dtype], Constant] = {}
+        self._scalars: dict[tuple[str, torch.dtype], Constant] = {}
 
     def enter(self, node: Node) -> None:
         self.node = node
@@ -61,8 +61,7 @@ class Builder:
     def op(self, name: str, operands: Sequence[Value], shape: Sequence[int], dtype: torch.dtype,
            piece: str | None = None, **properties: Any) -> Value:
         """One op with one result. piece: what it is of the node, when it is not the node's last op."""
-        if dtype not in MLIR_TYPES:
-            raise self.unsupported(f"type {str(dtype).removeprefix('torch.')}", "f32, bf16, f16, i64, i32 and bool")
+        self.check_type(dtype)
         value = Value(tuple(int(n) for n in shape), dtype)
         op = Op(f"graph.{name}", list(operands), properties, self._unique(self.location(piece)), [value])
         value.op = op
@@ -71,20 +70,23 @@ class Builder:
         return value
 
     def scalar(self, number: float | int | bool, dtype: torch.dtype) -> Constant:
-        """A constant of rank 0."""
-        key = (number, dtype)
+        """A constant of rank 0, converted as PyTorch converts a Python number."""
+        key = (repr(number), dtype)  # 0.0, -0.0, 0 and False are equal as numbers
         if key not in self._scalars:
-            self._scalars[key] = Constant((), dtype, data=torch.tensor(number, dtype=dtype), location=self.location("constant"))
+            self._scalars[key] = self.constant(torch.tensor(number).to(dtype), "constant")
         return self._scalars[key]
 
     def constant(self, data: torch.Tensor, piece: str | None = None) -> Constant:
-        if data.dtype == torch.float64:
+        """A number in f64 is one in f32: PyTorch counts it as a number, not as a tensor of that type."""
+        if data.dtype == torch.float64 and data.dim() == 0:
             data = data.float()
+        self.check_type(data.dtype)
         return Constant(tuple(data.shape), data.dtype, data=data.detach().cpu(), location=self.location(piece))
 
-    def cast(self, value: Value, dtype: torch.dtype, piece: str = "cast") -> Value:
+    def cast(self, value: Value, dtype: torch.dtype, piece: str | None = "cast") -> Value:
         if value.dtype == dtype:
             return value
+        self.check_type(dtype)
         if isinstance(value, Constant):
             return self.constant(value.data.to(dtype), "constant")
         inner = value.op.operands[0] if value.op is not None and value.op.name == "graph.cast" else None
@@ -112,6 +114,10 @@ class Builder:
         name = node.name if piece is None else f"{node.name}.{piece}"
         paths = module_paths(node)
         return Location(name, paths[-1] if paths else "", *source_line(node))
+
+    def check_type(self, dtype: torch.dtype) -> None:
+        if dtype not in MLIR_TYPES:
+            raise self.unsupported(f"type {str(dtype).removeprefix('torch.')}", "f32, bf16, f16, i64, i32 and bool")
 
     def unsupported(self, what: str, allowed: str) -> InputError:
         """The one-line error, at the node's module and source line."""

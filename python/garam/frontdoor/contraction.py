@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from garam.frontdoor.builder import Builder, lowers
-from garam.frontdoor.decomposed import match_attention
-from garam.frontdoor.operands import Operand, binary
 from garam.frontdoor.ir import Value
+from garam.frontdoor.operands import Operand, binary
+from garam.frontdoor.written_attention import match_attention
 
 
 def matmul(b: Builder, x: Value, y: Value, piece: str | None = None) -> Value:
@@ -16,6 +16,12 @@ def matmul(b: Builder, x: Value, y: Value, piece: str | None = None) -> Value:
         x, y = (b.reshape(v, (1,) * (len(shape) - len(v.shape)) + v.shape, "rank") for v in (x, y))
         x, y = (v if v.shape[:-2] == shape[:-2] else b.op("broadcast", [v], shape[:-2] + v.shape[-2:], v.dtype, "batch")
                 for v in (x, y))
+    return _product(b, x, y, shape, piece, transposed)
+
+
+def _product(b: Builder, x: Value, y: Value, shape: tuple[int, ...], piece: str | None, transposed: bool) -> Value:
+    if not b.dtype.is_floating_point:
+        raise b.unsupported(f"type {str(b.dtype).removeprefix('torch.')}", "f32, bf16 and f16")
     return b.op("matmul", [x, y], shape, b.dtype, piece, transpose_b=transposed)
 
 
@@ -36,11 +42,11 @@ def _untransposed(y: Value) -> tuple[Value, bool]:
 
 @lowers("aten.linear.default")
 def _linear(b: Builder, x: Value, weight: Value, bias: Value | None = None) -> Value:
-    if len(x.shape) < 2:
-        flat = b.op("matmul", [b.reshape(x, (1, *x.shape), "row"), weight], (1, weight.shape[0]), b.dtype, "matmul", transpose_b=True)
-        product = b.reshape(flat, b.shape, "matmul" if bias else None)
-    else:
-        product = b.op("matmul", [x, weight], b.shape, b.dtype, "matmul" if bias else None, transpose_b=True)
+    rows = b.reshape(x, (1, *x.shape), "row") if len(x.shape) == 1 else x
+    columns = b.reshape(weight, (1, *weight.shape), "column") if len(weight.shape) == 1 else weight
+    shape = (*rows.shape[:-1], columns.shape[0])
+    last = None if bias is None else "matmul"
+    product = b.reshape(_product(b, rows, columns, shape, last if shape == b.shape else "product", True), b.shape, last)
     return product if bias is None else binary(b, "add", product, bias)
 
 
@@ -55,9 +61,9 @@ def _matmul(b: Builder, x: Value, y: Value) -> Value:
 
 @lowers("aten.addmm.default", "aten.baddbmm.default")
 def _addmm(b: Builder, bias: Value, x: Value, y: Value, beta: Operand = 1, alpha: Operand = 1) -> Value:
-    product = matmul(b, x, y, "matmul")
+    product = matmul(b, x, y, None if beta == 0 and alpha == 1 else "matmul")
     if alpha != 1:
-        product = binary(b, "mul", product, alpha, "alpha")
-    if beta == 0:
+        product = binary(b, "mul", product, alpha, None if beta == 0 else "alpha")
+    if beta == 0:  # PyTorch ignores the bias then, NaN in it too
         return product
     return binary(b, "add", product, bias if beta == 1 else binary(b, "mul", bias, beta, "beta", bias.shape))

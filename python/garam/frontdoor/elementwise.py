@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
-from garam.frontdoor.decomposed import match_rms_norm
 from garam.frontdoor.ir import Constant, Enum, Value
-from garam.frontdoor.operands import Operand, binary, broadcasting, exact_type, operand, promoted, uniform
+from garam.frontdoor.operands import Operand, binary, broadcasting, operand, promoted, uniform
+from garam.frontdoor.written_norm import match_rms_norm
 
 
 def _scaled(b: Builder, y: Operand, alpha: float | int) -> Operand:
@@ -18,12 +20,12 @@ def _scaled(b: Builder, y: Operand, alpha: float | int) -> Operand:
 
 @lowers("aten.add.Tensor", "aten.add.Scalar")
 def _add(b: Builder, x: Operand, y: Operand, alpha: float = 1) -> Value:
-    return binary(b, "add", x, _scaled(b, y, alpha)) if not _same(b, x, y, 0) else x
+    return x if _same(b, x, y, -0.0) else binary(b, "add", x, _scaled(b, y, alpha))
 
 
 @lowers("aten.sub.Tensor", "aten.sub.Scalar")
 def _sub(b: Builder, x: Operand, y: Operand, alpha: float = 1) -> Value:
-    return binary(b, "sub", x, _scaled(b, y, alpha)) if not _same(b, x, y, 0) else x
+    return x if _same(b, x, y, 0.0) else binary(b, "sub", x, _scaled(b, y, alpha))
 
 
 @lowers("aten.rsub.Scalar", "aten.rsub.Tensor")
@@ -33,8 +35,6 @@ def _rsub(b: Builder, x: Operand, y: Operand, alpha: float = 1) -> Value:
 
 @lowers("aten.mul.Tensor", "aten.mul.Scalar")
 def _mul(b: Builder, x: Operand, y: Operand) -> Value:
-    if b.dtype == torch.bool:
-        return binary(b, "logical_and", x, y)
     if _same(b, x, y, 1):
         return x
     return match_rms_norm(b, x, y) or binary(b, "mul", x, y)
@@ -45,10 +45,12 @@ def _div(b: Builder, x: Operand, y: Operand) -> Value:
     return binary(b, "div", x, y) if not _same(b, x, y, 1) else x
 
 
-def _same(b: Builder, x: Operand, y: Operand, neutral: int) -> bool:
-    """x op y is x: y is the neutral number and neither shape nor type changes."""
-    return (isinstance(x, Value) and not isinstance(y, Value) and y == neutral and x.shape == b.shape
-            and x.dtype == b.dtype)
+def _same(b: Builder, x: Operand, y: Operand, neutral: float) -> bool:
+    """x op y is x: y is the neutral number and neither shape nor type changes. Of floats a zero has to have the sign that leaves
+    both zeros as they are: -0.0 + 0.0 is 0.0."""
+    if not isinstance(x, Value) or isinstance(y, Value) or y != neutral or x.shape != b.shape or x.dtype != b.dtype:
+        return False
+    return not x.dtype.is_floating_point or math.copysign(1.0, y) == math.copysign(1.0, neutral)
 
 
 @lowers("aten.maximum.default", "aten.clamp_min.default", "aten.clamp_min.Tensor")
@@ -70,15 +72,16 @@ def _clamp(b: Builder, x: Value, low: Operand | None = None, high: Operand | Non
 
 @lowers("aten.pow.Tensor_Scalar", "aten.pow.Tensor_Tensor")
 def _pow(b: Builder, x: Value, y: Operand) -> Value:
-    if isinstance(y, Constant):
+    if isinstance(y, Constant) and x.shape == b.shape:
         y = uniform(y)
+    simple = {1: None, 0.5: "sqrt", -0.5: "rsqrt", -1: "recip"}
+    if y is None or isinstance(y, Value) or y not in (*simple, 2, 3):
+        raise b.unsupported(f"exponent {'of a tensor' if isinstance(y, Value) or y is None else y}", "-1, -0.5, 0.5, 1, 2 and 3")
+    x = b.cast(x, b.dtype)
     if y == 2:
         return binary(b, "mul", x, x)
     if y == 3:
         return binary(b, "mul", binary(b, "mul", x, x, "square"), x)
-    simple = {1: None, 0.5: "sqrt", -0.5: "rsqrt", -1: "recip"}
-    if isinstance(y, Value) or y not in simple:
-        raise b.unsupported(f"exponent {'of a tensor' if isinstance(y, Value) or y is None else y}", "-1, -0.5, 0.5, 1, 2 and 3")
     return x if simple[y] is None else b.op(simple[y], [x], b.shape, b.dtype)
 
 
@@ -88,10 +91,9 @@ COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 def _comparison(predicate: str) -> None:
     @lowers(f"aten.{predicate}.Tensor", f"aten.{predicate}.Scalar")
     def lower(b: Builder, x: Operand, y: Operand) -> Value:
-        dtype = promoted(x, y)
+        dtype = promoted(x, y)  # PyTorch rounds a number to this type before it compares
         if dtype == torch.bool:
             dtype = torch.int32
-        dtype = exact_type(dtype, x, y)
         operands = [operand(b, x, dtype), operand(b, y, dtype)]
         return broadcasting(b, "compare", operands, torch.bool, predicate=Enum("predicate", predicate))
 
@@ -103,7 +105,12 @@ for _predicate in COMPARISONS:
 def _unary(name: str, *targets: str) -> None:
     @lowers(*targets)
     def lower(b: Builder, x: Value) -> Value:
-        return b.op(name, [b.cast(x, b.dtype)], b.shape, b.dtype)
+        x = b.cast(x, b.dtype)
+        if not b.dtype.is_floating_point and name in ("floor", "round"):
+            return x
+        if not b.dtype.is_floating_point and name == "relu":
+            return binary(b, "max", x, 0)
+        return b.op(name, [x], b.shape, b.dtype)
 
 
 for _name in ("neg", "abs", "exp", "log", "sqrt", "rsqrt", "tanh", "sigmoid", "erf", "sin", "cos", "floor", "round", "relu", "silu"):
@@ -162,9 +169,13 @@ def _to_copy(b: Builder, x: Value, *_: object, **__: object) -> Value:
     return b.cast(x, b.dtype, None)
 
 
-@lowers("aten.clone.default", "aten.alias.default", "aten.contiguous.default", "aten.detach.default", "aten.lift_fresh_copy.default",
-        "aten.dropout.default", "aten.native_dropout.default")
+@lowers("aten.clone.default", "aten.alias.default", "aten.contiguous.default", "aten.detach.default", "aten.lift_fresh_copy.default")
 def _identity(b: Builder, x: Value, *_: object, **__: object) -> Value:
-    if "dropout" in str(b.node.target) and _[-1]:
-        raise b.unsupported("dropout in training", "evaluation mode")
     return x
+
+
+@lowers("aten.dropout.default", "aten.native_dropout.default")
+def _dropout(b: Builder, x: Value, p: float, train: bool | None) -> Value | tuple[Value, Value]:
+    if train is not False:
+        raise b.unsupported("dropout in training", "evaluation mode")
+    return (x, b.constant(torch.ones(x.shape, dtype=torch.bool))) if "native" in str(b.node.target) else x

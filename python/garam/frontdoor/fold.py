@@ -7,6 +7,8 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.fx import Node
 
+from garam.frontdoor.operands import same_elements
+
 _STATEFUL = ("garam.kv_update",)
 
 
@@ -47,5 +49,5 @@ def _fold(node: Node, values: dict[Node, torch.Tensor]) -> None:
             values[node] = node.target(*args, **kwargs)
     elif node.target is torch.ops.aten.gather.default and node.args[0] in values:
         source = values[node.args[0]]  # picking from equal elements needs no index (RoBERTa's token types)
-        if source.numel() and bool((source == source.flatten()[0]).all()):
+        if same_elements(source):
             values[node] = source.flatten()[0].expand(tuple(meta.shape))

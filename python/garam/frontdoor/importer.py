@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,13 @@ def import_model(exported: ExportedModel, weights: Mapping[str, FileTensor], att
     """weights: parameter -> tensor of the weight file. ranges: inputs that are launch parameters, with their least and
     greatest value. attributes: of the module."""
     return _Importer(exported, weights, ranges or {}).run(attributes)
+
+
+def _nearest(target: str) -> str:
+    """Of what is supported, the op whose name is like this one's."""
+    names = sorted({t.rpartition(".")[0] for t in LOWERINGS})
+    close = difflib.get_close_matches(target.rpartition(".")[0], names, 1, 0.0)
+    return f"the nearest supported is {close[0]}; docs/graph.md lists the ops"
 
 
 class _Importer:
@@ -101,12 +109,14 @@ class _Importer:
     def _lower(self, node: Node) -> Value | tuple[Value, ...]:
         target = str(node.target)
         if target == "<built-in function getitem>":
-            return self.values[node.args[0]][node.args[1]]
+            chosen = self.values[node.args[0]][node.args[1]]
+            if chosen is None:
+                raise self.builder.unsupported(f"result {node.args[1]} of {node.args[0].target}", "result 0")
+            return chosen
         if target not in LOWERINGS and is_random(node):
             raise self.builder.unsupported("draws random numbers, which a program cannot", "random numbers among the inputs; modules in evaluation mode")
         if target not in LOWERINGS:
-            raise self.builder.unsupported("no such op in the graph dialect", "supported are " + ", ".join(sorted(
-                {t.rpartition(".")[0] for t in LOWERINGS})))
+            raise self.builder.unsupported("no such op", _nearest(target))
         args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), self._value)
         result = LOWERINGS[target](self.builder, *args, **kwargs)
         return tuple(result) if isinstance(result, (list, tuple)) else result

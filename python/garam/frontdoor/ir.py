@@ -67,7 +67,8 @@ class Argument(Value):
 
 @dataclasses.dataclass(eq=False)
 class Op:
-    """One op. callee is set for func.call, whose results may be several."""
+    """One op. callee is set for func.call, whose results may be several. implied: a cast that the importer put around one op of the
+    module, to compute it in f32; the module itself asks for no rounding there."""
 
     name: str
     operands: list[Value]
@@ -76,6 +77,7 @@ class Op:
     results: list[Value] = dataclasses.field(default_factory=list)
     callee: str | None = None
     instance: str = ""
+    implied: bool = False
 
 
 @dataclasses.dataclass

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
 from garam.frontdoor.ir import Constant, Enum, Value
-from garam.frontdoor.shape import cut
+from garam.frontdoor.moves import cut
+
+
+def _norm(b: Builder, name: str, x: Value, shape: Sequence[int], operands: Sequence[tuple[Value | None, float, str]],
+          **properties: object) -> Value:
+    """Over the last dimensions, of `shape`, as one. operands: each with what stands for one that is not given, and its name."""
+    count = math.prod(shape)
+    rows = b.reshape(x, (*x.shape[:len(x.shape) - len(shape)], count), "rows")
+    vectors = [b.constant(torch.full((count,), other, dtype=x.dtype), piece) if v is None else b.reshape(v, (count,), piece)
+               for v, other, piece in operands]
+    value = b.op(name, [rows, *vectors], rows.shape, x.dtype, None if rows.shape == x.shape else name, **properties)
+    return b.reshape(value, x.shape, None)
 
 
 @lowers("aten.layer_norm.default")
 def _layer_norm(b: Builder, x: Value, shape: Sequence[int], weight: Value | None = None, bias: Value | None = None,
                 eps: float = 1e-5, _: bool = True) -> Value:
-    if len(shape) != 1:
-        raise b.unsupported(f"normalised shape {list(shape)}", "the last dimension alone")
-    ones, zeros = (torch.full(tuple(shape), value, dtype=x.dtype) for value in (1, 0))
-    operands = [x, weight or b.constant(ones, "weight"), bias or b.constant(zeros, "bias")]
-    return b.op("layer_norm", operands, b.shape, b.dtype, eps=float(eps))
+    return _norm(b, "layer_norm", x, shape, [(weight, 1.0, "weight"), (bias, 0.0, "bias")], eps=float(eps))
 
 
 @lowers("aten.native_layer_norm.default")
 def _native_layer_norm(b: Builder, x: Value, shape: Sequence[int], weight: Value | None, bias: Value | None,
                        eps: float) -> tuple[Value, None, None]:
-    ones, zeros = (torch.full(tuple(shape), value, dtype=x.dtype) for value in (1, 0))
-    operands = [x, weight or b.constant(ones, "weight"), bias or b.constant(zeros, "bias")]
-    return b.op("layer_norm", operands, x.shape, x.dtype, eps=float(eps)), None, None
+    """Mean and reciprocal deviation are for gradients."""
+    return _layer_norm(b, x, shape, weight, bias, eps), None, None
 
 
 @lowers("aten.rms_norm.default")
 def _aten_rms_norm(b: Builder, x: Value, shape: Sequence[int], weight: Value | None = None, eps: float | None = None) -> Value:
-    if len(shape) != 1:
-        raise b.unsupported(f"normalised shape {list(shape)}", "the last dimension alone")
-    weight = weight or b.constant(torch.ones(tuple(shape), dtype=x.dtype), "weight")
-    eps = torch.finfo(x.dtype).eps if eps is None else eps
-    return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style=Enum("norm_style", "plain"))
+    eps = torch.finfo(torch.float32).eps if eps is None else eps  # PyTorch takes that of the type it computes in
+    return _norm(b, "rms_norm", x, shape, [(weight, 1.0, "weight")], eps=float(eps), style=Enum("norm_style", "plain"))
 
 
 @lowers("garam.rms_norm.default")
@@ -43,10 +47,12 @@ def _rms_norm(b: Builder, x: Value, weight: Value, eps: float, style: str) -> Va
     return b.op("rms_norm", [x, weight], b.shape, b.dtype, eps=float(eps), style=Enum("norm_style", style))
 
 
-@lowers("aten.softmax.int", "aten._softmax.default", "aten._safe_softmax.default")
+@lowers("aten.softmax.int", "aten._softmax.default")
 def _softmax(b: Builder, x: Value, dim: int, dtype: torch.dtype | bool | None = None) -> Value:
     rank = len(x.shape)
     x = b.cast(x, b.dtype)
+    if rank == 0:
+        return b.reshape(b.op("softmax", [b.reshape(x, (1,), "row")], (1,), b.dtype, "softmax"), (), None)
     if dim % rank == rank - 1:
         return b.op("softmax", [x], b.shape, b.dtype)
     perm = [*range(rank)]
@@ -64,6 +70,8 @@ def _embedding(b: Builder, table: Value, ids: Value, *_: object) -> Value:
         return b.op("embedding", [table, ids], b.shape, b.dtype)
     first, count = run
     width = table.shape[1]
+    if not 0 <= first <= table.shape[0] - count:
+        raise b.unsupported(f"rows {first} to {first + count - 1} of a table of {table.shape[0]}", "rows that the table has")
     rows = b.op("slice", [table], (count, width), b.dtype, "rows", begin=[first, 0], end=[first + count, width], step=[1, 1])
     rank = len(b.shape)
     small = (1,) * (rank - 2) + (count, width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from garam.frontdoor import integers
 from garam.frontdoor.builder import Builder
 from garam.frontdoor.ir import Constant, Value
 
@@ -12,23 +13,26 @@ Operand = Value | float | int | bool
 
 def operand(b: Builder, x: Operand, dtype: torch.dtype) -> Value:
     """As an operand of an op on `dtype`. Broadcasts are left to the op."""
+    if isinstance(x, Constant) and (len(x.shape) == 0 or not dtype.is_floating_point and uniform(x) is not None):
+        x = x.data.flatten()[0].item()
     if not isinstance(x, Value):
-        return b.scalar(dtype_number(x, dtype), dtype)
-    if isinstance(x, Constant) and (same := uniform(x)) is not None and len(x.shape) == 0:
-        return b.scalar(dtype_number(same, dtype), dtype)
+        return b.scalar(x, dtype) if dtype.is_floating_point or dtype == torch.bool else integers.number(b, int(x), dtype)
     if x.op is not None and x.op.name == "graph.broadcast":
         x = x.op.operands[0]
     return b.cast(x, dtype)
 
 
 def uniform(x: Constant) -> float | int | bool | None:
-    """The one value of all elements, or None."""
+    """The one value of all elements, or None: also where they are zeros of both signs, or NaN."""
     flat = x.data.flatten()
-    return flat[0].item() if flat.numel() and bool((flat == flat[0]).all()) else None
+    return flat[0].item() if same_elements(flat) and not flat[:1].isnan().any() else None
 
 
-def dtype_number(x: float | int | bool, dtype: torch.dtype) -> float | int | bool:
-    return float(x) if dtype.is_floating_point else bool(x) if dtype == torch.bool else int(x)
+def same_elements(x: torch.Tensor) -> bool:
+    """Whether all elements have the same bits; zeros of both signs do not."""
+    flat = x.flatten()
+    return flat.numel() > 0 and bool((flat == flat[0]).all()) and not (
+        flat.is_floating_point() and bool((flat.signbit() != flat[0].signbit()).any()))
 
 
 def promoted(*operands: Operand) -> torch.dtype:
@@ -51,14 +55,21 @@ def broadcasting(b: Builder, name: str, operands: list[Value], dtype: torch.dtyp
     return b.op("broadcast", [value], shape, dtype, piece)
 
 
+_ON_TRUTH = {"add": "logical_or", "max": "logical_or", "mul": "logical_and", "min": "logical_and"}
+
+
 def binary(b: Builder, name: str, x: Operand, y: Operand, piece: str | None = None, shape: tuple[int, ...] | None = None,
            dtype: torch.dtype | None = None) -> Value:
     dtype = dtype or b.dtype
+    if dtype == torch.bool:
+        name = _ON_TRUTH.get(name, name)
     wide = exact_type(dtype, x, y)
     operands = [operand(b, x, wide), operand(b, y, wide)]
     if wide == dtype:
         return broadcasting(b, name, operands, dtype, piece, shape)
-    return b.cast(broadcasting(b, name, operands, wide, f"{piece}.{name}" if piece else name, shape), dtype, piece)
+    value = b.cast(broadcasting(b, name, operands, wide, f"{piece}.{name}" if piece else name, shape), dtype, piece)
+    value.op.implied = True
+    return value
 
 
 def exact_type(dtype: torch.dtype, *operands: Operand) -> torch.dtype:
