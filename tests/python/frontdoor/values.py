@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from garam import _compiler
+from garam.chip import Chip
+from garam.compiler import Facts, lower
 from garam.frontdoor.exporter import export
 from garam.frontdoor.importer import import_model
 from garam.frontdoor.ir import Program
 from garam.frontdoor.text import program_text
+from garam.program import Program as Compiled
 
 #: Relative to the largest value: an op's own roundings, not those of a sum that cancels.
 TOLERANCE = {torch.float32: 2e-5, torch.float16: 6e-3, torch.bfloat16: 4e-2}
@@ -40,6 +43,16 @@ def by_graph(function: Callable[..., Any], inputs: dict[str, Any]) -> list[Tenso
     tensors = {n: raw(v) for n, v in inputs.items() if isinstance(v, Tensor)}
     out = _compiler.run_golden(program_text(Program([flat], {"graph.model": "case"}, flat)), tensors)
     return [torch.frombuffer(bytearray(out[r.name]), dtype=r.value.dtype).reshape(r.value.shape) for r in flat.results]
+
+
+def on_machine(function: Callable[..., Any], inputs: dict[str, Any], chip: str = "unit") -> list[Tensor]:
+    """The same results from the instructions."""
+    flat = graph_of(function, inputs).flat
+    flat.results = [dataclasses.replace(result, name=f"result_{i}") for i, result in enumerate(flat.results)]
+    text, target = program_text(Program([flat], {"graph.model": "case"}, flat)), Chip(chip)
+    program = Compiled(lower(text, "case", target, Facts(model="case", dtype="f32"))["program"], target, None, "case")
+    outputs = program.run(mode="values", **inputs).outputs
+    return [outputs[result.name] for result in flat.results]
 
 
 def raw(value: Tensor) -> bytes:
