@@ -199,10 +199,11 @@ def _argmax(b: Builder, x: Value, dim: int | None = None, keepdim: bool = False)
 
 
 @lowers("aten.full_like.default", "aten.zeros_like.default", "aten.ones_like.default", "aten.new_zeros.default", "aten.new_ones.default",
-        "aten.new_full.default")
+        "aten.new_full.default", "aten.empty_like.default", "aten.new_empty.default")
 def _filled(b: Builder, x: Value, *rest: object, **_: object) -> Value:
+    """What nobody has written may be anything, 0 as well."""
     target = str(b.node.target)
-    number = 0 if "zeros" in target else 1 if "ones" in target else rest[-1]
+    number = 0 if "zeros" in target or "empty" in target else 1 if "ones" in target else rest[-1]
     return b.constant(torch.full(b.shape, number, dtype=b.dtype))
 
 
