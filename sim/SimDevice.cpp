@@ -46,7 +46,7 @@ std::vector<Extent> cover(std::vector<Extent> stretches) {
 
 } // namespace
 
-void SimDevice::load(const rt::Program &program, rt::Mode mode) {
+void SimDevice::load(const rt::Program &program, rt::Mode mode, bool checkUnwritten) {
   insns::start();
   if (program.chip != asked.name)
     throw rt::inputError("program", fmt::format("compiled for the chip `{}`", program.chip),
@@ -80,6 +80,9 @@ void SimDevice::load(const rt::Program &program, rt::Mode mode) {
     }
   }
   loadSegments(image.program, mode);
+  shadow.reset();
+  if (checkUnwritten && mode != rt::Mode::Cycles)
+    shadow = std::make_unique<Shadow>(*chip, image);
 }
 
 void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
@@ -123,8 +126,12 @@ const rt::Segment &SimDevice::find(const std::string &segment, uint64_t bytes, u
 void SimDevice::write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset) {
   const rt::Segment &own = find(segment, bytes.size(), offset);
   const size_t part = own.split ? bytes.size() / own.dies : 0, length = own.split ? part : bytes.size();
-  for (uint32_t die = 0; die < own.dies; ++die)
-    storage->write(rt::onDie(own.address, die) + int64_t(offset), bytes.subspan(die * part, length));
+  for (uint32_t die = 0; die < own.dies; ++die) {
+    const int64_t address = rt::onDie(own.address, die) + int64_t(offset);
+    storage->write(address, bytes.subspan(die * part, length));
+    if (shadow)
+      shadow->define(address, int64_t(length));
+  }
 }
 
 void SimDevice::read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset) {
@@ -190,8 +197,14 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   machine.mostCycles = options.mostCycles;
   machine.commandSink = commandSink;
   machine.tokenSink = tokenSink;
+  if (shadow && machine.functional()) {
+    machine.shadow = shadow.get();
+    shadow->beginRun();
+  }
   System system(machine, {options.reverseUnits});
   system.run();
+  if (machine.shadow)
+    shadow->checkRun();
   lastMessages = system.messages();
   rt::RunResult result = system.result();
   result.hostSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -14,7 +14,7 @@ class SimDevice : public rt::Device {
 public:
   explicit SimDevice(const rt::Chip &chip) : asked(chip) {}
 
-  void load(const rt::Program &program, rt::Mode mode) override;
+  void load(const rt::Program &program, rt::Mode mode, bool checkUnwritten = false) override;
   void write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset) override;
   void read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset) override;
   rt::RunResult run(const rt::RunOptions &options) override;
@@ -36,6 +36,7 @@ private:
   std::optional<rt::Chip> chip; ///< with the program's dies
   std::unique_ptr<Storage> storage;
   ProgramImage image;
+  std::unique_ptr<Shadow> shadow; ///< null: not checked
   rt::Mode loadedMode = rt::Mode::Both;
   std::function<void(int, const DramCommand &)> commandSink;
   std::function<void(const TokenChange &)> tokenSink;

@@ -134,11 +134,12 @@ public:
   Device(const std::string &chip, const std::vector<std::string> &overrides, int64_t dies)
       : device(rt::openDevice("sim", python::openChip(chip, overrides, dies))) {}
 
-  void load(const py::bytes &data, const std::string &mode, const std::string &where) {
+  void load(const py::bytes &data, const std::string &mode, const std::string &where, bool checkUnwritten) {
     const std::string_view view = data;
     const rt::Mode chosen = modeOf(mode);
     const py::gil_scoped_release unlocked;
-    device->load(rt::deserialize({reinterpret_cast<const uint8_t *>(view.data()), view.size()}, where), chosen);
+    device->load(rt::deserialize({reinterpret_cast<const uint8_t *>(view.data()), view.size()}, where), chosen,
+                 checkUnwritten);
   }
 
   void write(const std::string &segment, const py::buffer &data, uint64_t offset) {
@@ -195,7 +196,9 @@ PYBIND11_MODULE(_sim, m) {
       .def(py::init<const std::string &, const std::vector<std::string> &, int64_t>(), py::arg("chip"),
            py::arg("overrides") = std::vector<std::string>{}, py::arg("dies") = 0)
       .def("load", &Device::load, py::arg("data"), py::arg("mode"), py::arg("where"),
-           "Loads program and weights; weights are not read in mode cycles.")
+           py::arg("check_unwritten") = false,
+           "Loads program and weights; weights are not read in mode cycles. `check_unwritten`: runs stop where memory "
+           "that nobody wrote reaches a result, an index or a count.")
       .def("write", &Device::write, py::arg("segment"), py::arg("data"), py::arg("offset") = 0,
            "Copies a contiguous buffer into a segment.")
       .def("read", &Device::read, py::arg("segment"), py::arg("bytes"), py::arg("offset") = 0, "Bytes of a segment.")

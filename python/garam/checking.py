@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 def check(program: Program, *, reference: str = "cpu", mode: str = "both", inputs: Mapping[str, Any] | None = None,
-          progress: Callable[[float], None] | None = None) -> tuple[Result, Validation]:
+          progress: Callable[[float], None] | None = None, check_unwritten: bool | None = None) -> tuple[Result, Validation]:
     """Runs and compares. The program must know its model."""
     from .reference.validation import validate
 
     source = program.source
     if source is None:
         raise input_error(program.where, "carries no model to compare with", "a name, a Hugging Face directory, or file.py:function")
-    result = program.run(mode=mode, boundaries=True, records=True, progress=progress, **(inputs or {}))
+    result = program.run(mode=mode, boundaries=True, records=True, progress=progress, check_unwritten=check_unwritten,
+                         **(inputs or {}))
     validation = validate(source, result.boundaries, result.outputs, states=result.states, reference=reference,
                           inputs=dict(inputs) if inputs else None)
     return result, validation

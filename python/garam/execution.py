@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,18 @@ MODES = ("both", "cycles", "values")
 class Session:
     """A program loaded once and run often. The memory, caches among it, keeps its contents between the runs."""
 
-    def __init__(self, program: Program, mode: str = "both"):
+    def __init__(self, program: Program, mode: str = "both", check_unwritten: bool | None = None):
+        """With `check_unwritten`, runs stop where memory that nobody wrote reaches a result, an index or a count; by default as the
+        environment's GARAM_CHECK_UNWRITTEN=1 says."""
         if mode not in MODES:
             raise input_error("mode", f"unknown mode '{mode}'", ", ".join(MODES))
         self.program, self.mode = program, mode
         self.device = _sim.Device(*program.chip.arguments)
-        self.device.load(program.data, mode, program.where)
+        if check_unwritten and mode == "cycles":
+            raise input_error("check_unwritten", "a run in mode cycles has no values", "mode both or values")
+        if check_unwritten is None:
+            check_unwritten = mode != "cycles" and os.environ.get("GARAM_CHECK_UNWRITTEN") == "1"
+        self.device.load(program.data, mode, program.where, check_unwritten)
 
     def run(self, inputs: Mapping[str, Any], *, states: Mapping[str, Any] | None = None, values: Mapping[str, int] | None = None,
             records: bool = True, boundaries: bool = False, progress: Callable[[float], None] | None = None) -> Result:

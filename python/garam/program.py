@@ -80,10 +80,11 @@ class Program:
 
     def run(self, *arguments: Any, mode: str = "both", values: Mapping[str, int] | None = None,
             states: Mapping[str, Any] | None = None, records: bool = True, boundaries: bool = False,
-            progress: Callable[[float], None] | None = None, **named: Any) -> Result:
+            progress: Callable[[float], None] | None = None, check_unwritten: bool | None = None, **named: Any) -> Result:
         """Runs on the simulator. Arguments are torch or NumPy tensors, by position or by name; without any, the model's examples.
 
         `mode` is both, cycles or values; `values` are run-time lengths and positions by name; `states` are the contents of caches.
+        With `check_unwritten` (or GARAM_CHECK_UNWRITTEN=1) it stops where memory that nobody wrote reaches a result, an index or a count.
         """
         from .execution import Session
 
@@ -94,16 +95,16 @@ class Program:
             values = dict(source.values) if source is not None else {}
         if states is None:
             states = source.states if source is not None and mode != "cycles" else {}
-        session = Session(self, mode)
+        session = Session(self, mode, check_unwritten)
         result = session.run(inputs, states=states, values=values, records=records, boundaries=boundaries, progress=progress)
         result.states = session.states()
         return result
 
-    def open(self, mode: str = "both") -> Session:
-        """Loads it once for several runs, between which the memory keeps its contents."""
+    def open(self, mode: str = "both", check_unwritten: bool | None = None) -> Session:
+        """Loads it once for several runs, between which the memory keeps its contents. `check_unwritten` as in `run`."""
         from .execution import Session
 
-        return Session(self, mode)
+        return Session(self, mode, check_unwritten)
 
     def __repr__(self) -> str:
         return f"<garam.Program {self.info['model']} for {self.info['chip']}, {Path(self.where).name}>"

@@ -102,8 +102,10 @@ class Device {
 public:
   virtual ~Device() = default;
   /// Loads program and weights (not in Mode::Cycles). Throws Error (Input) if it does not fit or a weight is missing or
-  /// of another shape.
-  virtual void load(const Program &program, Mode mode) = 0;
+  /// of another shape. With `checkUnwritten`, a run that computes values ends with an Error (Undefined) when a byte
+  /// that nobody wrote, or what was computed from one, reaches an output, a state, a boundary tensor, an index or a
+  /// count; the section of docs/hardware/machine.md about it says what is written.
+  virtual void load(const Program &program, Mode mode, bool checkUnwritten = false) = 0;
   /// Copies bytes into or out of a segment by name, `offset` bytes into it. Of a split segment they are equal parts for
   /// each of its dies, in order, `offset` bytes into each; of other segments on several dies all copies are written and
   /// the first is read.

@@ -17,8 +17,8 @@ struct Chain;
 namespace garam::sim::insns {
 
 /// Plain is the scalar definition, Fast uses the host's vectors; both give the same bits. Check looks at the operands
-/// only and leaves the contents of the results open.
-enum class Path : uint8_t { Fast, Plain, Check };
+/// only and leaves the contents of the results open. Shadow computes marks (Shadow.h): memory is that of marks.
+enum class Path : uint8_t { Fast, Plain, Check, Shadow };
 
 /// Everything an instruction's body reads.
 struct Call {
@@ -27,6 +27,7 @@ struct Call {
   const rt::Chain *chain = nullptr; ///< vec.map only
   int64_t arrayRows = 0;            ///< mma only: rows of the chip's array
   Path path = Path::Fast;
+  const Memory *contents = nullptr; ///< Path::Shadow only: the memory whose marks `memory` holds
 };
 
 /// To be called before the first instruction of a process. Throws rt::Error: Unimplemented on a host without fused

@@ -1,5 +1,6 @@
 // Operands of the kernels with their addresses resolved and checked. A kernel reads strided sources and fills dense
-// results. `plain` is the definition, `fast` gives the same bits.
+// results. `plain` is the definition, `fast` gives the same bits. `shadow` computes the marks of the results from the
+// marks of the sources (Shadow.h).
 #pragma once
 
 #include "runtime/isa/Descriptor.h"
@@ -33,6 +34,7 @@ struct MapPanel {
   const rt::Chain *chain; ///< checked
   int64_t rows, cols;     ///< above zero
   std::array<Rows, 3> sources;
+  std::array<Rows, 3> contents; ///< what the sources hold, where `sources` are their marks
   int64_t scalar;
   uint8_t *dst;   ///< rows × cols, dense; null if the chain stores nothing
   float *reduced; ///< rows or cols elements; null if it reduces nothing
@@ -47,5 +49,10 @@ namespace fast {
 void mma(const MmaTile &tile);
 void map(const MapPanel &panel);
 } // namespace fast
+
+namespace shadow {
+void mma(const MmaTile &tile);
+void map(const MapPanel &panel);
+} // namespace shadow
 
 } // namespace garam::sim::insns

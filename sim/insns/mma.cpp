@@ -1,4 +1,5 @@
 // mma: a tile product accumulated in acc.
+#include "sim/insns/Arithmetic.h"
 #include "sim/insns/Kernels.h"
 #include "sim/insns/Registry.h"
 #include "sim/insns/Types.h"
@@ -44,9 +45,7 @@ GARAM_INSN(mma) {
   tile.m = args.m, tile.k = args.k, tile.n = args.n;
   tile.arrayRows = call.arrayRows;
   tile.out = result.data(0);
-  if (call.path == Path::Check)
-    return;
-  call.path == Path::Plain ? plain::mma(tile) : fast::mma(tile);
+  compute(call.path, tile, plain::mma, fast::mma, shadow::mma);
 }
 
 } // namespace garam::sim::insns

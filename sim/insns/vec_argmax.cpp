@@ -1,5 +1,6 @@
 // vec.argmax: the first column with the largest value of each row.
 #include "sim/insns/RowsForm.h"
+#include "sim/insns/Shadow.h"
 #include "sim/insns/fast/Convert.h"
 #include "sim/insns/fast/Steps.h"
 #include "sim/insns/plain/Convert.h"
@@ -56,6 +57,13 @@ void argmaxFast(const RowsForm &rows) {
   }
 }
 
+/// The largest of a row is known when all of it is.
+void argmaxShadow(const RowsForm &rows) {
+  for (int64_t r = 0; r < rows.rows; ++r)
+    setMark(rows.out, r, rt::byteSize(rows.outType),
+            leastMark(rows.src.row(r), rows.cols * rt::byteSize(rows.src.type)));
+}
+
 } // namespace
 
 GARAM_INSN(vec_argmax) {
@@ -66,7 +74,7 @@ GARAM_INSN(vec_argmax) {
                     "i32 (8) or i64 (9)");
   checkElements("vec.argmax", call.memory, args.rows, args.cols);
   if (const auto rows = rowsForm<rt::VecArgmaxArgs>("vec.argmax", call, rt::RowsResult::Column, result))
-    call.path == Path::Plain ? argmaxPlain(*rows) : argmaxFast(*rows);
+    compute(call.path, *rows, argmaxPlain, argmaxFast, argmaxShadow);
 }
 
 } // namespace garam::sim::insns

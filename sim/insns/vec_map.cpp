@@ -1,4 +1,5 @@
 // vec.map: a chain of elementwise steps, and a reduction.
+#include "sim/insns/Arithmetic.h"
 #include "sim/insns/Kernels.h"
 #include "sim/insns/Registry.h"
 #include "sim/insns/Types.h"
@@ -75,8 +76,10 @@ GARAM_INSN(vec_map) {
       continue;
     const int size = rt::byteSize(source.type);
     const int64_t rowBytes = size * (source.perRow ? 1 : args.cols);
-    panel.sources[i] = {resolve(call.memory, {kName, names[i], addresses[i], strides[i], args.rows, rowBytes, size}),
-                        strides[i], source.type};
+    const Operand operand{kName, names[i], addresses[i], strides[i], args.rows, rowBytes, size};
+    panel.sources[i] = {resolve(call.memory, operand), strides[i], source.type};
+    if (call.contents)
+      panel.contents[i] = {resolve(*call.contents, operand), strides[i], source.type};
   }
   size_t writes = 0;
   const int size = rt::byteSize(chain.dst.type);
@@ -93,7 +96,7 @@ GARAM_INSN(vec_map) {
     panel.dst = result.data(0);
   if (chain.reduction != rt::Reduction::None)
     panel.reduced = reinterpret_cast<float *>(result.data(writes - 1));
-  call.path == Path::Plain ? plain::map(panel) : fast::map(panel);
+  compute(call.path, panel, plain::map, fast::map, shadow::map);
 }
 
 } // namespace garam::sim::insns

@@ -1,6 +1,8 @@
 // vec.rotate: rotary embedding of lane pairs.
+#include "sim/insns/Arithmetic.h"
 #include "sim/insns/Kernels.h"
 #include "sim/insns/Registry.h"
+#include "sim/insns/Shadow.h"
 #include "sim/insns/Types.h"
 #include "sim/insns/fast/Convert.h"
 #include "sim/insns/fast/Steps.h"
@@ -22,19 +24,25 @@ struct RotateRows {
   uint8_t *out;
 };
 
+/// Elements from one of a vector to the other of its pair.
+int64_t partnerOf(const RotateRows &rows, int64_t i) {
+  const bool first = rows.interleaved ? i % 2 == 0 : i < rows.dim / 2;
+  const int64_t distance = rows.interleaved ? 1 : rows.dim / 2;
+  return first ? distance : -distance;
+}
+
 void rotatePlain(const RotateRows &rows) {
-  const int64_t dim = rows.dim, half = dim / 2;
+  const int64_t dim = rows.dim;
   const int outSize = rt::byteSize(rows.outType);
   for (int64_t r = 0; r < rows.rows; ++r)
     for (int64_t c = 0; c < rows.heads * dim; ++c) {
       const int64_t i = c % dim;
-      const bool first = rows.interleaved ? i % 2 == 0 : i < half;
-      const int64_t distance = rows.interleaved ? 1 : half;
+      const int64_t partner = partnerOf(rows, i);
       const float x = plain::loadFloat(rows.src.type, rows.src.at(r, c));
-      const float y = plain::loadFloat(rows.src.type, rows.src.at(r, first ? c + distance : c - distance));
+      const float y = plain::loadFloat(rows.src.type, rows.src.at(r, c + partner));
       const float cosine = plain::loadFloat(rt::DType::F32, rows.cos.at(r, i)),
                   sine = plain::loadFloat(rt::DType::F32, rows.sin.at(r, i));
-      const float result = std::fma(first ? -y : y, sine, x * cosine);
+      const float result = std::fma(partner > 0 ? -y : y, sine, x * cosine);
       plain::storeFloat(rows.outType, result, rows.out + (r * rows.heads * dim + c) * outSize);
     }
 }
@@ -66,6 +74,18 @@ void rotateFast(const RotateRows &rows) {
       fast::storeFloats(rows.outType, buffers.y, rows.dim, rows.out + (r * rows.heads + head) * rows.dim * outSize);
     }
   }
+}
+
+void rotateShadow(const RotateRows &rows) {
+  const int64_t dim = rows.dim;
+  const int outSize = rt::byteSize(rows.outType);
+  for (int64_t r = 0; r < rows.rows; ++r)
+    for (int64_t c = 0; c < rows.heads * dim; ++c) {
+      const int64_t i = c % dim;
+      const Mark pair = std::min(markAt(rows.src, r, c), markAt(rows.src, r, c + partnerOf(rows, i)));
+      setMark(rows.out, r * rows.heads * dim + c, outSize,
+              std::min({pair, markAt(rows.cos, r, i), markAt(rows.sin, r, i)}));
+    }
 }
 
 } // namespace
@@ -103,9 +123,7 @@ GARAM_INSN(vec_rotate) {
   rows.interleaved = args.mode == 1;
   rows.outType = outType;
   rows.out = result.data(0);
-  if (call.path == Path::Check)
-    return;
-  call.path == Path::Plain ? rotatePlain(rows) : rotateFast(rows);
+  compute(call.path, rows, rotatePlain, rotateFast, rotateShadow);
 }
 
 } // namespace garam::sim::insns

@@ -1,5 +1,6 @@
 // vec.scan: inclusive prefix sum of each row in f32, columns ascending.
 #include "sim/insns/RowsForm.h"
+#include "sim/insns/Shadow.h"
 #include "sim/insns/fast/Convert.h"
 #include "sim/insns/fast/Steps.h"
 #include "sim/insns/plain/Convert.h"
@@ -36,11 +37,22 @@ void scanFast(const RowsForm &rows) {
   }
 }
 
+void scanShadow(const RowsForm &rows) {
+  const int outSize = rt::byteSize(rows.outType);
+  for (int64_t r = 0; r < rows.rows; ++r) {
+    Mark sum = kWritten;
+    for (int64_t c = 0; c < rows.cols; ++c) {
+      sum = std::min(sum, markAt(rows.src, r, c));
+      setMark(rows.out, r * rows.cols + c, outSize, sum);
+    }
+  }
+}
+
 } // namespace
 
 GARAM_INSN(vec_scan) {
   if (const auto rows = rowsForm<rt::VecScanArgs>("vec.scan", call, rt::RowsResult::Same, result))
-    call.path == Path::Plain ? scanPlain(*rows) : scanFast(*rows);
+    compute(call.path, *rows, scanPlain, scanFast, scanShadow);
 }
 
 } // namespace garam::sim::insns

@@ -1,5 +1,6 @@
 // vec.transpose: dst[c][r] = src[r][c]. One type: bits are copied. Two types: converted as by the store of a chain.
 #include "sim/insns/RowsForm.h"
+#include "sim/insns/Shadow.h"
 #include "sim/insns/plain/Convert.h"
 
 #include <algorithm>
@@ -54,11 +55,18 @@ void transposeFast(const RowsForm &rows) {
   }
 }
 
+void transposeShadow(const RowsForm &rows) {
+  const int outSize = rt::byteSize(rows.outType);
+  for (int64_t c = 0; c < rows.cols; ++c)
+    for (int64_t r = 0; r < rows.rows; ++r)
+      setMark(rows.out, c * rows.rows + r, outSize, markAt(rows.src, r, c));
+}
+
 } // namespace
 
 GARAM_INSN(vec_transpose) {
   if (const auto rows = rowsForm<rt::VecTransposeArgs>("vec.transpose", call, rt::RowsResult::Transposed, result))
-    call.path == Path::Plain ? transposePlain(*rows) : transposeFast(*rows);
+    compute(call.path, *rows, transposePlain, transposeFast, transposeShadow);
 }
 
 } // namespace garam::sim::insns

@@ -122,6 +122,16 @@ void checkTransfer(const Storage &storage, std::span<const Extent> owned, int co
                     fmt::format("{} bytes from {:#x} are not the program's", bytes, from), "within its segments");
 }
 
+int64_t sourceAddress(const rt::Transfer &transfer, int64_t n) {
+  int64_t address = transfer.src;
+  forEachPiece(transfer, [&](int64_t src, int64_t, int64_t count) {
+    if (n >= 0 && n < count)
+      address = src + n;
+    n -= count;
+  });
+  return address;
+}
+
 void StagedCopy::read(const Storage &storage, int core, const rt::Transfer &transfer) {
   bytes.resize(size_t(std::max<int64_t>(0, transfer.shape.bytes())));
   insns::Memory memory = storage.local(core);

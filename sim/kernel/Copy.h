@@ -14,11 +14,15 @@ void checkCounts(const Storage &storage, int core, const rt::Transfer &transfer)
 /// outside of what the program owns. After `checkCounts`.
 void checkTransfer(const Storage &storage, std::span<const Extent> owned, int core, const rt::Transfer &transfer);
 
+/// Address from which the n-th byte of a transfer is read.
+int64_t sourceAddress(const rt::Transfer &transfer, int64_t n);
+
 class StagedCopy {
 public:
   void read(const Storage &storage, int core, const rt::Transfer &transfer);
   /// Local destinations are those of `core`.
   void write(Storage &storage, int core, const rt::Transfer &transfer) const;
+  std::span<uint8_t> staged() { return bytes; }
 
 private:
   std::vector<uint8_t> bytes;

@@ -10,6 +10,7 @@
 #include "sim/kernel/L1Run.h"
 #include "sim/kernel/Packet.h"
 #include "sim/kernel/Pool.h"
+#include "sim/kernel/Shadow.h"
 #include "sim/kernel/Storage.h"
 #include "sim/kernel/Ways.h"
 #include "sim/memory/Channel.h"
@@ -106,6 +107,7 @@ struct Machine {
   int64_t cycles = 0;                                                ///< of the run, known at its end
   std::function<void(double)> progress;
   std::function<void(uint32_t)> afterLaunch;
+  Shadow *shadow = nullptr; ///< of `storage`; null: what nobody wrote may go anywhere
 
   bool functional() const { return mode != rt::Mode::Cycles; }
   bool timed() const { return mode != rt::Mode::Values; }

@@ -16,7 +16,7 @@ void PagedMemory::read(int64_t offset, std::span<uint8_t> to) const {
     size_t count = std::min(to.size(), size_t(kPage - in));
     auto found = table.find(offset / kPage);
     if (found == table.end())
-      std::memset(to.data(), 0, count);
+      std::memset(to.data(), fill, count);
     else
       std::memcpy(to.data(), found->second.get() + in, count);
     to = to.subspan(count);
@@ -29,8 +29,10 @@ void PagedMemory::write(int64_t offset, std::span<const uint8_t> from) {
     int64_t in = offset % kPage;
     size_t count = std::min(from.size(), size_t(kPage - in));
     std::unique_ptr<uint8_t[]> &page = table[offset / kPage];
-    if (!page)
-      page = std::make_unique<uint8_t[]>(size_t(kPage));
+    if (!page) {
+      page = std::make_unique_for_overwrite<uint8_t[]>(size_t(kPage));
+      std::memset(page.get(), fill, size_t(kPage));
+    }
     std::memcpy(page.get() + in, from.data(), count);
     from = from.subspan(count);
     offset += int64_t(count);
@@ -47,8 +49,11 @@ Storage::Block Storage::allocate(size_t bytes) {
   return Block(static_cast<uint8_t *>(data), Unmap{bytes});
 }
 
-Storage::Storage(const rt::Chip &chip)
-    : chip(chip), hbm(size_t(chip.topology.dies)), shared(size_t(chip.topology.dies)) {
+Storage::Storage(const rt::Chip &chip, uint8_t fill) : chip(chip) {
+  for (int64_t die = 0; die < chip.topology.dies; ++die) {
+    hbm.emplace_back(fill);
+    shared.emplace_back(fill);
+  }
   for (int core = 0; core < chip.cores(); ++core) {
     l1.push_back(allocate(size_t(chip.l1.sizeBytes)));
     acc.push_back(allocate(size_t(chip.matrix.accBytes)));
@@ -57,6 +62,13 @@ Storage::Storage(const rt::Chip &chip)
 
 insns::Memory Storage::local(int core) const {
   return {{l1[size_t(core)].get(), size_t(chip.l1.sizeBytes)}, {acc[size_t(core)].get(), size_t(chip.matrix.accBytes)}};
+}
+
+void Storage::clearLocal() {
+  // Pages that are given back read as zero.
+  for (std::vector<Block> *blocks : {&l1, &acc})
+    for (Block &block : *blocks)
+      madvise(block.get(), block.get_deleter().bytes, MADV_DONTNEED);
 }
 
 void Storage::check(int64_t address, int64_t bytes) const {

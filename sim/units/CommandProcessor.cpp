@@ -28,6 +28,8 @@ public:
   void decide(int64_t cycle) override {
     if (!starts.empty() && done < machine.chip.cores())
       return;
+    if (!starts.empty() && machine.shadow)
+      machine.shadow->checkLaunch(uint32_t(next - 1));
     if (!starts.empty() && machine.afterLaunch)
       machine.afterLaunch(uint32_t(next - 1));
     if (next == machine.image.launches.size()) {
@@ -40,6 +42,8 @@ public:
     done = 0;
     const LaunchImage &launch = machine.image.launches[next++];
     const KernelImage &image = machine.image.kernels[launch.kernel];
+    if (machine.shadow)
+      machine.shadow->beginLaunch(launch.number);
     int64_t latency = machine.timed() ? std::max<int64_t>(1, machine.chip.cyclesOf(machine.chip.launch.latencyNs)) : 1;
     int64_t rate = machine.chip.sequencer.fetchBytesPerCycle;
     int64_t fetch = machine.timed() && int64_t(launch.kernel) != held ? (image.bytes + rate - 1) / rate : 0;

@@ -24,7 +24,7 @@ struct Transit {
   int64_t start = 0;
   rt::Transfer transfer;
   std::vector<int64_t> indices;
-  StagedCopy copy;
+  StagedCopy copy, marks;
   uint64_t targets = 0;
   int64_t peer = -1;
   int64_t unretired = 0;
@@ -180,6 +180,8 @@ private:
     checkTransfer(machine.storage, machine.image.owned, core, transfer);
     if (machine.functional())
       transit.copy.read(machine.storage, core, transfer);
+    if (machine.shadow)
+      machine.shadow->read(transit.marks, core, transfer, machine, issued);
   }
 
   void loadIndices(Transit &transit, int64_t address, rt::DType type) {
@@ -188,6 +190,8 @@ private:
       readIndices(machine.storage, core, address, type, transit.indices);
     else
       drawIndices(machine.image.segments, transit.transfer, random, transit.indices);
+    if (machine.shadow)
+      machine.shadow->checkLocal(core, address, int64_t(transit.indices.size()) * rt::byteSize(type));
     machine.gatherIndices = machine.functional() ? rt::IndexSource::Memory : rt::IndexSource::Drawn;
     transit.transfer.indices = transit.indices;
   }
@@ -409,11 +413,17 @@ private:
 
   void commit(const Transit &transit) {
     if (!transit.targets)
-      return transit.copy.write(machine.storage, core, transit.transfer);
+      return write(transit, core);
     int base = die * int(chip.topology.coresPerDie);
     for (int i = 0; i < int(chip.topology.coresPerDie); ++i)
       if (transit.targets >> i & 1)
-        transit.copy.write(machine.storage, base + i, transit.transfer);
+        write(transit, base + i);
+  }
+
+  void write(const Transit &transit, int target) {
+    transit.copy.write(machine.storage, target, transit.transfer);
+    if (machine.shadow)
+      machine.shadow->write(transit.marks, target, transit.transfer);
   }
 
   void attribute(const Packet &packet, int64_t cycle) {

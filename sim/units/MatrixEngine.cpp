@@ -112,7 +112,12 @@ private:
     try {
       insns::Memory memory = machine.storage.local(core);
       insns::Path path = machine.functional() ? insns::Path::Fast : insns::Path::Check;
-      insns::execute(issued.insn->opcode, {memory, issued.values, nullptr, machine.chip.matrix.rows, path}, result);
+      const insns::Call call{memory, issued.values, nullptr, machine.chip.matrix.rows, path};
+      insns::execute(issued.insn->opcode, call, result);
+      if (machine.shadow) {
+        machine.shadow->execute(call, core, machine, issued, marks);
+        machine.shadow->commit(marks, core);
+      }
       if (machine.functional())
         result.commit(memory);
     } catch (const rt::Error &error) {
@@ -123,7 +128,7 @@ private:
   Stage preload, stream;
   std::deque<Draining> draining;
   int64_t lastDone = 0;
-  insns::Result result;
+  insns::Result result, marks;
 };
 
 GARAM_UNIT(MatrixEngine, "matrix");

@@ -187,6 +187,12 @@ private:
     int64_t address = value(insn, 1), bytes = rt::byteSize(type), size = machine.chip.l1.sizeBytes;
     if (address < 0 || address > size - bytes || address % bytes)
       fail(fmt::format("load of {} bytes at {:#x}", bytes, address), fmt::format("aligned, within {} bytes", size));
+    try {
+      if (machine.shadow)
+        machine.shadow->checkLocal(core, address, bytes);
+    } catch (const rt::Error &error) {
+      fail(error.what());
+    }
     const uint8_t *data = machine.storage.local(core).l1.data() + address;
     int64_t result = 0;
     if (type == rt::DType::I64) {

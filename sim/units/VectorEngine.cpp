@@ -24,6 +24,8 @@ protected:
     if (running && !playing && end <= cycle) {
       if (machine.functional())
         result.commit(machine.storage.local(core));
+      if (machine.shadow)
+        machine.shadow->commit(marks, core);
       complete(running, start, cycle,
                rt::engineActions(machine.chip, running->insn->opcode, running->values, chainOf(*running)));
       running = nullptr;
@@ -48,8 +50,11 @@ private:
   void begin(const Issued &issued, int64_t cycle) {
     try {
       insns::Path path = machine.functional() ? insns::Path::Fast : insns::Path::Check;
-      insns::execute(issued.insn->opcode, {machine.storage.local(core), issued.values, chainOf(issued), 0, path},
-                     result);
+      const insns::Memory memory = machine.storage.local(core);
+      const insns::Call call{memory, issued.values, chainOf(issued), 0, path};
+      insns::execute(issued.insn->opcode, call, result);
+      if (machine.shadow)
+        machine.shadow->execute(call, core, machine, issued, marks);
     } catch (const rt::Error &error) {
       fail(issued, error);
     }
@@ -76,7 +81,7 @@ private:
   int64_t start = 0, end = 0;
   int64_t rest = 0;     ///< cycles after the last beat
   bool playing = false; ///< the L1 says when the last beat is made
-  insns::Result result;
+  insns::Result result, marks;
 };
 
 GARAM_UNIT(VectorEngine, "vector");

@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.validate:
         return finish_check(arguments, program, "cpu")
     with progress("simulating") as shown:
-        result = program.run(mode=arguments.mode, progress=shown, records=wants_records(arguments))
+        result = program.run(mode=arguments.mode, progress=shown, records=wants_records(arguments),
+                             check_unwritten=arguments.check_unwritten or None)
     finish(arguments, result)
     return 0
 

@@ -19,8 +19,14 @@ HELP = "compile a model and run it: values and cycles"
 MODES = ("both", "cycles", "values")
 
 
+def add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check-unwritten", action="store_true",
+                        help="stop where memory that nobody wrote reaches a result, an index or a count")
+
+
 def add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=MODES, default="both", help="what is simulated (both)")
+    add_check(parser)
     parser.add_argument("--outputs", metavar="FILE.safetensors", help="where the outputs go, by name")
     parser.add_argument("--trace", metavar="FILE.pftrace", help="a trace that opens in Perfetto")
     parser.add_argument("--report", metavar="FILE.html", help="one self-contained page about the run")
@@ -42,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         program = load_program(arguments, inputs)
     with progress("simulating") as shown:
         result = program.run(mode=arguments.mode, values=run_values(arguments, program), progress=shown,
-                             records=wants_records(arguments), **inputs)
+                             records=wants_records(arguments), check_unwritten=arguments.check_unwritten or None, **inputs)
     finish(arguments, result)
     return 0
 
@@ -50,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
 def check_outputs(arguments: argparse.Namespace) -> None:
     if arguments.outputs and arguments.mode == "cycles":
         raise input_error("--outputs", "a run in mode cycles has no values", "--mode both, values")
+    if arguments.check_unwritten and arguments.mode == "cycles":
+        raise input_error("--check-unwritten", "a run in mode cycles has no values", "--mode both, values")
 
 
 def wants_records(arguments: argparse.Namespace) -> bool:

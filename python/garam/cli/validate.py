@@ -12,6 +12,7 @@ from ..files import write_json
 from .console import console, duration, number, progress
 from .loading import compiler_options, is_program, is_text, load_source, load_tensors
 from .options import add_chip, add_compiler, add_model, add_shape, chip_of
+from .run import add_check
 
 if TYPE_CHECKING:
     from ..result import Result
@@ -26,6 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", choices=("cpu", "gpu", "recorded"), default="cpu", help="what the end result is held against (cpu)")
     parser.add_argument("--inputs", metavar="FILE.safetensors", help="inputs by name; by default seeded ones")
     parser.add_argument("--all", action="store_true", help="show every tensor, not the worst only")
+    add_check(parser)
     add_shape(parser)
     add_compiler(parser)
     parser.set_defaults(mode="both")
@@ -49,7 +51,8 @@ def finish_check(arguments: argparse.Namespace, program: Any, reference: str, in
     from ..checking import check, document
 
     with progress("simulating") as shown:
-        result, validation = check(program, reference=reference, mode=arguments.mode, inputs=inputs, progress=shown)
+        result, validation = check(program, reference=reference, mode=arguments.mode, inputs=inputs, progress=shown,
+                                   check_unwritten=arguments.check_unwritten or None)
     found = document(result, validation)
     _show(arguments, result, found)
     if arguments.json:

@@ -1,8 +1,6 @@
 // vec.map by its definition: element by element; and integer chains, which have no other implementation since they
 // carry indices, not tensors.
-#include "sim/insns/Kernels.h"
-#include "sim/insns/plain/Convert.h"
-#include "sim/insns/plain/Steps.h"
+#include "sim/insns/plain/Chain.h"
 
 #include <array>
 #include <cmath>
@@ -14,70 +12,8 @@ namespace garam::sim::insns::plain {
 
 namespace {
 
-template <class T> T load(rt::DType type, const uint8_t *from) {
-  if constexpr (std::is_same_v<T, float>)
-    return loadFloat(type, from);
-  else
-    return loadInt(type, from);
-}
-
-template <class T> T constant(float value) {
-  if constexpr (std::is_same_v<T, float>)
-    return value;
-  else
-    return roundToInt(value, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max());
-}
-
-template <class T> T step(rt::StepOp op, T v, T x, T t0) {
-  if constexpr (std::is_same_v<T, float>)
-    return stepFloat(op, v, x, t0);
-  else
-    return stepInt(op, v, x, t0);
-}
-
-template <class T> T source(const MapPanel &p, size_t i, int64_t r, int64_t c) {
-  const rt::ChainOperand &operand = p.chain->sources[i];
-  return operand.present ? load<T>(operand.type, p.sources[i].at(r, operand.perRow ? 0 : c)) : T(0);
-}
-
 template <class T> T element(const MapPanel &p, int64_t r, int64_t c) {
-  T v = source<T>(p, 0, r, c), t0 = 0, t1 = 0;
-  for (const rt::Step &s : p.chain->steps) {
-    T x = 0;
-    switch (s.arg) {
-    case rt::StepArg::None:
-      break;
-    case rt::StepArg::S0:
-    case rt::StepArg::S1:
-    case rt::StepArg::S2:
-      x = source<T>(p, size_t(s.arg) - size_t(rt::StepArg::S0), r, c);
-      break;
-    case rt::StepArg::T0:
-      x = t0;
-      break;
-    case rt::StepArg::T1:
-      x = t1;
-      break;
-    case rt::StepArg::Row:
-      x = T(r);
-      break;
-    case rt::StepArg::Col:
-      x = T(c);
-      break;
-    case rt::StepArg::Scalar:
-      x = T(p.scalar);
-      break;
-    default:
-      x = constant<T>(p.chain->constants[size_t(s.arg) - size_t(rt::StepArg::Const0)]);
-    }
-    if (s.op == rt::StepOp::SaveT0)
-      t0 = v;
-    else if (s.op == rt::StepOp::SaveT1)
-      t1 = v;
-    else
-      v = step(s.op, v, x, t0);
-  }
-  return v;
+  return runChain<T>(*p.chain, [&](rt::StepArg arg) { return operand<T>(p, p.sources, arg, r, c); }, step<T>);
 }
 
 template <class T> T identity(rt::Reduction reduction) {
