@@ -18,11 +18,12 @@ struct Coverage {
   int64_t all = 0, marked = 0, changed = 0;
 };
 
-/// Stretches of bytes of a memory become unwritten.
-inline void forget(Random &random, std::vector<uint8_t> &marks) {
-  for (int64_t n = marks.empty() ? 0 : random.in(1, 4); n > 0; --n) {
-    const int64_t from = random.in(0, int64_t(marks.size()) - 1), length = random.one(2) ? 4 : random.in(1, 300);
-    std::memset(marks.data() + from, kUnwritten, size_t(std::min(length, int64_t(marks.size()) - from)));
+/// Stretches of bytes of a memory become unwritten; with `whole`, of elements of four bytes.
+inline void forget(Random &random, bool whole, std::vector<uint8_t> &marks) {
+  const int64_t unit = whole ? 4 : 1, size = int64_t(marks.size()) / unit;
+  for (int64_t n = size ? random.in(1, 4) : 0; n > 0; --n) {
+    const int64_t from = random.in(0, size - 1), length = random.one(2) ? 4 / unit : random.in(1, 300);
+    std::memset(marks.data() + from * unit, kUnwritten, size_t(std::min(length, size - from) * unit));
   }
 }
 
@@ -36,12 +37,12 @@ inline void replace(Random &random, int round, const std::vector<uint8_t> &marks
 
 /// Fails where a byte of a result changes that is not marked.
 inline Coverage expectMarked(Random &random, rt::Opcode opcode, const rt::SlotValues &values, const Machine &machine,
-                             const rt::Chain *chain = nullptr, int64_t arrayRows = 64) {
+                             const rt::Chain *chain = nullptr, int64_t arrayRows = 64, bool whole = false) {
   Machine marks = machine, first = machine;
   std::ranges::fill(marks.l1, kWritten);
   std::ranges::fill(marks.acc, kWritten);
-  forget(random, marks.l1);
-  forget(random, marks.acc);
+  forget(random, whole, marks.l1);
+  forget(random, whole, marks.acc);
   const Memory memory = first.memory();
   Result shadow, before;
   execute(opcode, {marks.memory(), values, chain, arrayRows, Path::Shadow, &memory}, shadow);

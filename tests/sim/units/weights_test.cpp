@@ -69,7 +69,8 @@ TEST_F(Weights, AreCutTurnedAndCast) {
 
 TEST_F(Weights, OfAnotherFileAreRefused) {
   rt::Program own = program(kValues);
-  EXPECT_EQ(refusal(own), path + ": No such file or directory; a safetensors file");
+  EXPECT_EQ(refusal(own), path + ": the program's weights are not there any more; compile the model again, or run it "
+                                 "in mode cycles");
   write({1, 2, 3, 4, 5, 6.5f}, "2,3");
   EXPECT_EQ(refusal(own), path + ": tensor `w` has other bytes than when the program was compiled; SHA-256 " +
                               own.segments[0]->weights[0]->sha256);
