@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from garam.errors import InputError, brief, input_error
 from garam.frontdoor import weights
 from garam.frontdoor.cache import Decode, KVLayer, Prefill
 from garam.frontdoor.checkpoint import weights_file
-from garam.frontdoor.model import Model, Options, check_layers, check_length, choose_phase
+from garam.frontdoor.configuration import CACHED, longest, padding, size, text_part, use_layers
+from garam.frontdoor.model import Model, Options, check_length, choose_phase
 from garam.frontdoor.remarks import remark
 
 
@@ -35,7 +38,7 @@ class Encoder(torch.nn.Module):
 def build(folder: Path, options: Options) -> Model:
     config = load_config(folder, options.layers)
     name = folder.resolve().name
-    architecture = (config.architectures or [None])[0]
+    architecture = _architecture(name, config)
     if architecture is not None and architecture.endswith("ForCausalLM"):
         return causal(name, folder, config, architecture, options)
     choose_phase(name, options.phase, ("encode",))
@@ -47,11 +50,14 @@ def build(folder: Path, options: Options) -> Model:
 def causal(name: str, folder: Path | None, config: PretrainedConfig, architecture: str, options: Options) -> Model:
     """A decoder in one of its phases. The cache holds every position that the configuration allows."""
     phase = choose_phase(name, options.phase, ("prefill", "decode"))
-    capacity = config.max_position_embeddings
+    capacity = longest(config, CACHED)
     model, file, names = load_model(folder, config, architecture, options.random_weights)
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    layers = [KVLayer(options.batch, heads, capacity, dim, dim, torch.float32) for _ in range(config.num_hidden_layers)]
+    text = text_part(config)
+    heads = getattr(text, "num_key_value_heads", None) or size(config, "num_attention_heads")
+    dim = getattr(text, "head_dim", None) or size(config, "hidden_size") // size(config, "num_attention_heads")
+    if not all(isinstance(number, int) and number > 0 for number in (heads, dim)):
+        raise input_error(name, f"{heads!r} key-value heads of {dim!r} channels", "one number for all layers")
+    layers = [KVLayer(options.batch, heads, capacity, dim, dim, torch.float32) for _ in range(size(config, "num_hidden_layers"))]
     names = _prefixed("model.", names)
     if phase == "prefill":
         seq = check_length(name, "sequence length", options.seq or min(128, capacity), 1, capacity)
@@ -64,24 +70,35 @@ def causal(name: str, folder: Path | None, config: PretrainedConfig, architectur
     return Model(name, Decode(model, layers), inputs, file, names, phase, {"pos": (0, capacity - 1)}, length, capacity)
 
 
+def _architecture(name: str, config: PretrainedConfig) -> str | None:
+    """The class that the checkpoint was saved from, where the configuration names one."""
+    named = config.architectures
+    if not named:
+        return None
+    if not isinstance(named, list) or not isinstance(named[0], str):
+        raise input_error(name, f"architectures {named!r}", "a list of names of classes of Transformers")
+    return named[0]
+
+
 def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
     file = folder / "config.json"
     try:
-        if "model_type" not in json.loads(file.read_text()):
+        found = json.loads(file.read_text())
+        if not isinstance(found, dict) or not isinstance(found.get("model_type"), str):
             raise input_error(str(file), "no model_type", "a Transformers configuration")
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        with contextlib.redirect_stderr(io.StringIO()):  # Transformers warns of fields that it ignores
+            config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except FileNotFoundError as error:
         raise input_error(str(folder), "no config.json", "a Hugging Face folder") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise input_error(str(file), f"cannot read: {error.strerror}", "a file that may be read") from error
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise input_error(str(file), f"not JSON ({error})", "a Transformers configuration") from error
     except InputError:
         raise
     except Exception as error:  # of whatever check of Transformers the file fails
         raise input_error(str(file), brief(error), "a configuration that Transformers knows") from error
-    check_length(str(file), "num_hidden_layers", config.num_hidden_layers, 1, 1 << 16)
-    config.num_hidden_layers = check_layers(str(folder), layers, config.num_hidden_layers)
-    if getattr(config, "layer_types", None):
-        config.layer_types = config.layer_types[:config.num_hidden_layers]
+    use_layers(str(folder), config, layers)
     return config
 
 
@@ -89,7 +106,7 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
                **options: Any) -> tuple[PreTrainedModel, Path, dict[str, str]]:
     """The model in f32 with its values, the file that holds them, and parameter -> tensor in it."""
     kind = getattr(transformers, architecture, None) if architecture else None
-    if architecture and kind is None:
+    if architecture and not (isinstance(kind, type) and issubclass(kind, PreTrainedModel)):
         raise input_error(str(folder or architecture), f"architecture {architecture}", "a class of this Transformers release")
     torch.manual_seed(0)
     config.dtype = torch.float32
@@ -130,16 +147,16 @@ def _prefixed(prefix: str, names: dict[str, str]) -> dict[str, str]:
 
 def _positions(config: PretrainedConfig) -> int:
     """Longest sequence: RoBERTa and its kin count positions from the padding index on."""
-    total = getattr(config, "max_position_embeddings", 1 << 20)
+    total = longest(config, 1 << 20)
     offset = config.model_type in ("roberta", "xlm-roberta", "camembert", "roberta-prelayernorm", "mpnet", "xlm-roberta-xl")
-    return total - (config.pad_token_id or 0) - 1 if offset else total
+    return total - (padding(config) or 0) - 1 if offset else total
 
 
 def random_ids(config: PretrainedConfig, batch: int, seq: int) -> Tensor:
     generator = torch.Generator().manual_seed(0)
-    ids = torch.randint(0, config.vocab_size, (batch, seq), generator=generator)
-    pad = getattr(config, "pad_token_id", None)
-    return ids if pad is None else torch.where(ids == pad, (pad + 1) % config.vocab_size, ids)
+    count, pad = size(config, "vocab_size"), padding(config)
+    ids = torch.randint(0, count, (batch, seq), generator=generator)
+    return ids if pad is None else torch.where(ids == pad, (pad + 1) % count, ids)
 
 
 def encoder_inputs(config: PretrainedConfig, batch: int, seq: int) -> dict[str, Tensor]:
@@ -148,5 +165,4 @@ def encoder_inputs(config: PretrainedConfig, batch: int, seq: int) -> dict[str, 
     lengths = torch.randint((seq + 1) // 2, seq + 1, (batch,), generator=generator)
     lengths[0] = seq
     mask = (torch.arange(seq)[None, :] < lengths[:, None]).long()
-    pad = getattr(config, "pad_token_id", None) or 0
-    return {"input_ids": torch.where(mask == 1, random_ids(config, batch, seq), pad), "attention_mask": mask}
+    return {"input_ids": torch.where(mask == 1, random_ids(config, batch, seq), padding(config) or 0), "attention_mask": mask}

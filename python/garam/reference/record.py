@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from garam.errors import input_error
+from garam.files import replacing, write_text
 from garam.frontdoor import registry
 from garam.frontdoor.source import Source
 from garam.reference.model_run import ModelRun, run_model
@@ -38,13 +39,9 @@ def record(source: Source, file: Path, *, device: str = "cpu", nodes: bool = Tru
 
 def _write(file: Path, tensors: dict[str, Tensor], about: Mapping[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    try:
+    with replacing(file) as part:
         save_file(tensors, part, {"garam": json.dumps(about)})
-        part.rename(file)
-    finally:
-        part.unlink(missing_ok=True)
-    file.with_suffix(".json").write_text(json.dumps(about, indent=1) + "\n")
+    write_text(file.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
 
 
 def recorded(source: Source, folder: Path | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
