@@ -80,6 +80,8 @@ def _refuse_unknown(top: Parser, arguments: list[str]) -> None:
         name = argument.split("=")[0]
         if name.startswith("--") and name != "--" and not name.startswith("--no-") and name not in parser._option_string_actions:
             raise input_error(name, "unknown option", parser.options())
+        if argument == f"{name}=--":  # argparse drops it and gives a list
+            raise input_error(name, "unknown value '--'", f"{parser.prog} --help says what it takes")
 
 
 def _optimisation(argument: str) -> str:

@@ -25,7 +25,13 @@ def by_name(where: str, module: torch.nn.Module, args: Sequence[Any], kwargs: Ma
         raise input_error(where, f"example arguments: {error}", "those of forward()") from None
     named: dict[str, Any] = {}
     for name, value in bound.items():
-        named.update(value if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD else {name: value})
+        if signature.parameters[name].kind is not inspect.Parameter.VAR_KEYWORD:
+            named[name] = value
+            continue
+        for key in value:
+            if key in signature.parameters:
+                raise input_error(where, f"example arguments: {key} among **{name}, which is a parameter's name too", "names of their own")
+        named.update(value)
     return named
 
 

@@ -68,18 +68,15 @@ def traceable(module: torch.nn.Module) -> Iterator[None]:
         m._supports_attention_backend or m._supports_sdpa)]
     before = [m.config._attn_implementation for m in models]
     fast_path = torch.backends.mha.get_fastpath_enabled()
-    disabled = logging.root.manager.disable
     with torch.no_grad(), patches.patched(module):
         try:
             module.eval()
             torch.backends.mha.set_fastpath_enabled(False)
-            logging.disable(logging.CRITICAL)  # PyTorch tells at length what we report in one line
             for m in models:
                 m.config._attn_implementation = hooks.NAME
             yield
         finally:
             torch.backends.mha.set_fastpath_enabled(fast_path)
-            logging.disable(disabled)
             for m, name in zip(models, before):
                 m.config._attn_implementation = name
             for m, mode in modes.items():
@@ -105,13 +102,26 @@ def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str
     # Each a tensor object of its own, since export merges equal objects.
     args, kwargs = as_call(model, mapped(torch.Tensor.clone, named))
     try:
-        with traceable(model), contextlib.redirect_stderr(io.StringIO()):  # where PyTorch prints half a graph
-            program = torch.export.export(model, args, kwargs, strict=False)
-        return functional(program)
+        with _silence():
+            with traceable(model):
+                program = torch.export.export(model, args, kwargs, strict=False)
+            return functional(program)
     except InputError:
         raise
     except Exception as error:  # whatever the module's own code or the tracer raises is about the module
         raise refusal(model, error) from error
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """PyTorch logs and prints at length what is reported in one line."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(disabled)
 
 
 def functional(program: ExportedProgram) -> ExportedModel:
