@@ -23,6 +23,13 @@ static bool isIntegerOp(Operation *op) {
   return llvm::any_of(op->getOperands(), [](Value operand) { return isNumberInteger(elementOf(operand)); });
 }
 
+/// Whether the value is a cast that rounds. Inside a chain nothing is rounded: only the store to a buffer of its type is.
+static bool isRounding(Value value) {
+  auto cast = value.getDefiningOp<graph::CastOp>();
+  auto type = dyn_cast<FloatType>(elementOf(value));
+  return cast && type && type.getWidth() < 32 && !elementOf(cast.getX()).isInteger(1);
+}
+
 namespace {
 /// A chain being built over at most three buffers.
 struct Map {
@@ -113,10 +120,11 @@ private:
   int scratch(Extent extent, Type type) { return add({extent, type, Value()}); }
   Type f32() const { return Float32Type::get(results.front().getContext()); }
 
-  /// Type of the buffer a member's result goes to: f32 while it stays inside, its own where it leaves the group or is
-  /// no float.
+  /// Type of the buffer a member's result goes to: f32 while it stays inside, its own where it leaves the group, rounds
+  /// or is no float.
   Type typeFor(Value value) const {
-    return llvm::is_contained(results, value) || !isa<FloatType>(elementOf(value)) ? elementOf(value) : Type(f32());
+    bool own = llvm::is_contained(results, value) || isRounding(value) || !isa<FloatType>(elementOf(value));
+    return own ? elementOf(value) : Type(f32());
   }
 
   FailureOr<int> inBuffer(Value value) {
@@ -170,7 +178,7 @@ private:
   bool needsBuffer(Value value, Operation *user) const {
     Operation *op = value.getDefiningOp();
     return !isElementwise(op) || usesOf(value) > 1 || llvm::is_contained(results, value) ||
-           isIntegerOp(op) != isIntegerOp(user) || extentOf(value) != extentOf(user->getResult(0)) ||
+           isRounding(value) || isIntegerOp(op) != isIntegerOp(user) || extentOf(value) != extentOf(user->getResult(0)) ||
            (isNumberInteger(elementOf(value)) && !elementOf(value).isInteger(64)) ||
            (isa<graph::CastOp>(op) && isa<FloatType>(elementOf(op->getOperand(0))) &&
             isa<IntegerType>(elementOf(value)));
@@ -281,7 +289,8 @@ private:
   /// The value itself in a buffer and its reduction over columns: one pass if the value is still pending.
   FailureOr<std::pair<int, int>> bufferAndSum(Value value, Reduction kind, Operation *op) {
     int reduced = scratch(Extent::Column, f32());
-    if (!isReady(value) && isElementwise(value.getDefiningOp()) && !isIntegerOp(value.getDefiningOp())) {
+    if (!isReady(value) && isElementwise(value.getDefiningOp()) && !isIntegerOp(value.getDefiningOp()) &&
+        !isRounding(value)) {
       Map map(plan);
       if (failed(chainOf(value, map)))
         return failure();

@@ -170,15 +170,12 @@ def _unscaled(x: Value) -> tuple[Value, float]:
 
 
 def _leads_to_product(x: Value) -> bool:
-    while True:
-        x = same_numbers(x)
-        if is_op(x, "select"):
-            x = x.op.operands[1 if _leads_to_product(x.op.operands[1]) else 2]
-        elif is_op(x, "mul") and isinstance(x.op.operands[0], Constant):
-            x = x.op.operands[1]
-        elif is_op(x, "mul", "div"):
-            x = x.op.operands[0]
-        elif is_op(x, "add"):
-            x = x.op.operands[0 if _leads_to_product(x.op.operands[0]) else 1]
-        else:
-            return is_op(x, "matmul")
+    pending, seen = [x], set()
+    while pending:
+        x = same_numbers(pending.pop())
+        if is_op(x, "matmul"):
+            return True
+        if id(x) not in seen and is_op(x, "select", "add", "mul", "div"):
+            pending += x.op.operands[1:] if is_op(x, "select") else x.op.operands
+        seen.add(id(x))
+    return False

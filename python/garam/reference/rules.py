@@ -216,12 +216,12 @@ def _cast(op: Op, x: Bounded) -> Bounded:
     if not target.is_floating_point:
         v = x.v.to(target)
         return Bounded(v, None if x.e is None else ((x.v - x.e).trunc() != (x.v + x.e).trunc()).double(), x.e is None)
-    v = x.v.double()
-    if not source.is_floating_point:
-        exact = bool((v.abs() <= 2.0 ** (1 - round(math.log2(B.UNIT[target])))).all())
-        return Bounded(v, None, True) if exact else B.rounded(Bounded(v), target)
-    widening = B.UNIT[target] <= B.UNIT[source]
-    return Bounded(v, x.e, x.stored) if widening else B.rounded(Bounded(v, x.e), target)
+    if x.e is None:
+        return Bounded(x.v.float().to(target).double(), None, True)
+    if source.is_floating_point and B.UNIT[target] <= B.UNIT[source]:
+        return Bounded(x.v.double(), x.e, x.stored)
+    rounded = B.rounded(Bounded(x.v.double(), x.e), target)
+    return Bounded(rounded.v, rounded.e, True)
 
 
 # ---- positions -------------------------------------------------------------------------------------------------------
