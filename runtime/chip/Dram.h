@@ -22,7 +22,8 @@ struct DramTiming {
   int64_t accessClocks = 0; ///< clocks that it holds the data bus
   int64_t bankGroups = 0, banksPerGroup = 0, rowBytes = 0;
   bool sharedCommandBus = false; ///< rows and columns share it; else each has its own
-  /// Row commands start on this many edges of a clock (1 or 2) and hold their bus for so many of these edges.
+  /// The row bus has this many edges in a clock (1 or 2), and commands hold it for so many of them. Precharges start on
+  /// each, activates and refreshes on the rising one.
   int64_t rowEdgesPerClock = 0, actEdges = 0, preEdges = 0, refEdges = 0;
 
   int64_t cl, cwl, rcdRead, rcdWrite, rp, ras, rc, wr, rtp;

@@ -32,9 +32,10 @@ void finishDram(DramParams &dram, const KeyPlaces &where);
 DramTiming loadDramPreset(const std::string &nameOrPath, const std::string &where);
 
 /// Edges of a channel's row bus that per-bank refreshes take in a tREFI: each bank of each of `stacks` stack ids (of
-/// all pseudo-channels together) closed, refreshed and opened again.
+/// all pseudo-channels together) closed, refreshed and opened again, all in whole clocks.
 inline int64_t refreshSlots(const DramTiming &timing, int64_t stacks) {
-  return stacks * timing.banks() * (timing.preEdges + timing.refEdges + timing.actEdges);
+  auto whole = [&](int64_t edges) { return edges + edges % timing.rowEdgesPerClock; };
+  return stacks * timing.banks() * (whole(timing.preEdges) + whole(timing.refEdges) + whole(timing.actEdges));
 }
 
 /// A column access inside a channel.

@@ -162,7 +162,7 @@ private:
     if (tick < rowFree)
       return;
     const RowChoice &next = lane[1 - lastRowLane]->row(tick, tick), &last = lane[lastRowLane]->row(tick, tick);
-    if (last.tick == tick && (next.tick != tick || (!last.forBurst() && next.forBurst())))
+    if (last.tick == tick && (next.tick != tick || last.before(next)))
       issueRow(tick, lastRowLane);
     else if (next.tick == tick)
       issueRow(tick, 1 - lastRowLane);

@@ -137,7 +137,7 @@ PartTimes PseudoChannel::issueColumns(const Channel::Sink &sink, ChannelCounters
     if (closedPage && !own->bank[bank].hits && !other->bank[bank].hits) {
       closing |= bit(i);
       close(bank);
-      b.actReady = std::max(b.actReady, end + (write ? timing.wraAct : timing.rdaAct));
+      b.actReady = std::max(b.actReady, timing.rising(end + (write ? timing.wraAct : timing.rdaAct)));
       b.refReady = std::max(b.refReady, end + (write ? timing.wraRef : timing.rdaRef));
       ++counters.precharges;
     }

@@ -27,13 +27,18 @@ struct ColumnChoice {
 };
 
 /// The next row command as a number, of which the least of several is the choice: tick, refreshes before bursts, age of
-/// the burst (for a refresh zero), bank (stack id).
+/// the burst (for a refresh zero), bank (stack id), and what decides nothing here: whether it yields (rule MR1).
 struct RowChoice {
-  static constexpr int kTickShift = 13, kAgeShift = 6;
-  static constexpr uint64_t kForBurst = uint64_t(1) << 12, kNothing = ~uint64_t(0);
+  static constexpr int kTickShift = 14, kAgeShift = 7, kBankShift = 1;
+  static constexpr uint64_t kForBurst = uint64_t(1) << 13, kYields = 1, kNothing = ~uint64_t(0);
   uint64_t offer = kNothing;
   int64_t tick = kNever;
   bool forBurst() const { return offer & kForBurst; }
+  int subject() const { return int(offer >> kBankShift & 63); } ///< bank; of a refresh the stack id
+  /// At the same tick it comes before what the other pseudo-channel has.
+  bool before(const RowChoice &other) const {
+    return (offer & (kForBurst | kYields)) < (other.offer & (kForBurst | kYields));
+  }
 };
 
 /// What a part's times are cut from; ticks.
@@ -121,7 +126,7 @@ private:
   struct alignas(32) Bank {             // those that a burst uses lie in two lines of the host's cache
     int32_t row = -1;                   ///< -1: closed
     int64_t preReady = 0, refReady = 0;
-    int64_t actReady = 0; ///< of an open one, tRC after its last ACT
+    int64_t actReady = 0; ///< a rising edge; of an open one, tRC after its last ACT
   };
   struct Held { ///< the last time a refresh held a bank
     int64_t from = -1, to = -1;
@@ -163,6 +168,7 @@ private:
   Side *own = &sides[kRead], *other = &sides[kWrite];         ///< of the mode, and not
   uint64_t nextActivate = kNothing, nextPrecharge = kNothing; ///< offers
   int64_t actReady = 0, refreshReady = 0, preReady = 0;
+  int64_t preAllReady = 0; ///< of one that closes all banks, beside preReady
   int64_t refreshLeast = kNever; ///< none of the pending ranks can have a command before
   uint64_t dirty = 0;            ///< banks whose next row command may be another one
   uint64_t openBanks = 0, takenBanks = 0;
@@ -267,10 +273,15 @@ private:
   }
   static constexpr uint64_t kNothing = RowChoice::kNothing;
   static int64_t tickOf(uint64_t offer) { return int64_t(offer >> RowChoice::kTickShift); }
-  static uint64_t bankOf(uint64_t offer) { return bit(int(offer & 63)); }
+  static uint64_t bankOf(uint64_t offer) { return bit(RowChoice{.offer = offer}.subject()); }
   uint64_t offer(int64_t tick, int bank, const Waiting &waiting) const {
     return uint64_t(tick) << RowChoice::kTickShift | RowChoice::kForBurst |
-           own->queue.age(waiting.decider(bank)) << RowChoice::kAgeShift | uint64_t(bank);
+           own->queue.age(waiting.decider(bank)) << RowChoice::kAgeShift | uint64_t(bank) << RowChoice::kBankShift;
+  }
+  /// On a rising edge it yields to an activate of the other pseudo-channel, which has no other edge.
+  uint64_t offerPrecharge(int64_t tick, int bank) const {
+    const bool yields = timing.perClock > 1 && timing.isRising(tick);
+    return offer(tick, bank, toPrecharge) | (yields ? RowChoice::kYields : 0);
   }
   GARAM_INLINE void chooseRow(int64_t floor);
   GARAM_INLINE uint64_t bestActivate(int64_t floor);
@@ -295,6 +306,11 @@ private:
   GARAM_INLINE void precharged(int bank, int64_t tick);
   static void served(Entry &entry, int64_t tick);
   int64_t refreshStep(int number, int64_t tick, const Channel::Sink &sink, ChannelCounters &counters);
+  int64_t burstStep(int bank, int64_t tick, const Channel::Sink &sink, ChannelCounters &counters);
+  /// From when on a precharge is no pair with a command of this pseudo-channel (rule MR5).
+  int64_t unpaired(int64_t tick, int64_t length) const {
+    return timing.isRising(tick) ? timing.rising(tick + length) : tick + length;
+  }
   void refreshed(int number, int64_t tick);
   void settleRank(Rank &rank);
   void tell(const Channel::Sink &sink, int64_t tick, CommandKind kind, int bank, int32_t row) const;

@@ -81,7 +81,7 @@ void PseudoChannel::closeFor(Side &side, int bank) {
 void PseudoChannel::precharged(int bank, int64_t tick) {
   Bank &b = banks[bank];
   close(bank);
-  b.actReady = std::max(b.actReady, tick + timing.preAct);
+  b.actReady = std::max(b.actReady, timing.rising(tick + timing.preAct));
   b.refReady = std::max(b.refReady, tick + timing.preRef);
 }
 
@@ -123,7 +123,7 @@ void PseudoChannel::precharge(int bank, int64_t tick) {
   prechargeStale = true;
   precharged(bank, tick);
   preReady = tick + timing.ppd;
-  awaitActivate(bank, place, std::max(tick + 1, actReady));
+  awaitActivate(bank, place, std::max(timing.rising(tick + 1), actReady));
 }
 
 /// The banks are free again, but for tRFC.
@@ -132,13 +132,13 @@ void PseudoChannel::refreshed(int number, int64_t tick) {
   Rank &r = rank[number];
   for (uint64_t set = r.taken; set; set &= set - 1) {
     Bank &b = banks[lowest(set)];
-    b.actReady = std::max(b.actReady, tick + (all ? timing.refActAb : timing.refActPb));
+    b.actReady = std::max(b.actReady, timing.rising(tick + (all ? timing.refActAb : timing.refActPb)));
     b.refReady = std::max(b.refReady, tick + (all ? timing.refRefAb : timing.refRefPb));
     held[size_t(lowest(set))].to = tick + (all ? timing.refActAb : timing.refActPb);
   }
   if (!all) {
     activated(tick, lowest(r.taken));
-    actReady = std::max(actReady, tick + timing.rrefdAct);
+    actReady = std::max(actReady, timing.rising(tick + timing.rrefdAct));
     refreshReady = std::max(refreshReady, tick + timing.rrefdRef);
   }
   r.left &= ~r.taken;
@@ -161,22 +161,21 @@ int64_t PseudoChannel::refreshStep(int number, int64_t tick, const Channel::Sink
       precharged(lowest(open), tick);
     settleRank(rank[number]);
     preReady = tick + timing.ppd;
+    if (all)
+      preReady = std::max(preReady, unpaired(tick, timing.preTicks));
     ++counters.precharges;
     tell(sink, tick, all ? CommandKind::PreA : CommandKind::Pre, first, -1);
     return timing.preTicks;
   }
   refreshed(number, tick);
+  if (all)
+    preReady = std::max(preReady, unpaired(tick, timing.refTicks));
   ++counters.refreshes;
   tell(sink, tick, all ? CommandKind::RefAb : CommandKind::RefPb, first, -1);
   return timing.refTicks;
 }
 
-int64_t PseudoChannel::issueRow(const Channel::Sink &sink, ChannelCounters &counters) {
-  const int64_t tick = row_.tick;
-  const int bank = int(row_.offer & 63);
-  forgetRow();
-  if (!row_.forBurst())
-    return refreshStep(bank, tick, sink, counters);
+int64_t PseudoChannel::burstStep(int bank, int64_t tick, const Channel::Sink &sink, ChannelCounters &counters) {
   if (toActivate.banks() & bit(bank)) {
     ++counters.activates;
     tell(sink, tick, CommandKind::Act, bank, activate(bank, tick));
@@ -186,6 +185,16 @@ int64_t PseudoChannel::issueRow(const Channel::Sink &sink, ChannelCounters &coun
   precharge(bank, tick);
   tell(sink, tick, CommandKind::Pre, bank, -1);
   return timing.preTicks;
+}
+
+int64_t PseudoChannel::issueRow(const Channel::Sink &sink, ChannelCounters &counters) {
+  const int64_t tick = row_.tick;
+  const int subject = row_.subject();
+  forgetRow();
+  const int64_t length =
+      row_.forBurst() ? burstStep(subject, tick, sink, counters) : refreshStep(subject, tick, sink, counters);
+  preAllReady = std::max(preAllReady, unpaired(tick, length));
+  return length;
 }
 
 } // namespace garam::sim

@@ -38,7 +38,7 @@ void PseudoChannel::decideBanks(int64_t actFloor, int64_t preFloor) {
 void PseudoChannel::awaitPrecharge(int bank, int place, int64_t floor) {
   const int64_t ready = banks[bank].preReady;
   toPrecharge.add(bank, ready, place, floor);
-  nextPrecharge = std::min(nextPrecharge, offer(std::max(floor, ready), bank, toPrecharge));
+  nextPrecharge = std::min(nextPrecharge, offerPrecharge(std::max(floor, ready), bank));
 }
 
 int64_t PseudoChannel::fits(int64_t tick, int64_t length) const {
@@ -58,13 +58,15 @@ uint64_t PseudoChannel::bestRefresh(int64_t floor) {
     const uint64_t taken = rank[size_t(number)].taken;
     const bool open = taken & openBanks;
     int64_t tick = std::max(floor, rank[size_t(number)].ready);
+    const bool all = dram.refresh == rt::RefreshMode::AllBank;
     if (open)
-      tick = std::max(tick, preReady);
-    else if (dram.refresh == rt::RefreshMode::PerBank)
+      tick = std::max({tick, preReady, all ? preAllReady : 0});
+    else if (!all)
       tick = std::max({tick, refreshReady, groupAct[groupOf[lowest(taken)]] + timing.actRefPb});
+    tick = open ? tick : timing.rising(tick);
     if (rows)
       tick = fits(tick, open ? timing.preTicks : timing.refTicks);
-    best = std::min(best, uint64_t(tick) << RowChoice::kTickShift | uint64_t(number));
+    best = std::min(best, uint64_t(tick) << RowChoice::kTickShift | uint64_t(number) << RowChoice::kBankShift);
   }
   refreshLeast = tickOf(best); // what it waits for never gets earlier
   return best;
@@ -108,12 +110,12 @@ uint64_t PseudoChannel::bestPrecharge(int64_t floor) {
   while (toPrecharge.places()) {
     const int place = q.oldestOf(toPrecharge.places());
     if (const uint64_t own = toPrecharge.ripe() & q.slots[size_t(place)].missing)
-      return offer(floor, lowest(own), toPrecharge);
+      return offerPrecharge(floor, lowest(own));
     toPrecharge.notPlace(place);
   }
   uint64_t best = kNothing;
   for (uint32_t at = toPrecharge.first(); at != toPrecharge.last() && toPrecharge.ready(at) <= tickOf(best); ++at)
-    best = std::min(best, offer(toPrecharge.ready(at), toPrecharge.bank(at), toPrecharge));
+    best = std::min(best, offerPrecharge(toPrecharge.ready(at), toPrecharge.bank(at)));
   return best;
 }
 
@@ -127,13 +129,13 @@ uint64_t PseudoChannel::bestOnSharedBus(int64_t actFloor, int64_t preFloor) cons
   }
   for (uint64_t set = toPrecharge.banks(); set; set &= set - 1) {
     const int64_t tick = std::max(preFloor, banks[lowest(set)].preReady);
-    best = std::min(best, offer(fits(tick, timing.preTicks), lowest(set), toPrecharge));
+    best = std::min(best, offerPrecharge(fits(tick, timing.preTicks), lowest(set)));
   }
   return best;
 }
 
 void PseudoChannel::chooseRow(int64_t floor) {
-  const int64_t actFloor = std::max(floor, actReady), preFloor = std::max(floor, preReady);
+  const int64_t actFloor = std::max(timing.rising(floor), actReady), preFloor = std::max(floor, preReady);
   if (dirty)
     decideBanks(actFloor, preFloor);
   uint64_t best;

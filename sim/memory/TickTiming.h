@@ -1,5 +1,5 @@
 // The timings of a preset as distances between the first edges of two commands, in ticks. A tick is the distance
-// between two edges on which row commands may start; column commands start on whole clocks. Rules MT1 and MT2 of
+// between two edges of the row bus; all commands but precharges start on whole clocks. Rules MT1, MT2 and MR5 of
 // docs/hardware/memory.md.
 #pragma once
 
@@ -23,6 +23,9 @@ struct TickTiming {
 
   int64_t clock(int64_t tick) const { return tick >> perClockBits; }
   int64_t clockUp(int64_t tick) const { return (tick + perClock - 1) >> perClockBits; }
+  /// The first rising edge of the clock at `tick` or after it.
+  int64_t rising(int64_t tick) const { return (tick + perClock - 1) & -perClock; }
+  bool isRising(int64_t tick) const { return !(tick & (perClock - 1)); }
 
   explicit TickTiming(const rt::DramParams &dram) {
     const rt::DramTiming &t = dram.timing;
@@ -36,8 +39,9 @@ struct TickTiming {
     };
     int64_t col = perClock, writeEnd = t.cwl + t.accessClocks;
     actRd = gap(t.rcdRead, actTicks, col), actWr = gap(t.rcdWrite, actTicks, col);
-    actPre = gap(t.ras, actTicks, preTicks), actAct = gap(t.rc, actTicks, actTicks),
-    actRef = gap(t.rc, actTicks, refTicks);
+    // No activate is paired with a precharge of its bank (MR5).
+    actPre = std::max(gap(t.ras, actTicks, preTicks), rising(actTicks));
+    actAct = gap(t.rc, actTicks, actTicks), actRef = gap(t.rc, actTicks, refTicks);
     preAct = gap(t.rp, preTicks, actTicks), preRef = gap(t.rp, preTicks, refTicks);
     rdPre = gap(t.rtp, col, preTicks), wrPre = gap(writeEnd + t.wr, col, preTicks);
     rdaAct = gap(t.rtp + t.rp, col, actTicks), wraAct = gap(writeEnd + t.wr + t.rp, col, actTicks);

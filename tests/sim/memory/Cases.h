@@ -79,8 +79,8 @@ inline rt::DramParams randomParams(Random &random) {
   dram.refreshPostpone = pick(random, 1, 8);
   rt::finishDram(dram, "test");
   if (pick(random, 0, 3) == 0) // longer on the bus than in any preset
-    dram.timing.actEdges = pick(random, 1, 4), dram.timing.preEdges = pick(random, 1, 2),
-    dram.timing.refEdges = pick(random, 1, 2);
+    dram.timing.actEdges = pick(random, 1, 4), dram.timing.preEdges = pick(random, 1, 3),
+    dram.timing.refEdges = pick(random, 1, 3);
   if (pick(random, 0, 1)) // often, so that refreshes are forced upon waiting bursts
     dram.timing.refi = std::max(dram.timing.rfcAb + 4 * dram.timing.rc,
                                 dram.timing.banks() * (dram.timing.rfcPb + 4 * dram.timing.rc));

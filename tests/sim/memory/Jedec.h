@@ -21,9 +21,11 @@ struct Line {
   int pseudoChannel, stackId, group, bank, row, column;
 };
 
+enum class Refresh { None, PerBank, AllBank };
+
 class Checker {
 public:
-  explicit Checker(const Device &device) : d(device) {}
+  Checker(const Device &device, Refresh refresh) : d(device), refresh(refresh) {}
 
   /// Lines in time order. Gives the violations as text.
   const std::vector<std::string> &check(const std::vector<Line> &lines) {
@@ -31,6 +33,8 @@ public:
       state(line);
       refreshDue(line);
       bus(line);
+      edge(line);
+      pair(line);
       timing(line);
       data(line);
       remember(line);
@@ -43,17 +47,20 @@ public:
 private:
   using Key = std::tuple<int, int, int, int>;
   const Device d;
+  const Refresh refresh;
   std::vector<std::string> found;
   std::set<std::string> rules;
   std::map<Key, int> openRow;                          ///< by bank
   std::map<std::pair<std::string, Key>, int64_t> last; ///< by command and place; -1 stands for `all`
-  std::map<int, std::vector<int64_t>> activates;       ///< of a pseudo-channel, per-bank refreshes among them
+  std::map<int, std::vector<Line>> activates;          ///< of a pseudo-channel, per-bank refreshes among them
+  std::map<int, Line> lastRow;                         ///< row command of a pseudo-channel
   std::map<int, int64_t> busEnd;                       ///< 0: rows, 1: columns
   std::map<int, int64_t> dataEnd;
   std::map<std::pair<int, int>, int64_t> refreshes;          ///< by pseudo-channel and stack id
   std::map<std::pair<int, int>, std::vector<int>> refreshed; ///< banks, by pseudo-channel and stack id
 
-  static bool isRow(const std::string &c) { return c == "ACT" || c[0] == 'P' || c.starts_with("REF"); }
+  static bool isRow(const std::string &c) { return c == "ACT" || isPrecharge(c) || c.starts_with("REF"); }
+  static bool isPrecharge(const std::string &c) { return c == "PRE" || c == "PREA"; }
   static bool isRead(const std::string &c) { return c == "RD" || c == "RDA"; }
   static bool isWrite(const std::string &c) { return c == "WR" || c == "WRA"; }
   Key bankKey(const Line &l) const { return {l.pseudoChannel, l.stackId, l.group, l.bank}; }
@@ -90,33 +97,54 @@ private:
   }
 
   /// Up to eight refreshes may be postponed, and the one that is due then is under way; the first falls due within two
-  /// intervals. Where a log has all-bank refreshes, the interval is theirs.
+  /// intervals. Asked for whatever a stack id is told.
   void refreshDue(const Line &l) {
-    if (!l.command.starts_with("REF"))
+    if (refresh == Refresh::None)
       return;
     int64_t &count = refreshes[{l.pseudoChannel, l.stackId}];
     const double interval =
-        2 * (l.command == "REFab" ? d.REFI : double(int64_t(d.REFI) / (d.groups * d.banksPerGroup)));
+        2 * (refresh == Refresh::AllBank ? d.REFI : double(int64_t(d.REFI) / (d.groups * d.banksPerGroup)));
     if (double(l.halves) / interval - 2 - double(count) > 9)
       fail(l, "refresh is late");
-    ++count;
+    count += l.command.starts_with("REF");
   }
 
   void bus(const Line &l) {
-    bool row = isRow(l.command);
-    int64_t length = int64_t(2 * (row ? (l.command == "ACT" ? d.actClocks : d.rowClocks) : 1));
-    int64_t &end = busEnd[d.oneBus || row ? 0 : 1];
+    int64_t &end = busEnd[d.oneBus || isRow(l.command) ? 0 : 1];
     if (l.halves < end)
       fail(l, "command bus is taken");
-    if (!row && l.halves % 2)
-      fail(l, "column command off a rising edge");
-    end = l.halves + length;
+    end = l.halves + d.halves(l.command);
   }
 
-  /// At least `clocks` since the last `before` at that place.
+  /// Commands start on the clock's rising edges; HBM3 takes precharges on falling ones too.
+  void edge(const Line &l) {
+    if (l.halves % 2 == 0 || (d.prechargesOnFalling && isPrecharge(l.command)))
+      return;
+    fail(l, isRow(l.command) ? "row command off a rising edge" : "column command off a rising edge");
+  }
+
+  /// A precharge on the falling edge that follows a row command which began on a rising one: in the same pseudo-channel
+  /// the first must not be for all banks, nor the precharge, and both must be for different banks.
+  void pair(const Line &l) {
+    const auto before = lastRow.find(l.pseudoChannel);
+    if (!isPrecharge(l.command) || l.halves % 2 == 0 || before == lastRow.end())
+      return;
+    const Line &first = before->second;
+    if (first.halves % 2 || first.halves + d.halves(first.command) != l.halves)
+      return;
+    if (first.command == "PREA" || first.command == "REFab")
+      fail(l, "paired with an all-bank command");
+    else if (l.command == "PREA")
+      fail(l, "all-bank precharge in a pair");
+    else if (bankKey(first) == bankKey(l))
+      fail(l, "paired with a command of its bank");
+  }
+
+  /// At least `clocks` since the last `before` at that place, from the first edge of one to that of the other, and from
+  /// the last edge to the last.
   void since(const Line &l, const char *before, Key place, double clocks, const char *rule) {
     auto at = last.find({before, place});
-    if (at != last.end() && double(l.halves - at->second) < 2 * clocks)
+    if (at != last.end() && double(l.halves - at->second) < d.least(clocks, before, l.command))
       fail(l, std::string(rule) + " after " + before);
   }
 
@@ -135,9 +163,11 @@ private:
       since(l, "RDA", bank, d.RTP + d.RP, "tRTP + tRP"), since(l, "WRA", bank, writeEnd + d.WR + d.RP, "tWR + tRP");
       since(l, "REFab", sid, d.RFCAB, "tRFCab"), since(l, "REFpb", bank, d.RFCPB, "tRFCpb"),
           since(l, "REFpb", channel, d.RREFD, "tRREFD");
-      const std::vector<int64_t> &acts = activates[l.pseudoChannel];
-      if (acts.size() >= 4 && double(l.halves - acts[acts.size() - 4]) < 2 * d.FAW)
-        fail(l, act ? "tFAW" : "tFAW of a refresh");
+      const std::vector<Line> &acts = activates[l.pseudoChannel];
+      if (acts.size() >= 4)
+        if (const Line &first = acts[acts.size() - 4];
+            double(l.halves - first.halves) < d.least(d.FAW, first.command, c))
+          fail(l, act ? "tFAW" : "tFAW of a refresh");
     }
     if (c == "REFab") {
       for (int g = 0; g < d.groups; ++g)
@@ -198,7 +228,9 @@ private:
     if (l.command == "ACT")
       openRow[bankKey(l)] = l.row;
     if (l.command == "ACT" || l.command == "REFpb")
-      activates[l.pseudoChannel].push_back(l.halves);
+      activates[l.pseudoChannel].push_back(l);
+    if (isRow(l.command))
+      lastRow[l.pseudoChannel] = l;
     if (l.command == "PRE" || l.command == "RDA" || l.command == "WRA")
       openRow.erase(bankKey(l));
     if (l.command == "PREA")

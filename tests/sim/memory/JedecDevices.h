@@ -4,9 +4,19 @@
 // Sources: CMU-SAFARI/ramulator2 at commit c5b1c3a, python/ramulator/dram/{hbm2,hbm3,gddr6}.py (`Ramulator`), which
 // cites JESD235, JESD238 and JESD250; tukl-msd/DRAMSys configs/memspec/HBM2.json (`DRAMSys`); JESD238B.01 table 93 as
 // quoted in gem5 pull request 3271 (`gem5`).
+//
+// Edges. HBM3 (JESD238 table 35 as Ramulator has it since commit 278f1ef, after issue 116: hbm34_controller.cpp and
+// test_hbm34_controller.py): columns, activates and refreshes start on rising edges; a precharge may start on a falling
+// one. HBM3E: assumed to be as HBM3, whose standard covers it. HBM2: hbm12_controller.cpp and hbm2.py, whose ticks are
+// whole clocks; an activate takes two. GDDR6: Micron's MT61K256M32 data sheet, truth table: each command has its first
+// half on a rising edge, its second on the falling one; gddr6.py: one clock each. The spacing of commands that differ
+// in length: dram/spec.py, "between when the DRAM finishes receiving each command".
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <string_view>
 
 namespace garam::jedec {
 
@@ -16,10 +26,21 @@ struct Device {
   int groups, banksPerGroup;
   double accessClocks;         ///< a column access on the data bus
   bool oneBus;                 ///< rows and columns share the command bus
+  bool prechargesOnFalling;    ///< edges of the clock
   double actClocks, rowClocks; ///< on the bus: activate; precharge and refresh
   double CL, CWL, RCDRD, RCDWR, RP, RAS, RC, WR, RTP;
   double CCDS, CCDL, CCDR, RRDS, RRDL, FAW, WTRS, WTRL, RTW, PPD;
   double REFI, RFCAB, RFCPB, RREFD;
+
+  /// Half clocks on the bus.
+  int64_t halves(std::string_view command) const {
+    const bool row = command == "ACT" || command.starts_with("PRE") || command.starts_with("REF");
+    return int64_t(2 * (command == "ACT" ? actClocks : row ? rowClocks : 1));
+  }
+  /// Half clocks between the first edges of two commands that a timing of `clocks` keeps apart.
+  double least(double clocks, std::string_view before, std::string_view after) const {
+    return 2 * clocks + double(std::max<int64_t>(0, halves(before) - halves(after)));
+  }
 };
 
 // Ramulator: HBM3_6400Mbps (tCK 625 ps), commands of 1.5, 0.5 and 1 CK from `command_cycles`.
@@ -28,6 +49,7 @@ inline const Device kHbm3{.name = "hbm3_6400",
                           .banksPerGroup = 4,
                           .accessClocks = 2,
                           .oneBus = false,
+                          .prechargesOnFalling = true,
                           .actClocks = 1.5,
                           .rowClocks = 0.5,
                           .CL = 20,
@@ -60,6 +82,7 @@ inline const Device kHbm3e{.name = "hbm3e_9400",
                            .banksPerGroup = 4,
                            .accessClocks = 2,
                            .oneBus = false,
+                           .prechargesOnFalling = true,
                            .actClocks = 1.5,
                            .rowClocks = 0.5,
                            .CL = 30,     // 12.5 ns
@@ -92,6 +115,7 @@ inline const Device kHbm2{.name = "hbm2",
                           .banksPerGroup = 4,
                           .accessClocks = 2,
                           .oneBus = false,
+                          .prechargesOnFalling = false,
                           .actClocks = 2,
                           .rowClocks = 1,
                           .CL = 14,
@@ -124,6 +148,7 @@ inline const Device kGddr6{.name = "gddr6_16000",
                            .banksPerGroup = 4,
                            .accessClocks = 2,
                            .oneBus = true,
+                           .prechargesOnFalling = false,
                            .actClocks = 1,
                            .rowClocks = 1,
                            .CL = 24,
@@ -156,6 +181,7 @@ inline const Device kHbm3At6000{.name = "hbm3_6000",
                                 .banksPerGroup = 4,
                                 .accessClocks = 2,
                                 .oneBus = false,
+                                .prechargesOnFalling = true,
                                 .actClocks = 1.5,
                                 .rowClocks = 0.5,
                                 .CL = 19,
@@ -188,6 +214,7 @@ inline const Device kHbm2At1758{.name = "hbm2_1758",
                                 .banksPerGroup = 4,
                                 .accessClocks = 2,
                                 .oneBus = false,
+                                .prechargesOnFalling = false,
                                 .actClocks = 2,
                                 .rowClocks = 1,
                                 .CL = 13,

@@ -20,7 +20,19 @@ inline std::vector<jedec::Line> lines(std::vector<sim::DramCommand> commands, in
 struct Log {
   std::vector<jedec::Line> lines;
   int64_t clocks = 0, refreshes = 0;
+  jedec::Refresh refresh = jedec::Refresh::None;
 };
+
+inline jedec::Refresh refreshOf(const rt::DramParams &dram) {
+  switch (dram.refresh) {
+  case rt::RefreshMode::None:
+    return jedec::Refresh::None;
+  case rt::RefreshMode::AllBank:
+    return jedec::Refresh::AllBank;
+  default:
+    return jedec::Refresh::PerBank;
+  }
+}
 
 inline Log play(const rt::DramParams &dram, Random &random, int64_t bursts) {
   std::vector<sim::DramCommand> commands;
@@ -34,7 +46,7 @@ inline Log play(const rt::DramParams &dram, Random &random, int64_t bursts) {
   channel.drain();
   clock += 40000;
   channel.advance(clock);
-  return {lines(commands, channel.ticksPerClock()), clock, channel.counters().refreshes};
+  return {lines(commands, channel.ticksPerClock()), clock, channel.counters().refreshes, refreshOf(dram)};
 }
 
 /// A controller on the preset, its policies drawn.

@@ -284,12 +284,17 @@ private:
       }
       DramCell c;
       c.stackId = r, c.bankGroup = int(first % t.bankGroups);
-      if (anyOpen && allPre)
+      if (anyOpen && allPre && !badPair(lane, r, perBank ? first : -1))
         return Choice{perBank ? CommandKind::Pre : CommandKind::PreA, r, first, nullptr, t.preEdges};
-      if (!anyOpen && allRested && busFree(t.refEdges) && (!perBank || activatesRested(lane, c, true)))
+      if (!anyOpen && allRested && rising() && busFree(t.refEdges) && (!perBank || activatesRested(lane, c, true)))
         return Choice{perBank ? CommandKind::RefPb : CommandKind::RefAb, r, first, nullptr, t.refEdges};
     }
     return {};
+  }
+
+  /// A precharge on a rising edge, where there are falling ones: the other pseudo-channel's activate has no other.
+  bool yields(const Choice &choice) const {
+    return choice.entry && choice.kind == CommandKind::Pre && per > 1 && rising();
   }
 
   std::optional<Choice> burstChoice(Lane &lane) {
@@ -310,9 +315,9 @@ private:
         DramCell c;
         c.stackId = r, c.bankGroup = int(bank % t.bankGroups);
         if (b.row < 0) {
-          if (bankRested(b, t.actEdges) && activatesRested(lane, c, false) && busFree(t.actEdges))
+          if (rising() && bankRested(b, t.actEdges) && activatesRested(lane, c, false) && busFree(t.actEdges))
             return Choice{CommandKind::Act, r, bank, &e, t.actEdges};
-        } else if (preLegal(lane, b) && !barred(lane, queue, i, r, bank)) {
+        } else if (preLegal(lane, b) && !badPair(lane, r, bank) && !barred(lane, queue, i, r, bank)) {
           return Choice{CommandKind::Pre, r, bank, &e, t.preEdges};
         }
       }
@@ -328,7 +333,7 @@ private:
       std::optional<Choice> choice = refreshChoice(lanes[p]);
       if (!choice)
         choice = burstChoice(lanes[p]);
-      if (choice && (!best || (!choice->entry && best->entry)))
+      if (choice && (!best || (!choice->entry && best->entry) || (best->entry && yields(*best) && !yields(*choice))))
         best = choice, lane = p;
     }
     if (!best)
@@ -339,6 +344,8 @@ private:
       cite(Rule::MT2);
     lastRowLane = lane;
     rowFree = tick + best->length;
+    const bool all = best->kind == CommandKind::PreA || best->kind == CommandKind::RefAb;
+    lastRow = {tick, best->length, lane, best->rank, all ? -1 : best->bank};
     for (int64_t slot = tick; t.sharedCommandBus && slot < rowFree; ++slot)
       booked.insert(slot);
     apply(lane, *best);

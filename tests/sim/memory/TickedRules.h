@@ -32,6 +32,7 @@ protected:
   std::vector<Lane> lanes;
   std::set<int64_t> booked; ///< clocks of the column bus
   int64_t tick = 0, rowFree = 0;
+  ticked::RowCommand lastRow;
 
   Bank &bankOf(Lane &lane, const DramCell &c) {
     return lane.ranks[c.stackId].banks[c.bank * t.bankGroups + c.bankGroup];
@@ -104,6 +105,15 @@ protected:
       if (booked.count(slot))
         return false;
     return true;
+  }
+  bool rising() const { return tick % per == 0; }
+  /// The precharge of the bank, or of all (-1), would be paired with a command that it must not follow at once.
+  bool badPair(const Lane &lane, int rank, int bank) const {
+    const bool paired = !rising() && lastRow.tick % per == 0 && tick == lastRow.tick + lastRow.length;
+    if (!paired || &lanes[lastRow.lane] != &lane)
+      return false;
+    cite(Rule::MR5);
+    return bank < 0 || lastRow.bank < 0 || (lastRow.rank == rank && lastRow.bank == bank);
   }
   bool preLegal(const Lane &lane, const Bank &b) const {
     int64_t end = t.cwl + t.accessClocks + t.wr;

@@ -55,6 +55,12 @@ struct Lane {
   std::vector<std::pair<int64_t, DramCell>> acts; ///< activates and per-bank refreshes, recent ones
   int64_t pre = kLongAgo, refPb = kLongAgo;
 };
+/// The last row command of the channel; bank -1: all of the stack id.
+struct RowCommand {
+  int64_t tick = kLongAgo, length = 0;
+  size_t lane = 0;
+  int rank = 0, bank = -1;
+};
 struct Parts {
   int64_t count = 0, left = 0;
   bool missed = false;

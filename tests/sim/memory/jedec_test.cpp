@@ -27,7 +27,7 @@ TEST_P(Jedec, LogsObeyTheRules) {
     Random random(seed);
     rt::DramParams dram = shape(GetParam()->name, random);
     Log log = play(dram, random, 400);
-    jedec::Checker checker(*GetParam());
+    jedec::Checker checker(*GetParam(), log.refresh);
     if (const std::vector<std::string> &found = checker.check(log.lines); !found.empty())
       ADD_FAILURE() << "seed " << seed << ": " << found.size() << " violations, the first: " << found[0];
     // No more than the postponed ones are owed at the end, which was idle.
@@ -61,7 +61,8 @@ TEST_P(Jedec, ShortenedTimingsAreFound) {
         if (key == name)
           value = std::max(least, value - std::max<int64_t>(1, value / 3));
       });
-      found = !jedec::Checker(*GetParam()).check(play(dram, random, 300).lines).empty();
+      const Log log = play(dram, random, 300);
+      found = !jedec::Checker(*GetParam(), log.refresh).check(log.lines).empty();
     }
     EXPECT_TRUE(found) << name;
   }
@@ -70,37 +71,74 @@ TEST_P(Jedec, ShortenedTimingsAreFound) {
 INSTANTIATE_TEST_SUITE_P(Presets, Jedec, testing::ValuesIn(jedec::kDevices),
                          [](const auto &info) { return std::string(info.param->name); });
 
-// Tight pairs: legal at the rule's clock, a violation half a clock before.
+jedec::Line line(double clock, const char *name, int group, int bank, int row = 1, int pseudoChannel = 0,
+                 int stackId = 0) {
+  return {int64_t(2 * clock), name, pseudoChannel, stackId, group, bank, row, -1};
+}
+
+using Names = std::set<std::string>;
+Names brokenBy(const jedec::Device &device, std::vector<jedec::Line> log) {
+  jedec::Checker checker(device, jedec::Refresh::None);
+  checker.check(log);
+  return checker.broken();
+}
+
+// Tight pairs: legal at the rule's clock, a violation half a clock before. An activate takes 1.5 clocks, a column one,
+// so that a column is 31.25 clocks from it: 31.5.
 TEST(JedecChecker, FindsHalfAClock) {
-  using jedec::Line;
-  const jedec::Device &d = jedec::kHbm3;
-  auto violations = [&](std::vector<Line> log) { return jedec::Checker(d).check(log).size(); };
-  auto act = [](double clock, int group, int bank, int row = 1) {
-    return Line{int64_t(2 * clock), "ACT", 0, 0, group, bank, row, -1};
-  };
-  auto column = [](double clock, const char *name, int group, int bank) {
-    return Line{int64_t(2 * clock), name, 0, 0, group, bank, 1, 0};
-  };
-  auto pre = [](double clock, int group, int bank) {
-    return Line{int64_t(2 * clock), "PRE", 0, 0, group, bank, -1, -1};
-  };
-  EXPECT_EQ(violations({act(0, 0, 0), column(31, "RD", 0, 0)}), 0u);
-  EXPECT_EQ(violations({act(0, 0, 0), column(30, "RD", 0, 0)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), act(4, 1, 0)}), 0u);
-  EXPECT_EQ(violations({act(0, 0, 0), act(3.5, 1, 0)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), act(5, 0, 1)}), 0u);
-  EXPECT_EQ(violations({act(0, 0, 0), act(4.5, 0, 1)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), pre(45, 0, 0), act(72, 0, 0)}), 0u);
-  EXPECT_EQ(violations({act(0, 0, 0), pre(44.5, 0, 0)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), pre(45, 0, 0), act(71.5, 0, 0)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), column(31, "RD", 0, 0), column(35, "RD", 0, 0)}), 0u);
-  EXPECT_EQ(violations({act(0, 0, 0), column(31, "RD", 0, 0), column(34, "RD", 0, 0)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), act(6, 1, 0), act(12, 2, 0), act(18, 3, 0), act(24, 0, 1)}), 0u);
-  EXPECT_EQ(violations({act(0, 0, 0), act(6, 1, 0), act(12, 2, 0), act(18, 3, 0), act(23.5, 0, 1)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), column(31, "WR", 0, 0), column(31 + 10 + 2 + 10, "RD", 0, 0)}), 0u);
-  EXPECT_EQ(violations({act(0, 0, 0), column(31, "WR", 0, 0), column(31 + 10 + 2 + 9, "RD", 0, 0)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0, 2), column(40, "RD", 0, 0)}), 1u);
-  EXPECT_EQ(violations({act(0, 0, 0), act(80, 0, 0)}), 1u);
+  auto found = [](std::vector<jedec::Line> log) { return brokenBy(jedec::kHbm3, std::move(log)); };
+  auto act = [](double clock, int group, int bank, int row = 1) { return line(clock, "ACT", group, bank, row); };
+  auto column = [](double clock, const char *name, int group, int bank) { return line(clock, name, group, bank); };
+  auto pre = [](double clock, int group, int bank) { return line(clock, "PRE", group, bank, -1); };
+  const char *rowEdge = "row command off a rising edge", *columnEdge = "column command off a rising edge";
+  EXPECT_EQ(found({act(0, 0, 0), column(32, "RD", 0, 0)}), Names{});
+  EXPECT_EQ(found({act(0, 0, 0), column(31.5, "RD", 0, 0)}), Names{columnEdge});
+  EXPECT_EQ(found({act(0, 0, 0), column(31, "RD", 0, 0)}), Names{"tRCD"});
+  EXPECT_EQ(found({act(0, 0, 0), act(4, 1, 0)}), Names{});
+  EXPECT_EQ(found({act(0, 0, 0), act(3.5, 1, 0)}), (Names{"tRRD_S", rowEdge}));
+  EXPECT_EQ(found({act(0, 0, 0), act(5, 0, 1)}), Names{});
+  EXPECT_EQ(found({act(0, 0, 0), act(4.5, 0, 1)}), (Names{"tRRD_L", rowEdge}));
+  EXPECT_EQ(found({act(0, 0, 0), pre(46, 0, 0), act(72, 0, 0)}), Names{});
+  EXPECT_EQ(found({act(0, 0, 0), pre(45.5, 0, 0)}), Names{"tRAS"});
+  EXPECT_EQ(found({act(0, 0, 0), pre(46, 0, 0), act(71.5, 0, 0)}), (Names{"tRC", "tRP", rowEdge}));
+  EXPECT_EQ(found({act(0, 0, 0), column(32, "RD", 0, 0), column(36, "RD", 0, 0)}), Names{});
+  EXPECT_EQ(found({act(0, 0, 0), column(32, "RD", 0, 0), column(35.5, "RD", 0, 0)}), (Names{"tCCD_L", columnEdge}));
+  EXPECT_EQ(found({act(0, 0, 0), act(6, 1, 0), act(12, 2, 0), act(18, 3, 0), act(24, 0, 1)}), Names{});
+  EXPECT_EQ(found({act(0, 0, 0), act(6, 1, 0), act(12, 2, 0), act(18, 3, 0), act(23.5, 0, 1)}),
+            (Names{"tFAW", rowEdge}));
+  EXPECT_EQ(found({act(0, 0, 0), column(31, "WR", 0, 0), column(31 + 10 + 2 + 10, "RD", 0, 0)}), Names{});
+  EXPECT_EQ(found({act(0, 0, 0), column(31, "WR", 0, 0), column(31 + 10 + 2 + 9, "RD", 0, 0)}), Names{"tWTR_L"});
+  EXPECT_EQ(found({act(0, 0, 0, 2), column(40, "RD", 0, 0)}), Names{"column of a row that is not open"});
+  EXPECT_EQ(found({act(0, 0, 0), act(80, 0, 0)}), Names{"activates an open bank"});
+}
+
+// On a falling edge a precharge follows what began on a rising one: an activate 1.5 clocks before, all else half a
+// clock.
+TEST(JedecChecker, KnowsWhichPrechargesMayBePaired) {
+  auto found = [](std::vector<jedec::Line> log) { return brokenBy(jedec::kHbm3, std::move(log)); };
+  const char *all = "paired with an all-bank command", *ofAll = "all-bank precharge in a pair",
+             *same = "paired with a command of its bank";
+  for (const char *first : {"ACT", "REFpb", "REFab", "PREA"}) {
+    const double end = std::string(first) == "ACT" ? 1.5 : 0.5;
+    const bool allBanks = first[3] == 'a' || first[3] == 'A';
+    auto pair = [&](const char *precharge, int bank, int pseudoChannel, int stackId, double later = 0) {
+      Names names = found({line(0, first, 0, 0), line(end + later, precharge, 0, bank, -1, pseudoChannel, stackId)});
+      std::erase_if(names, [&](const std::string &name) { return name != all && name != ofAll && name != same; });
+      return names;
+    };
+    for (int stackId : {0, 1}) {
+      EXPECT_EQ(pair("PRE", 1, 0, stackId), allBanks ? Names{all} : Names{}) << first;
+      EXPECT_EQ(pair("PREA", 1, 0, stackId), Names{allBanks ? all : ofAll}) << first;
+      for (const char *precharge : {"PRE", "PREA"}) {
+        EXPECT_EQ(pair(precharge, 1, 1, stackId), Names{}) << "the other pseudo-channel";
+        EXPECT_EQ(pair(precharge, 1, 0, stackId, 1), Names{}) << "a clock later";
+        EXPECT_EQ(pair(precharge, 1, 0, stackId, 0.5), Names{}) << "on the next rising edge";
+      }
+    }
+    EXPECT_EQ(pair("PRE", 0, 0, 0), allBanks ? Names{all} : Names{same}) << first;
+    EXPECT_EQ(pair("PRE", 0, 0, 1), allBanks ? Names{all} : Names{}) << "the bank of another stack id";
+  }
+  EXPECT_EQ(brokenBy(jedec::kHbm2, {line(0.5, "PRE", 0, 0)}), Names{"row command off a rising edge"});
 }
 
 } // namespace
