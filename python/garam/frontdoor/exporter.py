@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
+from torch.fx.proxy import _register_stack_trace_anchor
 from torch.utils import _pytree as pytree
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.exporters.auto import register_backend
@@ -68,6 +69,8 @@ def traceable(module: torch.nn.Module) -> Iterator[None]:
         m._supports_attention_backend or m._supports_sdpa)]
     before = [m.config._attn_implementation for m in models]
     fast_path = torch.backends.mha.get_fastpath_enabled()
+    for m in module.modules():  # PyTorch records the lines of what is named forward, and of what is registered
+        _register_stack_trace_anchor(type(m).forward)
     with torch.no_grad(), patches.patched(module):
         try:
             module.eval()

@@ -42,6 +42,14 @@ def test_unknown_op_names_the_op_the_source_and_what_is_supported():
     fails(lambda: bring_in(Model("s", Sorts(), {"x": torch.rand(4)}), "f32"), "aten.sort", "errors_test.py:", "nearest supported is aten.", "docs/graph.md")
 
 
+def test_the_line_of_a_forward_with_another_name():
+    def fold(self, x):
+        return torch.sort(x).values
+
+    named = type("Named", (nn.Module,), {"forward": fold})()
+    fails(lambda: bring_in(Model("n", named, {"x": torch.rand(4)}), "f32"), "aten.sort", "errors_test.py:")
+
+
 def test_control_flow_on_values():
     fails(lambda: bring_in(Model("b", Branches(), {"x": torch.rand(4)}), "f32"), "Branches", "torch.export refuses")
 
