@@ -112,7 +112,7 @@ struct FailedPass : PassInstrumentation {
   std::string &name;
 };
 
-struct Fault {
+struct Mistake {
   std::string place, what;
 };
 
@@ -132,10 +132,10 @@ public:
     from = levelOf(*module);
   }
 
-  Level at = Level::Graph;    ///< the level being made
-  std::optional<Fault> fault; ///< our own mistake, which ended it
+  Level at = Level::Graph;        ///< the level being made
+  std::optional<Mistake> mistake; ///< of ours, which ended it
 
-  /// Brings the module to the last level asked for. Nothing where a mistake of ours is in the way: see `fault`.
+  /// Brings the module to the last level asked for. Nothing where a mistake of ours is in the way: see `mistake`.
   CompileResult run() {
     CompileResult result;
     for (Level level : kLevels) {
@@ -195,21 +195,23 @@ private:
     manager.enableVerifier(false); // once for each level, below: what does not verify then, we made
     buildPipeline(manager, level, from == level, options);
     if (failed(manager.run(*module))) {
-      if (from == level || !isOurs(pass))
+      if (!isOurs(pass))
         diagnostics.raise("did not compile", "allowed: what docs/graph.md describes");
-      fault = Fault{diagnostics.place(), diagnostics.text(pass)};
+      mistake = Mistake{diagnostics.place(), diagnostics.text(pass)};
     } else if (failed(verify(*module))) {
-      fault = Fault{diagnostics.place(), diagnostics.text("its own IR does not verify")};
+      mistake = Mistake{diagnostics.place(), diagnostics.text("its own IR does not verify")};
     } else if (level == Level::Mapping) {
       (*module)->setAttr(kMapping, StringAttr::get(&context, lowering::writeMappings(*module)));
     }
-    return !fault;
+    return !mistake;
   }
 
-  /// Whether a pass fails by what earlier ones made, never by what a reader wrote.
+  /// Whether a pass failed by what earlier ones made, and not by what a reader wrote: loops and transfers are ours where
+  /// the text has none.
   bool isOurs(llvm::StringRef pass) const {
-    return !diagnostics.isLimit() && (pass == "task-verify-schedule" || pass == "tile-verify" ||
-                                      (pass == "graph-verify-mapped" && options.mappingFile.empty()));
+    if (from == Level::Graph && pass == "graph-verify-mapped")
+      return options.mappingFile.empty();
+    return from < Level::Tile && !diagnostics.isLimit() && (pass == "tile-verify" || pass == "task-verify-schedule");
   }
 };
 
@@ -246,13 +248,13 @@ CompileResult compile(std::string_view mlir, const std::string &where, const Com
     throw;
   }
   if (ended) {
-    const rt::Error error = faultAt(where, *ended, keep(*ended));
+    const Fault fault(where, *ended, keep(*ended));
     (void)compilation.release(); // in no state to be taken apart
-    throw error;
+    throw fault;
   }
-  if (compilation->fault) {
-    const auto &[place, what] = *compilation->fault;
-    throw faultAt(place, what, keep(what));
+  if (compilation->mistake) {
+    const auto &[place, what] = *compilation->mistake;
+    throw Fault(place, what, keep(what));
   }
   return result;
 }

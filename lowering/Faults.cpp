@@ -85,10 +85,10 @@ std::optional<std::string> keepReproducer(std::string_view what, std::string_vie
   return file ? std::optional(target) : std::nullopt;
 }
 
-rt::Error faultAt(std::string_view where, std::string_view what, const std::optional<std::string> &reproducer) {
-  return rt::Error(rt::ErrorKind::Internal, where, fmt::format("a fault of Garam: {}", what),
-                   reproducer ? fmt::format("please report it with {}, which shows it again", *reproducer)
-                              : "please report it; no file that shows it again could be written");
-}
+Fault::Fault(std::string_view where, std::string_view what, std::optional<std::string> reproducer)
+    : rt::Error(rt::ErrorKind::Internal, where, what,
+                reproducer ? fmt::format("a fault of Garam's own, {} keeps what repeats it", *reproducer)
+                           : "a fault of Garam's own, its reproducer could not be written"),
+      reproducer(std::move(reproducer)) {}
 
 } // namespace garam

@@ -24,7 +24,12 @@ std::optional<std::string> endedBy(llvm::function_ref<void()> body);
 /// files if empty. The path, or nothing if it cannot be written.
 std::optional<std::string> keepReproducer(std::string_view what, std::string_view text, const std::string &path);
 
-/// The error that says so: at `where` the compiler did `what`, and `reproducer` shows it again.
-rt::Error faultAt(std::string_view where, std::string_view what, const std::optional<std::string> &reproducer);
+/// Says that we made a mistake at `where`, and names the file that repeats it.
+class Fault : public rt::Error {
+public:
+  Fault(std::string_view where, std::string_view what, std::optional<std::string> reproducer);
+
+  const std::optional<std::string> reproducer;
+};
 
 } // namespace garam

@@ -8,12 +8,20 @@ using namespace mlir;
 
 namespace garam::lowering {
 
+/// Whether the one element is a number that a chain holds, an f32.
+static bool isChainNumber(DenseElementsAttr splat) {
+  if (!isa<IntegerType>(splat.getElementType()))
+    return true;
+  APFloat number(APFloat::IEEEsingle());
+  return number.convertFromAPInt(splat.getSplatValue<APInt>(), true, APFloat::rmNearestTiesToEven) == APFloat::opOK;
+}
+
 bool isSplat(Value value) {
   while (isViewOp(value.getDefiningOp()))
     value = value.getDefiningOp()->getOperand(0);
   auto constant = value.getDefiningOp<graph::ConstantOp>();
   auto elements = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
-  return elements && elements.isSplat();
+  return elements && elements.isSplat() && isChainNumber(elements);
 }
 
 bool isElementwise(Operation *op) { return isa<graph::StepOpInterface>(op); }

@@ -19,7 +19,7 @@ std::optional<GroupKind> kindOf(mlir::Operation *op);
 bool isElementwise(mlir::Operation *op);
 /// The rows × columns that an op of rows works on: its operand's for reductions, else its result's.
 llvm::ArrayRef<int64_t> spaceOf(mlir::Operation *op);
-/// A constant whose elements are all equal: it becomes a number in a chain wherever it is used.
+/// A constant whose elements are all equal, and an f32: it becomes a number in a chain wherever it is used.
 bool isSplat(mlir::Value value);
 
 /// Ops that become one group. A copy has none: it stores `copied`, a value that only views define.

@@ -78,8 +78,8 @@ public:
         return failure();
       if (result == root) // out of the accumulator, rounded
         buffer = copied(*buffer, plan.buffers[*buffer].extent, elementOf(result), root.getDefiningOp());
-      else if (!isMember(result) && plan.buffers[*buffer].extent != Extent::Full) // what a broadcast repeats
-        buffer = copied(*buffer, Extent::Full, elementOf(result), nullptr);
+      else
+        buffer = whole(result, nullptr);
       plan.results.push_back(*buffer);
       plan.buffers[*buffer].stored = true;
     }
@@ -150,6 +150,15 @@ private:
     if (succeeded(buffer))
       buffers[value] = *buffer;
     return buffer;
+  }
+
+  /// A buffer of all rows and columns, for ops that look along a row and for stores: what a broadcast repeats is written
+  /// out.
+  FailureOr<int> whole(Value value, Operation *op) {
+    FailureOr<int> buffer = inBuffer(value);
+    if (failed(buffer) || isMember(value) || plan.buffers[*buffer].extent == Extent::Full)
+      return buffer;
+    return copied(*buffer, Extent::Full, elementOf(value), op);
   }
 
   static float number(Value splat) {
@@ -299,7 +308,7 @@ private:
       buffers[value] = buffer;
       return std::pair(buffer, reduced);
     }
-    FailureOr<int> buffer = inBuffer(value);
+    FailureOr<int> buffer = whole(value, op);
     if (failed(buffer))
       return failure();
     Map map(plan);
@@ -328,7 +337,7 @@ private:
       return buffer;
     }
     if (std::optional<RowInsn> insn = rowInsnOf(op)) {
-      FailureOr<int> x = inBuffer(op->getOperand(0));
+      FailureOr<int> x = whole(op->getOperand(0), op);
       if (failed(x))
         return failure();
       int target = scratch(insn->result, typeFor(value));
@@ -373,7 +382,7 @@ private:
   }
 
   FailureOr<int> computeRows(graph::RmsNormOp norm, Value value) {
-    FailureOr<int> x = inBuffer(norm.getX()), w = inBuffer(norm.getW());
+    FailureOr<int> x = whole(norm.getX(), norm), w = inBuffer(norm.getW());
     if (failed(x) || failed(w))
       return failure();
     int squares = scratch(Extent::Column, f32());
@@ -429,13 +438,15 @@ private:
     Value x = reduce.getX();
     int reduced = scratch(Extent::Column, f32());
     Map map(plan);
-    if (!isReady(x) && isElementwise(x.getDefiningOp()) && !isIntegerOp(x.getDefiningOp()) && !needsBuffer(x, reduce)) {
-      if (failed(chainOf(x, map)))
-        return failure();
-    } else {
-      FailureOr<int> buffer = inBuffer(x);
+    if (!isReady(x) && isElementwise(x.getDefiningOp()) && !isIntegerOp(x.getDefiningOp()) && !needsBuffer(x, reduce) &&
+        failed(chainOf(x, map)))
+      return failure();
+    // Without a target a map is as large as its first source.
+    if (map.sources.empty() || plan.buffers[map.sources.front()].extent != Extent::Full) {
+      FailureOr<int> buffer = whole(x, reduce);
       if (failed(buffer))
         return failure();
+      map.chain = rt::Chain(), map.sources.clear();
       map.start(*map.source(*buffer));
     }
     map.finish(reduce, -1, reduced, reduction);
@@ -452,7 +463,7 @@ private:
   }
 
   FailureOr<int> computeRows(graph::RopeOp rope, Value value) {
-    FailureOr<int> x = inBuffer(rope.getX()), cosines = inBuffer(rope.getCos()), sines = inBuffer(rope.getSin());
+    FailureOr<int> x = whole(rope.getX(), rope), cosines = inBuffer(rope.getCos()), sines = inBuffer(rope.getSin());
     if (failed(x) || failed(cosines) || failed(sines))
       return failure();
     int target = scratch(Extent::Full, typeFor(value));

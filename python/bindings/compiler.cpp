@@ -1,4 +1,5 @@
 // garam._compiler: text of any level to a program. The interpreter's lock is released meanwhile.
+#include "lowering/Faults.h"
 #include "lowering/Pipeline.h"
 #include "lowering/graph/golden/Jit.h"
 #include "python/bindings/Errors.h"
@@ -75,10 +76,26 @@ py::dict runGolden(const std::string &text, const std::map<std::string, std::str
   return out;
 }
 
+/// The compiler's own mistakes as garam.InternalError, with the path of the reproducer.
+void translateFaults() {
+  py::register_local_exception_translator([](std::exception_ptr pending) {
+    try {
+      if (pending)
+        std::rethrow_exception(pending);
+    } catch (const Fault &fault) {
+      const py::object type = py::module_::import("garam.errors").attr("InternalError");
+      const py::object path =
+          fault.reproducer ? py::module_::import("pathlib").attr("Path")(*fault.reproducer) : py::object(py::none());
+      PyErr_SetObject(type.ptr(), type(fault.what(), path).ptr());
+    }
+  });
+}
+
 } // namespace
 
 PYBIND11_MODULE(_compiler, m) {
   python::translateErrors();
+  translateFaults();
   m.doc() = "The compiler.";
   m.def("compile", &compileText, py::arg("text"), py::arg("where"), py::arg("options"),
         "Program bytes, emitted text and mapping. `options` has the keys of CompileOptions in snake case.");

@@ -157,7 +157,8 @@ class Draw:
     # ---- consumers
 
     def consumed(self, x: Held) -> Held:
-        consumers = [self.kept, self.computed, self.reduced, self.product, self.cast, self.added, self.looked_up, self.selected]
+        consumers = [self.kept, self.computed, self.reduced, self.product, self.cast, self.added, self.looked_up, self.selected,
+                     self.compared, self.along_rows, self.attended, self.large]
         return self.rng.choice(consumers)(x)
 
     def kept(self, x: Held) -> Held:
@@ -174,6 +175,42 @@ class Draw:
         other = row if self.chance(0.6) else self.computed(Held(x.tensor, x.most / 2)).tensor
         self.note(f"+ itself ({list(other.shape)})")
         return Held(x.tensor + other, x.most * 2 + 2)
+
+    def compared(self, x: Held) -> Held:
+        """The larger of two views, or whether one is: of a row, a column or all of x."""
+        if x.tensor.dtype == torch.bool or not x.tensor.numel():
+            return x
+        other = x.tensor[tuple(slice(0, 1) if self.chance(0.5) else slice(None) for _ in x.tensor.shape)]
+        self.note(f"beside {list(other.shape)}")
+        if self.chance(0.5):
+            return Held(x.tensor > other, 1.0)
+        return Held(torch.where(x.tensor < other, other, -x.tensor), x.most)
+
+    def along_rows(self, x: Held) -> Held:
+        """Ops that look along a row, where they are exact: a softmax of one column is one."""
+        if not x.tensor.is_floating_point() or not x.tensor.ndim:
+            return self.computed(x)
+        if self.chance(0.5) and x.most * x.tensor.shape[-1] <= LIMIT:
+            self.note("cumsum")
+            return Held(x.tensor.cumsum(-1), x.most * x.tensor.shape[-1])
+        self.note("softmax of one, beside x")
+        one = torch.softmax(x.tensor.amax(-1, keepdim=True), -1) if x.tensor.numel() else x.tensor
+        return Held(x.tensor + one, x.most + 1)
+
+    def attended(self, x: Held) -> Held:
+        """Attention to one key is its value: exactly, where the score is zero."""
+        if not x.tensor.is_floating_point() or not x.tensor.numel() or x.tensor.shape[-1:].numel() > 64:
+            return self.computed(x)
+        wide = x.tensor.reshape((1,) * (4 - x.tensor.ndim) + x.tensor.shape) if x.tensor.ndim <= 4 else x.tensor.flatten(0, 1)
+        self.note(f"attention from {list(wide.shape)}")
+        return Held(nn.functional.scaled_dot_product_attention(wide, wide[:, :, :1] * 0, wide[:, :, :1]), x.most)
+
+    def large(self, x: Held) -> Held:
+        """Integers that f32 does not hold."""
+        if x.tensor.dtype != torch.int64 or x.most > LIMIT:
+            return self.computed(x)
+        self.note("large")
+        return Held(x.tensor * 16_777_217 + 9_007_199_254_740_993, 2.0 ** 60)
 
     def selected(self, x: Held) -> Held:
         masks = [h.tensor for h in self.inputs.values() if h.tensor.dtype == torch.bool and h.tensor.numel() == 1]
@@ -209,6 +246,8 @@ class Draw:
         return Held(out, depth * x.most ** 2)
 
     def cast(self, x: Held) -> Held:
+        if x.most > LIMIT:
+            return x
         target = self.rng.choice([torch.float32, torch.bfloat16, torch.float16, torch.int32, torch.int64])
         self.note(f"to {target}")
         return Held(x.tensor.to(target), x.most)
