@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ def mix():
     return Mix(), (torch.ones(5, 9), torch.ones(5, 9))
 '''
 INPUTS = (torch.ones(5, 9), torch.ones(5, 9))
+
+
+#: Beside the package in the folder of the build.
+SIMULATOR = Path(garam.__path__[0]).parent.parent / "bin" / "garam-sim"
 
 
 @pytest.fixture(scope="module", params=["unit", "atom"])
@@ -53,6 +58,14 @@ def test_the_environment_decides_otherwise(broken: Path, monkeypatch: pytest.Mon
     assert main(arguments) == (2 if stops else 0)
     assert main([*arguments, "--check-unwritten"]) == 2
     assert main([*arguments, "--mode", "cycles"]) == 0
+
+
+def test_the_simulator_alone(broken: Path) -> None:
+    command = [SIMULATOR, "run", broken, "--chip", garam.Program.load(broken).info["chip"], "--json", "-"]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    checked = subprocess.run([*command, "--check-unwritten"], capture_output=True, text=True)
+    assert checked.returncode == 2
+    assert "tensor `softmax`: byte 0 of 90" in checked.stderr
 
 
 def test_cycles_alone_have_nothing_to_check(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
