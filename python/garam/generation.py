@@ -30,9 +30,11 @@ class Generation:
         return self.prefill.cycles + sum(step.cycles for step in self.steps)
 
 
-def generate(model: str, prompt: Sequence[int], *, chip: Chip | str = "atom", max_new_tokens: int = 32, dtype: str = "bf16",
-             stop: Sequence[int] = (), progress: Callable[[float], None] = lambda share: None, **options: Any) -> Generation:
-    """`prompt` are token ids; `stop` ends the text early; `options` are those of the front door (layers, random_weights)."""
+def generate(model: str, prompt: Sequence[int], *, chip: Chip | str = "atom", max_new_tokens: int = 32,
+             dtype: str | None = None, stop: Sequence[int] = (),
+             progress: Callable[[float], None] = lambda share: None, **options: Any) -> Generation:
+    """`prompt` are token ids; `stop` ends the text early; `dtype` is bf16 where none is stated; `options` are those of the front door
+    (layers, random_weights)."""
     from .frontdoor import load
 
     if not prompt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ import transformers
 from torch import Tensor
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.initialization import no_init_weights
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from garam.errors import InputError, brief, input_error
 from garam.frontdoor import weights
@@ -39,10 +41,11 @@ def build(folder: Path, options: Options) -> Model:
     config = load_config(folder, options.layers)
     name = folder.resolve().name
     architecture = _architecture(name, config)
-    if architecture is not None and architecture.endswith("ForCausalLM"):
+    if architecture is not None and _decodes(config, architecture):
         return causal(name, folder, config, architecture, options)
     choose_phase(name, options.phase, ("encode",))
-    seq = check_length(name, "sequence length", options.seq or 128, 1, _positions(config))
+    positions = _positions(config)
+    seq = check_length(name, "sequence length", options.seq or min(128, positions), 1, positions)
     model, file, names = load_model(folder, config, architecture, options.random_weights)
     return Model(name, Encoder(model), encoder_inputs(config, options.batch, seq), file, _prefixed("model.", names))
 
@@ -78,6 +81,16 @@ def _architecture(name: str, config: PretrainedConfig) -> str | None:
     if not isinstance(named, list) or not isinstance(named[0], str):
         raise input_error(name, f"architectures {named!r}", "a list of names of classes of Transformers")
     return named[0]
+
+
+def _decodes(config: PretrainedConfig, architecture: str) -> bool:
+    """A causal language model with a cache, whatever its class is called; BERT's language model is one only where its configuration
+    says so."""
+    if architecture.endswith("ForCausalLM"):
+        return True
+    kind = getattr(transformers, architecture, None)
+    return (architecture in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values() and architecture.endswith("LMHeadModel")
+            and getattr(config, "is_decoder", True) and {"past_key_values", "logits_to_keep"} <= set(inspect.signature(kind.forward).parameters))
 
 
 def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
