@@ -63,7 +63,7 @@ def finish_check(arguments: argparse.Namespace, program: Any, reference: str, in
 def _show(arguments: argparse.Namespace, result: Result, found: dict[str, Any]) -> None:
     out = console(arguments)
     rows = found["tensors"]
-    whole = [row for row in rows if row["name"].endswith("(f32 model)")]
+    whole = [row for row in rows if row["against"]]
     inside = [row for row in rows if row not in whole]
     listed = inside if getattr(arguments, "all", False) else sorted(inside, key=lambda row: (row["ok"], -row["ratio"]))[:_SHOWN]
     out.print(f"[bold]{found['model']} on {found['chip']}, {found['dtype']}[/]: each tensor against PyTorch on the operands the machine used")
@@ -72,8 +72,12 @@ def _show(arguments: argparse.Namespace, result: Result, found: dict[str, Any]) 
     if hidden:
         out.print(f"  and {hidden} more, all nearer to the reference (--all shows them)")
     if whole:
-        out.print("\n[bold]End result[/] against the whole model in f32")
+        out.print(f"\n[bold]End result[/] against {whole[0]['against']}, run in PyTorch as it is")
         out.print(_tensors(whole))
+    vacuous = sum(row["vacuous"] for row in rows)
+    if vacuous:
+        out.print(f"[yellow]{vacuous} elements have an infinite bound[/] (a pole or an overflow inside their intervals): "
+                  "the end result alone holds them, and where there is none they are bad")
     out.print(_speed(result, found))
     if found["ok"]:
         out.print(f"[green]ok[/]: {len(rows)} tensors inside their bounds")
@@ -82,10 +86,11 @@ def _show(arguments: argparse.Namespace, result: Result, found: dict[str, Any]) 
 
 
 def _tensors(rows: list[dict[str, Any]]) -> Table:
-    table = Table("tensor", "of the module", "largest error", "bound", "error/bound", "cosine", "", box=None, header_style="bold")
+    table = Table("tensor", "of the module", "largest error", "bound", "error/bound", "cosine", "", "", box=None, header_style="bold")
     for row in rows:
+        vacuous = f"{row['vacuous']} unbounded" if row["vacuous"] else ""
         table.add_row(escape(row["name"]), escape(row["module"]), f"{row['max_abs_error']:.3g}", f"{row['bound']:.3g}", f"{row['ratio']:.2f}",
-                      f"{row['cosine']:.7f}", "[green]ok[/]" if row["ok"] else "[red]bad[/]")
+                      f"{row['cosine']:.7f}", "[green]ok[/]" if row["ok"] else "[red]bad[/]", vacuous)
     return table
 
 
@@ -102,7 +107,8 @@ def _speed(result: Result, found: dict[str, Any]) -> Table:
 
 def _blame(out: Any, bad: dict[str, Any], count: int, total: int) -> None:
     out.print(f"[red]{count} of {total} tensors left their bounds[/]; the first:")
-    out.print(f"  tensor       {escape(bad['name'])}: error {bad['max_abs_error']:.4g}, bound {bad['bound']:.4g}")
+    unbounded = f", {bad['vacuous']} elements without one that no end result holds" if bad["vacuous"] else ""
+    out.print(f"  tensor       {escape(bad['name'])}: error {bad['max_abs_error']:.4g}, bound {bad['bound']:.4g}{unbounded}")
     made = bad.get("instruction")
     if made:
         cycles = "" if made["start_cycle"] is None else f", core {made['core']}, cycles {made['start_cycle']:,} to {made['end_cycle']:,}"

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import torch
 from torch import Tensor
 
 from garam.errors import input_error
-from garam.frontdoor.ir import Argument, Constant, Op, Value
+from garam.frontdoor.ir import Argument, Constant, Op, Result, Value
 from garam.frontdoor.source import Source
 from garam.reference import attention, rules  # noqa: F401  (attention registers its rule)
-from garam.reference.bounded import TINY, UNIT, Bounded
+from garam.reference.bounded import TINY, UNIT, Bounded, finite
+from garam.reference.held import Comparison, Held, choice, hold, integers, largest, refused
 
 _OPERANDS_ARE_ROUNDED = ("graph.matmul", "graph.attention", "graph.kv_update")
 _MOVES = ("graph.reshape", "graph.transpose", "graph.broadcast", "graph.slice")
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """One tensor. bound: the largest over the elements; ratio: the largest error ÷ bound of an element, at `index`."""
-
-    name: str
-    max_abs_error: float
-    bound: float
-    cosine: float
-    ratio: float
-    ok: bool
-    path: str = ""
-    source: str = ""
-    index: tuple[int, ...] = ()
-
-    def row(self) -> dict[str, object]:
-        """As in `validate --json`."""
-        return {"name": self.name, "max_abs_error": self.max_abs_error, "bound": self.bound, "cosine": self.cosine, "ok": self.ok,
-                "ratio": self.ratio, "module": self.path, "source": self.source}
 
 
 class Checker:
@@ -49,6 +29,8 @@ class Checker:
         self.producer = {id(r): op for op in self.flat.ops for r in op.results}
         self.leaves: dict[int, Bounded] = {}
         self.memo: dict[int, Bounded] = {}
+        self.held: dict[str, Held] = {}  # of the last check, by the comparison's name
+        self.results: dict[str, Held] = {}  # of the last check, by the result's name
         given = {**source.inputs, **(inputs or {})}
         kept = states if states is not None else source.states
         numbers = {**source.values, **(values or {})}
@@ -57,26 +39,60 @@ class Checker:
             self.leaves[id(argument)] = _leaf(_argument(argument, given, kept, numbers, weights))
 
     def check(self, written: Iterable[tuple[str, str, Tensor]], outputs: Mapping[str, Tensor] | None = None,
-              states: Mapping[str, Tensor] | None = None) -> list[Comparison]:
+              states: Mapping[str, Tensor] | None = None, covered: Collection[str] = ()) -> list[Comparison]:
         """written: (instance, node, tensor) of each boundary tensor, in the order of the run; instance: the launch's name, "" for the
-        main function. outputs and states: by name, after the run."""
-        machine: dict[str, Tensor] = {}
+        main function. outputs and states: by name, after the run; those given must be complete. covered: outputs that are held
+        against the model itself as well; vacuous elements are bad where another result follows from them, or none."""
+        self.memo, self.held, self.results = {}, {}, {}
+        tensors = self._boundaries(written)
+        results = self._results(outputs, states)
+        known = {id(op): tensor for op, tensor in tensors}
+        for op, tensor in [*((op, t) for _, op, t in results), *tensors]:
+            if op is not None and tensor is not None and tensor.shape == op.results[0].shape:
+                self.leaves[id(op.results[0])] = _leaf(tensor)
+        follow = self._followers()
+        compared = [(op, self._compare(op, tensor, op.location.node, follow, covered)) for op, tensor in tensors]
+        for result, op, tensor in results:
+            twin = None if op is None else known.get(id(op))
+            if twin is not None and tensor is not None and _identical(twin, tensor):
+                self.results[result.name] = self.held[op.location.node]
+            else:
+                compared.append((op, self._compare_result(result, op, tensor, twin is not None, follow, covered)))
+        place = {id(op): i for i, op in enumerate(self.flat.ops)}
+        return [found for op, found in sorted(compared, key=lambda pair: place.get(id(pair[0]), len(place)))]
+
+    def _boundaries(self, written: Iterable[tuple[str, str, Tensor]]) -> list[tuple[Op, Tensor]]:
         seen: dict[str, int] = {}
+        found = []
         for instance, node, tensor in written:
-            name = self._name(instance, node, seen)
-            machine[self._view(name, tuple(tensor.shape))] = tensor
+            name = self._view(self._name(instance, node, seen), tuple(tensor.shape))
+            if name not in self.by_name:
+                raise input_error(name, "the graph has no such node", f"one of its {len(self.by_name)} nodes")
+            op = self.by_name[name]
+            found.append((op, _shaped(tensor, op.results[0].shape)))
+        return found
+
+    def _results(self, outputs: Mapping[str, Tensor] | None,
+                 states: Mapping[str, Tensor] | None) -> list[tuple[Result, Op | None, Tensor | None]]:
+        """With the op that computes it, if any does, and the tensor, if the run gave it."""
+        found = []
         for result in self.flat.results:
-            found = ((states or {}) if result.state is not None else (outputs or {})).get(result.name)
-            if found is not None and result.value.op is not None:
-                machine.setdefault(result.value.op.location.node, found)
-        unknown = [name for name in machine if name not in self.by_name]
-        if unknown:
-            raise input_error(unknown[0], "the graph has no such node", f"one of its {len(self.by_name)} nodes")
-        ordered = [op for op in self.flat.ops if op.location.node in machine]
-        for op in ordered:
-            tensor = machine[op.location.node].reshape(op.results[0].shape)
-            self.leaves[id(op.results[0])] = _leaf(tensor)
-        return [self._compare(op, machine[op.location.node].reshape(op.results[0].shape)) for op in ordered]
+            table = outputs if result.state is None else states
+            if table is not None:
+                tensor = table.get(result.name)
+                found.append((result, self.producer.get(id(result.value)), None if tensor is None else _shaped(tensor, result.value.shape)))
+        return found
+
+    def _followers(self) -> dict[int, set[str]]:
+        """The results that follow from each value, by the value's id."""
+        follow: dict[int, set[str]] = {}
+        for result in self.flat.results:
+            follow.setdefault(id(result.value), set()).add(result.name)
+        for op in reversed(self.flat.ops):
+            names = set().union(*(follow.get(id(r), ()) for r in op.results))
+            for operand in op.operands:
+                follow.setdefault(id(operand), set()).update(names)
+        return follow
 
     def _name(self, instance: str, node: str, seen: dict[str, int]) -> str:
         """Where the launch does not say which instance of a layer it is, the uses of a layer come in the order of the model."""
@@ -101,23 +117,53 @@ class Checker:
         operands = [self._value(v, op) for v in op.operands]
         return rules.apply(op, operands)
 
-    def _value(self, value: Value, reader: Op) -> Bounded:
+    def _value(self, value: Value, reader: Op | None = None) -> Bounded:
         leaf = self.leaves.get(id(value))
         if leaf is not None:
-            return leaf if reader.name in _OPERANDS_ARE_ROUNDED + _MOVES else _before_store(leaf, value)
+            return leaf if reader is None or reader.name in _OPERANDS_ARE_ROUNDED + _MOVES else self._before_store(leaf, value)
         if isinstance(value, Constant):
             return self.leaves.setdefault(id(value), _leaf(value.data))
         if id(value) not in self.memo:
             self.memo[id(value)] = self.expected(self.producer[id(value)])
         return self.memo[id(value)]
 
-    def _compare(self, op: Op, machine: Tensor) -> Comparison:
-        choice = self._choice(op)
-        if choice is not None:
-            return self._compare_argmax(op, choice, machine)
-        expected = self.expected(op)
-        bound = _with_store(expected, op.results[0].dtype)
-        return _comparison(op, machine, expected.v, bound)
+    def _before_store(self, leaf: Bounded, value: Value) -> Bounded:
+        """Where a group reads what it also stores, it may use the value from before the rounding of the store."""
+        if isinstance(value, (Argument, Constant)) or value.dtype not in UNIT or value.dtype == torch.float32:
+            return leaf
+        error = UNIT[value.dtype] * leaf.size + TINY[value.dtype]
+        if bool(leaf.v.isfinite().all()):
+            return Bounded(leaf.v, error)
+        before = self.expected(self.producer[id(value)])  # what became an infinity in the store may have been a number
+        return Bounded(leaf.v, torch.where(leaf.v.isinf() & before.v.isfinite(), torch.inf, torch.where(leaf.v.isfinite(), error, 0.0)))
+
+    def _compare(self, op: Op, machine: Tensor, name: str, follow: Mapping[int, set[str]], covered: Collection[str]) -> Comparison:
+        self.held[name] = held = self._hold(op, machine)
+        names, at = follow.get(id(op.results[0]), set()), op.location
+        return held.comparison(name, bool(names) and names <= set(covered), at.path, f"{at.file}:{at.line}" if at.file else "")
+
+    def _compare_result(self, result: Result, op: Op | None, tensor: Tensor | None, again: bool, follow: Mapping[int, set[str]],
+                        covered: Collection[str]) -> Comparison:
+        """again: the value was compared as a boundary tensor already, and the output is another."""
+        if tensor is not None and op is not None:
+            name = f"{result.name} (output)" if again else op.location.node
+            found = self._compare(op, tensor, name, follow, covered)
+        else:
+            name = result.name if tensor is not None else f"{result.name} (missing)"
+            expected = self._value(result.value)
+            alike = tensor is not None and tensor.shape == expected.v.shape
+            self.held[name] = hold(tensor, expected) if alike else refused(expected.v)
+            found = self.held[name].comparison(name, False)
+        self.results[result.name] = self.held[name]
+        return found
+
+    def _hold(self, op: Op, machine: Tensor) -> Held:
+        if machine.shape != op.results[0].shape:
+            return refused(machine)
+        chosen = self._choice(op)
+        if chosen is None:
+            return hold(machine, self.expected(op))
+        return choice(machine.reshape(chosen.results[0].shape), self._value(chosen.operands[0], chosen))
 
     def _choice(self, op: Op) -> Op | None:
         """The argmax that this op only reshapes, if it does."""
@@ -125,16 +171,36 @@ class Checker:
             op = self.producer[id(op.operands[0])]
         return op if op.name == "graph.argmax" else None
 
-    def _compare_argmax(self, op: Op, choice: Op, machine: Tensor) -> Comparison:
-        """Right where the chosen element may be the largest: its error is what it lacks."""
-        x = self._value(choice.operands[0], choice)
-        chosen = machine.long().reshape(choice.results[0].shape).unsqueeze(-1)
-        inside = (chosen >= 0) & (chosen < x.v.shape[-1])
-        chosen = chosen.clamp(0, x.v.shape[-1] - 1)
-        lacking = x.v.amax(-1) - x.v.gather(-1, chosen).squeeze(-1)
-        slack = x.error.amax(-1) + x.error.gather(-1, chosen).squeeze(-1)
-        lacking = torch.where(inside.squeeze(-1), lacking, torch.inf)
-        return _comparison(op, lacking, torch.zeros_like(lacking), slack)
+    def decide(self, result: Result, machine: Tensor, other: Tensor, rooms: Mapping[str, Tensor], floor: float) -> Held:
+        """An integer or truth value that PyTorch gives otherwise: right where floats decided that are nearer than the room that end
+        results have. rooms: that of float results, by name; of other floats it is `floor` times the largest of the tensor."""
+        by_value = {id(r.value): rooms[r.name] for r in self.flat.results if r.name in rooms}
+        memo: dict[int, Bounded] = {}
+
+        def doubted(value: Value) -> Bounded:
+            if id(value) in memo:
+                return memo[id(value)]
+            leaf = self.leaves.get(id(value))
+            if id(value) not in self.producer:
+                return self._value(value)
+            if leaf is not None and leaf.v.is_floating_point():
+                room = by_value.get(id(value), torch.tensor(floor * largest(finite(leaf.v).abs())))
+                found = Bounded(leaf.v, room.expand(leaf.v.shape))
+            else:
+                producer = self.producer[id(value)]
+                found = rules.apply(producer, [doubted(v) for v in producer.operands])
+                found = found if leaf is None else Bounded(leaf.v, found.e)
+            memo[id(value)] = found
+            return found
+
+        op = self.producer.get(id(result.value))
+        while op is not None and op.name == "graph.reshape":
+            op = self.producer.get(id(op.operands[0]))
+        if op is None or op.name != "graph.argmax":
+            return integers(other, doubted(result.value))
+        mine, found = (choice(t.reshape(op.results[0].shape), doubted(op.operands[0])) for t in (machine, other))
+        error = torch.where(mine.bad, torch.inf, found.error)
+        return Held(*(t.reshape(other.shape) for t in (found.got, found.want, error, found.bound)))
 
 
 def _argument(argument: Argument, inputs: Mapping[str, Tensor], states: Mapping[str, Tensor], values: Mapping[str, int],
@@ -152,39 +218,11 @@ def _leaf(tensor: Tensor) -> Bounded:
     return Bounded(tensor.double() if tensor.is_floating_point() else tensor, None, True)
 
 
-def _before_store(leaf: Bounded, value: Value) -> Bounded:
-    """Where a group reads what it also stores, it may use the value from before the rounding of the store."""
-    if isinstance(value, (Argument, Constant)) or value.dtype not in UNIT or value.dtype == torch.float32:
-        return leaf
-    return Bounded(leaf.v, UNIT[value.dtype] * leaf.v.abs() + TINY[value.dtype])
+def _shaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Dimensions of one element do not count in memory."""
+    tensor = tensor.detach().cpu()
+    return tensor.reshape(shape) if [n for n in tensor.shape if n != 1] == [n for n in shape if n != 1] else tensor
 
 
-def _with_store(x: Bounded, dtype: torch.dtype) -> Tensor:
-    if x.stored or dtype not in UNIT:
-        return x.error
-    return x.error + UNIT[dtype] * (x.v.abs() + x.error) + TINY[dtype]
-
-
-def _comparison(op: Op, machine: Tensor, value: Tensor, bound: Tensor) -> Comparison:
-    got, want = machine.double().cpu(), value.double()
-    same = (got == want) | (got.isnan() & want.isnan())
-    error = torch.where(same, 0.0, (got - want).abs())
-    error = torch.where(error.isnan(), torch.inf, error)
-    bound = bound.double().expand(error.shape)
-    bad = error > bound
-    ratio = torch.where(error == 0, 0.0, error / bound)
-    at = int(ratio.flatten().argmax()) if ratio.numel() else 0
-    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(at), error.shape)) if error.numel() else ()
-    place = op.location
-    return Comparison(place.node, _largest(error), _largest(bound), cosine(got, want), _largest(ratio), not bool(bad.any()), place.path,
-                      f"{place.file}:{place.line}" if place.file else "", index)
-
-
-def _largest(x: Tensor) -> float:
-    return float(x.max()) if x.numel() else 0.0
-
-
-def cosine(a: Tensor, b: Tensor) -> float:
-    a, b = a.flatten().double(), b.flatten().double()
-    size = float(a.norm() * b.norm())
-    return 1.0 if size == 0.0 and torch.equal(a, b) else float(a @ b) / size if size else 0.0
+def _identical(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and bool(((a == b) | (a != a) & (b != b)).all())

@@ -43,14 +43,19 @@ def run_model(source: Source, dtype: str, *, device: str = "cpu", inputs: Mappin
     tensors = {**source.inputs, **(inputs or {})}
     arguments = cast_inputs({n: t.to(device) for n, t in tensors.items()}, kind)
     arguments.update({n: torch.tensor(v, device=device) for n, v in {**source.values, **(values or {})}.items()})
-    args, kwargs = source.arguments.call(arguments)
-    run = functools.partial(module, *args, **kwargs)
+    run = functools.partial(_call, module, source, arguments)
     if isinstance(module, DecoderStep):
         run = _decoder_step(module.model, arguments, source.states if states is None else states)
     with torch.no_grad():
-        output = run()
+        outputs = _by_name(run(), source.outputs)  # before other runs: a module may return what it writes again
         seconds = _time(run, device) if timed else None
-    return ModelRun({n: t.cpu() for n, t in _by_name(output, source.outputs).items()}, seconds, provenance(device, dtype, seconds))
+    return ModelRun(outputs, seconds, provenance(device, dtype, seconds))
+
+
+def _call(module: torch.nn.Module, source: Source, arguments: Mapping[str, Tensor]) -> Any:
+    """On arguments of its own: a module may write to them."""
+    args, kwargs = source.arguments.call({n: t.clone() for n, t in arguments.items()})
+    return module(*args, **kwargs)
 
 
 def _decoder_step(model: torch.nn.Module, arguments: Mapping[str, Tensor], states: Mapping[str, Tensor]) -> Callable[[], dict[str, Tensor]]:
@@ -71,8 +76,11 @@ def _decoder_step(model: torch.nn.Module, arguments: Mapping[str, Tensor], state
 
 
 def _by_name(output: Any, names: tuple[str, ...]) -> dict[str, Tensor]:
-    leaves = [t for t in torch.utils._pytree.tree_leaves(output) if isinstance(t, Tensor)]
-    return dict(zip(names, leaves))
+    """Copies of the tensors, by position: None and numbers have one as well."""
+    leaves = torch.utils._pytree.tree_leaves(output)
+    if len(leaves) != len(names):
+        raise input_error("the module", f"gives {len(leaves)} results, its export {len(names)}", "as many")
+    return {n: t.detach().cpu().clone() for n, t in zip(names, leaves) if isinstance(t, Tensor)}
 
 
 def provenance(device: str, dtype: str, seconds: float | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from garam.frontdoor.ir import Op
 from garam.reference import bounded as B
-from garam.reference.bounded import F32, FUNCTION, Bounded
+from garam.reference.bounded import F32, FUNCTION, TINY, Bounded
 
 Rule = Callable[..., Bounded]
 RULES: dict[str, Rule] = {}
@@ -26,16 +27,18 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 def apply(op: Op, operands: list[Bounded]) -> Bounded:
-    return RULES[op.name](op, *operands)
+    x = RULES[op.name](op, *operands)
+    return x if x.e is None or not x.v.is_floating_point() else dataclasses.replace(B.settled(x.v, x.e), stored=x.stored)
 
 
 def _floats(op: Op) -> bool:
     return op.operands[-1].dtype.is_floating_point
 
 
-def _exact(op: Op, function: Callable[..., Tensor], *operands: Bounded) -> Bounded:
-    """Integers and truth values: the machine's result is the value."""
-    return Bounded(function(*(x.v for x in operands)), None, True)
+def _integers(function: Callable[..., Tensor], error: Callable[[Bounded, Bounded], Tensor], a: Bounded, b: Bounded) -> Bounded:
+    """Integers and truth values: the machine's result is the value, unless operands came from a choice between floats."""
+    v = function(a.v, b.v)
+    return Bounded(v, None, True) if a.e is None and b.e is None else Bounded(v, error(a, b).expand(v.shape))
 
 
 # ---- contractions ----------------------------------------------------------------------------------------------------
@@ -49,7 +52,10 @@ def _matmul(op: Op, a: Bounded, b: Bounded) -> Bounded:
 
 @rule("embedding")
 def _embedding(op: Op, table: Bounded, ids: Bounded) -> Bounded:
-    return table.map(lambda t: t[ids.v.long()])
+    rows = table.map(lambda t: t[ids.v.long()])
+    if ids.e is None or not bool((ids.e > 0).any()):
+        return rows
+    return Bounded(rows.v, torch.where((ids.e > 0).unsqueeze(-1), torch.inf, rows.error))
 
 
 @rule("kv_update")
@@ -88,10 +94,14 @@ def _rms_norm(op: Op, x: Bounded, w: Bounded) -> Bounded:
 
 
 def softmax(score: Bounded, seen: Tensor | None = None) -> tuple[Bounded, Tensor]:
-    """Probabilities over the last dimension, and the relative error of each before its division. Errors of the maximum cancel."""
+    """Probabilities over the last dimension, and the relative error of each before its division. Errors of the maximum cancel.
+    Where a score that takes part is not known, none of its row is."""
     v = score.v if seen is None else torch.where(seen, score.v, -torch.inf)
+    error = score.error if seen is None else torch.where(seen, score.error, 0.0)
     top = v.amax(-1, keepdim=True)
-    delta = score.error + F32 * (score.v.abs() + top.abs())
+    # A scale may go into the exponent, where it is rounded with each of the two. What has no error was not scaled.
+    parts = torch.where(error > 0, B.finite(v).abs() + B.finite(top).abs(), 0.0)
+    delta = error + F32 * (B.finite(v - top).abs() + parts)
     relative = torch.expm1(delta) * (1 + FUNCTION) + FUNCTION
     weight = torch.exp(v - top)
     sum_ = weight.sum(-1, keepdim=True)
@@ -100,7 +110,10 @@ def softmax(score: Bounded, seen: Tensor | None = None) -> tuple[Bounded, Tensor
     each = (1 + relative) * (1 + of_sum / (1 - of_sum).clamp(min=1e-300)) - 1 + B.DIVISION
     p = weight / sum_
     least = 2.0 ** -126 / sum_  # where exp leaves the normal numbers of f32
-    return Bounded(p, p * each + torch.where(weight > 0, least, 0.0)), relative
+    e = p * each + torch.where(weight > 0, least, 0.0)
+    e = torch.where(e < 1, e, torch.inf)  # a probability is between 0 and 1: a larger error says nothing
+    unknown = error.isinf().any(-1, keepdim=True)
+    return B.settled(p, torch.where(unknown, torch.inf, torch.where(p.isnan(), 0.0, e))), relative
 
 
 @rule("softmax")
@@ -111,26 +124,39 @@ def _softmax(op: Op, x: Bounded) -> Bounded:
 # ---- elementwise -----------------------------------------------------------------------------------------------------
 
 
-def _binary(name: str, floats: Callable[[Bounded, Bounded], Bounded], integers: Callable[[Tensor, Tensor], Tensor]) -> None:
+def _sum_of_errors(a: Bounded, b: Bounded) -> Tensor:
+    return a.error + b.error
+
+
+def _error_of_product(a: Bounded, b: Bounded) -> Tensor:
+    return a.v.abs() * b.error + b.v.abs() * a.error + a.error * b.error
+
+
+def _larger_error(a: Bounded, b: Bounded) -> Tensor:
+    return torch.maximum(*torch.broadcast_tensors(a.error, b.error))
+
+
+def _binary(name: str, floats: Callable[[Bounded, Bounded], Bounded], integers: Callable[[Tensor, Tensor], Tensor],
+            error: Callable[[Bounded, Bounded], Tensor]) -> None:
     @rule(name)
     def lower(op: Op, a: Bounded, b: Bounded) -> Bounded:
-        return floats(a, b) if _floats(op) else _exact(op, integers, a, b)
+        return floats(a, b) if _floats(op) else _integers(integers, error, a, b)
 
 
 def _larger(sign: float) -> Callable[[Bounded, Bounded], Bounded]:
     def pick(a: Bounded, b: Bounded) -> Bounded:
         v = sign * torch.maximum(sign * a.v, sign * b.v)
-        return Bounded(v, torch.maximum(*torch.broadcast_tensors(a.error, b.error)), a.stored and b.stored)
+        return Bounded(v, None if a.e is None and b.e is None else _larger_error(a, b), a.stored and b.stored)
 
     return pick
 
 
-_binary("add", B.add, torch.add)
-_binary("sub", lambda a, b: B.add(a, b, -1.0), torch.sub)
-_binary("mul", B.mul, torch.mul)
-_binary("div", B.div, torch.div)
-_binary("max", _larger(1.0), torch.maximum)
-_binary("min", _larger(-1.0), torch.minimum)
+_binary("add", B.add, torch.add, _sum_of_errors)
+_binary("sub", lambda a, b: B.add(a, b, -1.0), torch.sub, _sum_of_errors)
+_binary("mul", B.mul, torch.mul, _error_of_product)
+_binary("div", B.div, torch.div, _sum_of_errors)
+_binary("max", _larger(1.0), torch.maximum, _larger_error)
+_binary("min", _larger(-1.0), torch.minimum, _larger_error)
 
 
 @rule("compare")
@@ -138,7 +164,9 @@ def _compare(op: Op, a: Bounded, b: Bounded) -> Bounded:
     v = getattr(torch, op.properties["predicate"].value)(a.v, b.v)
     if a.e is None and b.e is None:
         return Bounded(v, None, True)
-    return Bounded(v, ((a.v - b.v).abs() <= a.error + b.error).double())  # 1: either outcome
+    gap = torch.where(a.v == b.v, 0.0, (a.v.double() - b.v.double()).abs())
+    room = a.error + b.error
+    return Bounded(v, ((gap <= room) & (room > 0) | room.isinf()).double())  # 1: either outcome
 
 
 @rule("logical_and", "logical_or", "logical_not")
@@ -155,7 +183,10 @@ def _select(op: Op, condition: Bounded, a: Bounded, b: Bounded) -> Bounded:
         return Bounded(v, None, a.stored and b.stored)
     e = torch.where(condition.v, a.error, b.error)
     if condition.e is not None:
-        e = torch.where(condition.e > 0, (a.v - b.v).abs() + a.error + b.error, e)
+        apart = torch.where(a.v == b.v, 0.0, (a.v.double() - b.v.double()).abs())
+        e = torch.where(condition.e > 0, apart + a.error + b.error, e)
+        # A choice between a number and what is none may give either.
+        e = torch.where((condition.e > 0) & ~(apart < torch.inf), torch.inf, e)
     return Bounded(v, e)
 
 
@@ -171,7 +202,10 @@ def _monotone(op: Op, x: Bounded) -> Bounded:
     function, relative = _MONOTONE[op.name.removeprefix("graph.")]
     if x.e is None and relative == 0.0:
         return Bounded(function(x.v), None, x.stored)
-    return B.monotone(x, function, relative)
+    found = B.monotone(x, function, relative)
+    if function is torch.reciprocal:  # monotone on either side of zero only
+        found.e = torch.where((x.v.abs() <= x.error) & (x.error > 0), torch.inf, found.e)
+    return found
 
 
 @rule("neg", "abs")
@@ -182,13 +216,14 @@ def _sign(op: Op, x: Bounded) -> Bounded:
 @rule("sin", "cos")
 def _wave(op: Op, x: Bounded) -> Bounded:
     function = getattr(torch, op.name.removeprefix("graph."))
-    return B.lipschitz(x, function, 1.0, FUNCTION * (function(x.v).abs() + F32))
+    return B.lipschitz(x, function, 1.0, FUNCTION * (B.finite(function(x.v)).abs() + F32))
 
 
 @rule("silu")
 def _silu(op: Op, x: Bounded) -> Bounded:
     function = torch.nn.functional.silu
-    return B.lipschitz(x, function, 1.1, (FUNCTION + 2 * F32) * function(x.v).abs())
+    v = B.finite(function(x.v)).abs()
+    return B.lipschitz(x, function, 1.1, (FUNCTION + 2 * F32) * v + 4 * TINY[torch.float32] * (x.size + 1))
 
 
 @rule("gelu")
@@ -196,32 +231,47 @@ def _gelu(op: Op, x: Bounded) -> Bounded:
     """x/2 · (1 + f): f has its own error and that of its argument, and 1 + f cancels for negative x, so the error is absolute."""
     approximate = op.properties["approximate"].value
     v = torch.nn.functional.gelu(x.v, approximate=approximate)
+    size = x.size
     if approximate == "none":
         t = x.v / math.sqrt(2)
         f, slope = torch.erf(t), 2 / math.sqrt(math.pi) * torch.exp(-t * t)
-        argument = 2 * F32 * t.abs()
+        argument = 2 * F32 * B.finite(t).abs()
     else:
         t = math.sqrt(2 / math.pi) * (x.v + 0.044715 * x.v ** 3)
         f, slope = torch.tanh(t), 1 - torch.tanh(t) ** 2
-        argument = 8 * F32 * (x.v.abs() + 0.044715 * x.v.abs() ** 3)
-    own = x.v.abs() / 2 * (FUNCTION * f.abs() + slope * argument + F32 * (1 + f)) + 3 * F32 * v.abs()
-    return Bounded(v, 1.13 * x.error + own)
+        argument = 8 * F32 * (size + 0.044715 * size ** 3)
+    f, slope = B.finite(f), torch.where(slope > 0, slope * argument, 0.0)
+    own = size / 2 * (FUNCTION * f.abs() + slope + F32 * (1 + f)) + 3 * F32 * B.finite(v).abs() + TINY[torch.float32] * (size + 1)
+    return B.settled(v, 1.13 * x.error + own)
 
 
 @rule("cast")
 def _cast(op: Op, x: Bounded) -> Bounded:
     source, target = op.operands[0].dtype, op.results[0].dtype
     if target == torch.bool:
-        return Bounded(x.v != 0, None if x.e is None else (x.v.abs() <= x.e).double(), x.e is None)
+        return Bounded(x.v != 0, None if x.e is None else ((x.v.abs() <= x.e) & (x.e > 0)).double(), x.e is None)
     if not target.is_floating_point:
-        v = x.v.to(target)
-        return Bounded(v, None if x.e is None else ((x.v - x.e).trunc() != (x.v + x.e).trunc()).double(), x.e is None)
+        return _to_integer(x, target) if source.is_floating_point else Bounded(x.v.to(target), x.e, True)
     if x.e is None:
         return Bounded(x.v.float().to(target).double(), None, True)
     if source.is_floating_point and B.UNIT[target] <= B.UNIT[source]:
         return Bounded(x.v.double(), x.e, x.stored)
-    rounded = B.rounded(Bounded(x.v.double(), x.e), target)
-    return Bounded(rounded.v, rounded.e, True)
+    return B.converted(Bounded(x.v.double(), x.e), target)
+
+
+def _to_integer(x: Bounded, target: torch.dtype) -> Bounded:
+    """Towards zero; beyond the type its last number, of NaN 0."""
+    limits = torch.iinfo(target)
+
+    def convert(t: Tensor) -> Tensor:
+        v = t.nan_to_num(0.0, torch.inf, -torch.inf).trunc()
+        inside = v.clamp(-2.0 ** 62, 2.0 ** 62).to(torch.int64).clamp(limits.min, limits.max)
+        return torch.where(v >= limits.max, limits.max, torch.where(v <= limits.min, limits.min, inside)).to(target)
+
+    if x.e is None:
+        return Bounded(convert(x.v), None, True)
+    spread = convert(x.v + x.e).double() - convert(x.v - x.e).double()
+    return Bounded(convert(x.v), torch.where(x.e.isfinite(), spread.abs(), torch.inf))
 
 
 # ---- positions -------------------------------------------------------------------------------------------------------
@@ -272,7 +322,7 @@ def _reduce(op: Op, x: Bounded) -> Bounded:
         pick = torch.amax if kind == "max" else torch.amin
         return Bounded(pick(x.v, dim, keep), None if x.e is None else x.e.amax(dim, keep), x.stored)
     if not _floats(op):
-        return _exact(op, lambda v: v.sum(dim, keepdim=keep), x)
+        return Bounded(x.v.sum(dim, keepdim=keep).to(op.results[0].dtype), None if x.e is None else x.e.sum(dim, keepdim=keep), True)
     value = B.total(x, dim, keep)
     return B.scaled(value, 1.0 / x.v.shape[dim]) if kind == "mean" else value
 
@@ -280,13 +330,27 @@ def _reduce(op: Op, x: Bounded) -> Bounded:
 @rule("cumsum")
 def _cumsum(op: Op, x: Bounded) -> Bounded:
     if not _floats(op):
-        return _exact(op, lambda v: v.cumsum(-1), x)
-    return Bounded(x.v.cumsum(-1), x.error.cumsum(-1) + B.gamma(x.v.shape[-1]) * x.v.abs().cumsum(-1))
+        return Bounded(x.v.cumsum(-1).to(op.results[0].dtype), None if x.e is None else x.e.cumsum(-1), True)
+    g = B.gamma(x.v.shape[-1])
+    return B.settled(x.v.cumsum(-1), x.error.cumsum(-1) * (1 + g) + g * x.size.cumsum(-1))
 
 
 @rule("argmax")
 def _argmax(op: Op, x: Bounded) -> Bounded:
-    return Bounded(x.v.argmax(-1), None, True)
+    """The error is the distance of the farthest column that may be the largest as well."""
+    v = x.v.argmax(-1)
+    if x.e is None:
+        return Bounded(v, None, True)
+    return Bounded(v, (may_be_largest(x) * (torch.arange(x.v.shape[-1]) - v.unsqueeze(-1)).abs()).amax(-1).double())
+
+
+def may_be_largest(x: Bounded) -> Tensor:
+    """Which elements of a row an argmax may choose: the first of the largest, and those that lack no more than the errors of both."""
+    first = x.v.argmax(-1, keepdim=True)
+    best, slack = x.v.gather(-1, first), x.error + x.error.gather(-1, first)
+    lacking = torch.where(x.v == best, 0.0, best - x.v)
+    near = (lacking <= slack) & (slack > 0) & ~best.isnan()
+    return near.scatter(-1, first, True)
 
 
 @rule("iota")

@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from garam.frontdoor import bring_in, ops  # noqa: F401
+from garam.frontdoor.ir import Location, Op
 from garam.frontdoor.model import Model
 from garam.reference import Checker
 from garam.reference import bounded as B
+from garam.reference import rules
 from garam.reference.bounded import Bounded
+from garam.reference.held import hold
 from garam.reference.rules import softmax
 
 SEEDS = st.integers(0, 2**31)
@@ -27,7 +30,7 @@ def exact(x):
 
 
 def inside(x, bounded):
-    return bool(((x.double() - bounded.v).abs() <= bounded.error).all())
+    return not hold(x.float(), bounded).bad.any()
 
 
 @given(SEEDS, st.integers(1, 700), st.integers(1, 9))
@@ -69,6 +72,64 @@ def test_functions_of_uncertain_arguments(seed, size):
         assert inside(function(x.double() + off), B.monotone(given_, function))
     assert inside((x.double() + off) * (x.double() + off), B.mul(given_, given_))
     assert inside(3 / (x.double() + off), B.div(Bounded(torch.tensor(3.0).double()), given_))
+
+
+EDGES = torch.tensor([0.0, -0.0, 1e-45, 1e-40, 1e-38, 1e-3, 0.5, 1.0, 3.0, 88.7, 104.0, 1e19, 2e19, 1.7e38, 3.4e38, float("inf"),
+                      float("nan")])
+UNARY = {"exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "rsqrt": torch.rsqrt, "reciprocal": torch.reciprocal, "tanh": torch.tanh,
+         "sigmoid": torch.sigmoid, "erf": torch.erf, "floor": torch.floor}
+BINARY = {"add": (torch.add, B.add), "mul": (torch.mul, B.mul), "div": (torch.div, B.div),
+          "sub": (torch.sub, lambda a, b: B.add(a, b, -1.0))}
+
+
+def uncertain(seed, count):
+    """Numbers at the edges of f32 of either sign, with errors of all sizes; and what a machine may have: anything inside."""
+    g = torch.Generator().manual_seed(seed)
+    v = EDGES[torch.randint(len(EDGES), (count,), generator=g)] * (1 - 2 * torch.randint(2, (count,), generator=g))
+    e = v.abs().nan_to_num(0.0, 0.0) * torch.tensor([0.0, 0.0, 1e-7, 1e-3, 1.0, 2.0])[torch.randint(6, (count,), generator=g)]
+    given_ = Bounded(v.double(), e.double())
+    got = (v.double() + e.double() * (2 * torch.rand(count, generator=g, dtype=torch.float64) - 1)).float()
+    got = torch.where(torch.rand(count, generator=g) < 0.2, v, got)
+    return given_, torch.where((e > 0) & ((got.double() - v.double()).abs() <= e.double()), got, v)
+
+
+@given(SEEDS)
+@settings(max_examples=30, deadline=None)
+def test_no_machine_inside_its_operands_bounds_is_blamed(seed):
+    """Zeros, subnormals, overflow and what is no number among them: NaN apart where nothing is known of the result."""
+    a, x = uncertain(seed, 400)
+    b, y = uncertain(seed + 1, 400)
+    for name, (machine, bound) in BINARY.items():
+        blamed(name, machine(x, y), bound(a, b), x, y)
+    for name, machine in UNARY.items():
+        op = Op(f"graph.{name.replace('reciprocal', 'recip')}", [], {}, Location(name, ""))
+        blamed(name, machine(x.double()).float(), rules.apply(op, [a]), x, x)
+    blamed("sum", x.reshape(40, 10).cumsum(-1)[:, -1], B.total(a.map(lambda t: t.reshape(40, 10)), -1, False), x.reshape(40, 10), y)
+    product = torch.zeros(20, 20)
+    for k in range(20):
+        product = product + x.reshape(20, 20)[:, k:k + 1] * y.reshape(20, 20)[k:k + 1]
+    bound = B.matmul(a.map(lambda t: t.reshape(20, 20)), b.map(lambda t: t.reshape(20, 20)))
+    blamed("matmul", product, bound, x, y)
+
+
+def blamed(name, got, bounded, x, y):
+    held = hold(got, bounded)
+    bad = (held.bad & ~held.vacuous).nonzero()
+    assert not len(bad), (name, got[tuple(bad[0])], bounded.v[tuple(bad[0])], bounded.e[tuple(bad[0])], bad[0])
+
+
+def test_what_is_not_known_is_vacuous():
+    """An interval with a pole in it, or that leaves f32, or 0 · ∞."""
+    def one(v, e):
+        return Bounded(torch.tensor([v]).double(), torch.tensor([e]).double())
+
+    sharp = one(2.0, 0.0)
+    for x in (B.div(sharp, one(0.1, 0.2)), B.mul(one(0.0, 1e-9), one(float("inf"), 0.0)), B.mul(one(1e38, 1e38), one(2.0, 0.0)),
+              B.monotone(one(88.7, 0.1), torch.exp), B.monotone(one(0.1, 0.2), torch.log), B.add(one(3.4e38, 1e37), one(0.0, 0.0))):
+        assert x.e.isinf().all()
+    for x in (B.div(sharp, one(0.0, 0.0)), B.mul(one(0.0, 0.0), one(float("inf"), 0.0)), B.mul(one(1e38, 1e30), one(4.0, 0.0)),
+              B.monotone(one(100.0, 1.0), torch.exp), B.monotone(one(-1.0, 0.1), torch.log), B.add(one(float("inf"), 0.0), one(1.0, 5.0))):
+        assert not x.v.isfinite().any() and not x.e.any()
 
 
 @given(SEEDS, st.integers(1, 300), st.floats(0.1, 40))
