@@ -19,6 +19,10 @@ class Chip:
     dies_in_use: int = 0
 
     def __post_init__(self) -> None:
+        texts = (self.name, *self.overrides)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(self.dies_in_use, int):
+            raise input_error("chip", f"{', '.join(map(repr, texts))}, dies {self.dies_in_use!r}",
+                              "a name or a path, overrides KEY=VALUE, a whole number of dies")
         self.table  # a chip that does not load is refused here, not at its first use
 
     @cached_property

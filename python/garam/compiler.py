@@ -85,7 +85,7 @@ def compile(model: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | No
     (or a torch.dtype), by default the type of the module's weights, of its inputs where it has none; where they have several types it
     is bf16, and `program.source.remarks` says so.
         """
-    target = chip if isinstance(chip, Chip) else Chip(chip, tuple(set), dies)
+    target = chip if isinstance(chip, Chip) else Chip(chip, (set,) if isinstance(set, str) else tuple(set), dies)
     source = _source(model, args, kwargs or {}, None if dtype is None else compute_dtype(dtype), name)
     return compile_source(source, target, mapping=mapping, disabled=disabled)
 

@@ -60,6 +60,9 @@ def build() -> Parser:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
+    for argument in arguments:
+        if argument.encode(errors="replace").decode() != argument:
+            raise input_error(argument.encode("utf-8", "backslashreplace").decode(), "is no text in UTF-8", "arguments in UTF-8")
     top = build()
     _refuse_unknown(top, arguments)
     parsed, rest = top.parse_known_args(arguments)

@@ -312,3 +312,10 @@ def test_refused_in_one_line(name, capfd):
 def test_types_that_are_none(dtype):
     with pytest.raises(InputError, match="dtype: .*; bf16, f16, f32"):
         garam.compile(nn.Linear(4, 4), (rand(2, 4),), chip="unit", dtype=dtype)
+
+
+@pytest.mark.parametrize("options", [{"chip": 5}, {"chip": None}, {"chip": "unit", "set": [3]}, {"chip": "unit", "dies": "two"},
+                                     {"chip": "unit", "set": "l1.colour=3"}])
+def test_chips_that_are_none(options):
+    with pytest.raises(InputError):
+        garam.compile(nn.Linear(4, 4), (rand(2, 4),), **options)
