@@ -28,7 +28,7 @@ def _product(b: Builder, x: Value, y: Value, shape: tuple[int, ...], piece: str 
 def _product_shape(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...]:
     rank = max(len(x), len(y))
     x, y = (1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y
-    return tuple(max(m, n) for m, n in zip(x[:-2], y[:-2])) + (x[-2], y[-1])
+    return tuple(n if m == 1 else m for m, n in zip(x[:-2], y[:-2])) + (x[-2], y[-1])
 
 
 def _untransposed(y: Value) -> tuple[Value, bool]:
