@@ -71,6 +71,10 @@ def Graph_GeluApproximation : Graph_Enum<"GeluApproximation", "gelu_approximatio
     I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"Tanh", 1, "tanh">]>;
 def Graph_GeluApproximationAttr : Graph_EnumAttr<Graph_GeluApproximation>;
 
+def Graph_MaskedRows : Graph_Enum<"MaskedRows", "masked_rows", "what attention gives where no key takes part", [
+    I32EnumAttrCase<"Average", 0, "average">, I32EnumAttrCase<"Zero", 1, "zero">, I32EnumAttrCase<"Nan", 2, "nan">]>;
+def Graph_MaskedRowsAttr : Graph_EnumAttr<Graph_MaskedRows>;
+
 // ---- attributes ------------------------------------------------------------------------------------------------
 
 class Graph_Attr<string name, string mnemonic_> : AttrDef<Graph_Dialect, name> { let mnemonic = mnemonic_; }

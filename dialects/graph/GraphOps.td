@@ -29,7 +29,8 @@ def Graph_AttentionOp : Graph_Op<"attention", [AttrSizedOperandSegments]> {
   let summary = "softmax(scale · q·kᵀ + bias)·v over the keys that take part";
   let arguments = (ins Graph_FloatTensor:$q, Graph_FloatTensor:$k, Graph_FloatTensor:$v, Optional<Graph_MaskTensor>:$mask,
       Optional<Graph_FloatTensor>:$bias, Optional<Index>:$pos, F32Attr:$scale, DefaultValuedAttr<BoolAttr, "false">:$causal,
-      DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
+      DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<F32Attr, "0.0f">:$softcap,
+      DefaultValuedAttr<Graph_MaskedRowsAttr, "MaskedRows::Average">:$masked_rows);
   let results = (outs Graph_FloatTensor:$result);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`mask` $mask^)? (`bias` $bias^)? (`pos` $pos^)? attr-dict `:` functional-type(operands, results)

@@ -5,6 +5,8 @@
 #include "lowering/graph/Lower.h"
 #include "runtime/timing/Timing.h"
 
+#include <limits>
+
 using namespace mlir;
 using garam::rt::Reduction;
 using garam::rt::StepArg;
@@ -13,9 +15,11 @@ using garam::rt::StepOp;
 namespace garam::lowering {
 
 namespace {
-/// Score of a key that takes no part. A power of two: times any scale it stays exact, so that a row without keys weighs
-/// all of them alike, as the meaning of the op demands.
-constexpr float kMasked = -0x1p100f;
+/// Below the scores that a scale multiplies in the exponent. A power of two: times any scale it stays exact, so that a row
+/// without keys weighs all of them alike.
+constexpr float kLowProduct = -0x1p100f;
+/// Below all finite scores, where the exponent takes them as they are.
+constexpr float kLowest = std::numeric_limits<float>::lowest();
 
 class AttentionLowering {
 public:
@@ -27,6 +31,9 @@ public:
         copies(lowering.size("depth", "scores")) {
     // A positive scale commutes with the maximum, and goes into the exponent for free.
     folded = group.op.getScale().convertToFloat() > 0 && !group.bias && group.op.getSoftcap().isZero();
+    least = folded ? kLowProduct : kLowest;
+    bool average = group.op.getMaskedRows() == graph::MaskedRows::Average;
+    hidden = average ? least : -std::numeric_limits<float>::infinity();
   }
 
   LogicalResult run() {
@@ -206,7 +213,7 @@ private:
         chain.step(StepOp::Add, biasArg);
     }
     if (masks())
-      chain.step(StepOp::Select, kMasked);
+      chain.step(StepOp::Select, hidden);
     chain.reduce(Reduction::Max);
     emit.map(sources, storesScores() ? wide(s.scores, keys) : Value(), column(s.maximum), chain.get(context()), scalar);
   }
@@ -234,15 +241,25 @@ private:
   }
   float exponentScale() { return folded ? group.op.getScale().convertToFloat() : 1.0f; }
 
+  bool zero() { return group.op.getMaskedRows() == graph::MaskedRows::Zero; }
+
   /// weights = exp(scale · (scores − maximum)) rounded for the array, and their sum.
   void weigh(const Scores &s, Value maximum, OpFoldResult keys) {
+    tile::ChainBuilder negate, chain;
+    if (zero()) // a row of −∞ has the weights exp(−∞)
+      negate.step(StepOp::Max, least);
     emit.map({column(maximum)}, column(s.negated), Value(),
-             tile::ChainBuilder().step(StepOp::Mul, -exponentScale()).get(context()));
-    tile::ChainBuilder chain;
+             negate.step(StepOp::Mul, -exponentScale()).get(context()));
     chain.step(StepOp::Set, exponentScale()).step(StepOp::SaveT0).step(StepOp::Set, StepArg::S0);
     chain.step(StepOp::Fma, StepArg::S1).step(StepOp::Exp).reduce(Reduction::Sum);
     emit.map({wide(storesScores() ? s.scores : s.acc, keys), column(s.negated)}, wide(s.weights, keys), column(s.sum),
              chain.get(context()));
+  }
+  void invert(Value sum, Value inverse) {
+    tile::ChainBuilder chain;
+    if (zero()) // the sum of any other row is at least about one, that of its largest score
+      chain.step(StepOp::Max, std::numeric_limits<float>::min());
+    emit.map({sum}, inverse, Value(), chain.step(StepOp::Recip).get(context()));
   }
   void value(const Scores &s, Value v, OpFoldResult keys) {
     tile::MatmulOp::create(emit.builder, emit.loc, wide(s.weights, keys), v,
@@ -267,7 +284,7 @@ private:
       const Scores &s = turn(head);
       OpFoldResult kvHead = emit.number(head / group.perKvHead());
       value(s, heads(v, kvHead, keys, group.valueDim), keys);
-      emit.map({column(s.sum)}, column(s.inverse), Value(), tile::ChainBuilder().step(StepOp::Recip).get(context()));
+      invert(column(s.sum), column(s.inverse));
       emit.map({wide(s.output, dim), column(s.inverse)}, heads(out, emit.number(head), height, group.valueDim), Value(),
                tile::ChainBuilder().step(StepOp::Mul, StepArg::S1).get(context()));
     };
@@ -287,9 +304,10 @@ private:
     tile::StoreOp::create(emit.builder, emit.loc, byHeads(out, queries, count, group.valueDim), target);
   }
 
-  /// Keys that any query of the tile may see: all, unless causality alone decides.
+  /// Keys that any query of the tile may see: all, unless causality alone decides. A row of which all others have the score
+  /// −∞ weighs hidden keys where those have a finite one.
   OpFoldResult keysInUse() {
-    bool emptyRows = group.mask || (!group.op.getPos() && group.queries > group.keys);
+    bool emptyRows = group.mask || (!group.op.getPos() && group.queries > group.keys) || (group.bias && hidden == least);
     if (!group.causal() || emptyRows)
       return emit.number(group.keys);
     return emit.min(emit.number(group.keys), emit.add(position(), queries));
@@ -320,7 +338,7 @@ private:
     auto fill = [&](Value buffer, float number) {
       emit.map({}, buffer, Value(), tile::ChainBuilder().step(StepOp::Set, number).get(context()));
     };
-    fill(column(maximum), kMasked), fill(column(total), 0), fill(wide(output, dim), 0);
+    fill(column(maximum), least), fill(column(total), 0), fill(wide(output, dim), 0);
 
     OpFoldResult limit = keysInUse();
     emit.loop(emit.number(0), limit, tiles.kv, [&](OpFoldResult first) {
@@ -345,7 +363,7 @@ private:
       emit.map({wide(output, dim), fade, wide(s.output, dim)}, wide(output, dim), Value(), faded);
     });
     Value inverse = column(emit.alloc({rows, 1}, f32()));
-    emit.map({column(total)}, inverse, Value(), tile::ChainBuilder().step(StepOp::Recip).get(context()));
+    invert(column(total), inverse);
     Value out = emit.alloc({rows, group.valueDim}, group.outType, tile::Mem::l1, 2);
     emit.map({wide(output, dim), inverse}, wide(out, dim), Value(),
              tile::ChainBuilder().step(StepOp::Mul, StepArg::S1).get(context()));
@@ -371,6 +389,8 @@ private:
   AttentionTiles tiles;
   bool single, folded;
   int64_t rows, loads, copies;
+  float least;  ///< below the scores of keys that take part, unless they are −∞
+  float hidden; ///< score of a key that takes no part
   OpFoldResult batch, firstQuery, queries;
   OpFoldResult height; ///< rows of the score tile in use
 };

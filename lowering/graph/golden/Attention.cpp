@@ -85,6 +85,8 @@ Value attention(Writer &w, AttentionOp op, AttentionOp::Adaptor adaptor) {
   if (adaptor.getBias())
     inputs.push_back(adaptor.getBias());
   float cap = op.getSoftcap().convertToFloat();
+  bool average = op.getMaskedRows() == MaskedRows::Average, zero = op.getMaskedRows() == MaskedRows::Zero;
+  double hidden = average ? std::numeric_limits<float>::lowest() : -kInfinity;
   Value scores = w.mapBroadcast(scoreType, inputs, [&](Writer &writer, Values v) -> Value {
     Value score = writer.make<arith::MulFOp>(v[0], writer.f32(op.getScale().convertToFloat()));
     if (cap != 0)
@@ -92,23 +94,25 @@ Value attention(Writer &w, AttentionOp op, AttentionOp::Adaptor adaptor) {
                                          writer.f32(cap));
     if (v.size() > 1)
       score = writer.make<arith::AddFOp>(score, writer.widen(v[1]));
-    return writer.make<arith::SelectOp>(takesPart(writer, op, adaptor, queries, keys), score, writer.f32(-kInfinity));
+    return writer.make<arith::SelectOp>(takesPart(writer, op, adaptor, queries, keys), score, writer.f32(hidden));
   });
 
   AffineMap identity = w.builder.getMultiDimIdentityMap(4), row = identity.dropResult(3);
   Value largest = w.reduceDim(scores, 3, w.f32(-kInfinity),
                               [](Writer &writer, Values v) { return writer.make<arith::MaximumFOp>(v[1], v[0]); });
-  // A row without keys has the maximum −∞: all weights are 1.
   Value weights = w.map(scoreType, {scores, largest}, {identity, row}, [](Writer &writer, Values v) {
-    Value none = writer.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, v[1], writer.f32(-kInfinity));
-    return writer.make<arith::SelectOp>(none, writer.f32(1),
-                                        writer.make<math::ExpOp>(writer.make<arith::SubFOp>(v[0], v[1])));
+    return writer.make<math::ExpOp>(writer.make<arith::SubFOp>(v[0], v[1]));
   });
   Value sums = w.reduceDim(weights, 3, w.f32(0),
                            [](Writer &writer, Values v) { return writer.make<arith::AddFOp>(v[1], v[0]); });
   Value mixed = batchProduct(w, weights, spreadHeads(w, adaptor.getV(), heads, false));
-  return w.map(type, {mixed, sums}, {identity, row}, [&](Writer &writer, Values v) {
-    return writer.narrow(writer.make<arith::DivFOp>(v[0], v[1]), type.getElementType());
+  return w.map(type, {mixed, sums, largest}, {identity, row, row}, [&](Writer &writer, Values v) {
+    Value result = writer.make<arith::DivFOp>(v[0], v[1]);
+    if (zero) {
+      Value none = writer.make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, v[2], writer.f32(-kInfinity));
+      result = writer.make<arith::SelectOp>(none, writer.f32(0), result);
+    }
+    return writer.narrow(result, type.getElementType());
   });
 }
 

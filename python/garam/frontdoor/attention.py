@@ -5,25 +5,26 @@ from __future__ import annotations
 import torch
 
 from garam.frontdoor.builder import Builder, lowers
-from garam.frontdoor.ir import Constant, Value
+from garam.frontdoor.ir import Constant, Enum, Value
 from garam.frontdoor.operands import broadcasting, uniform
 
 
 def attention(b: Builder, q: Value, k: Value, v: Value, *, scale: float, causal: bool = False, window: int = 0,
               softcap: float = 0.0, mask: Value | None = None, bias: Value | None = None, pos: Value | None = None,
-              shape: tuple[int, ...] | None = None, piece: str | None = None) -> Value:
+              masked_rows: str = "average", shape: tuple[int, ...] | None = None, piece: str | None = None) -> Value:
     optional = [mask, bias, pos]
     segments = (1, 1, 1, *(int(v is not None) for v in optional))
     operands = [q, k, v, *(v for v in optional if v is not None)]
     return b.op("attention", operands, b.shape if shape is None else shape, q.dtype, piece, scale=float(scale), causal=bool(causal),
-                window=int(window), softcap=float(softcap), operandSegmentSizes=segments)
+                window=int(window), softcap=float(softcap), masked_rows=Enum("masked_rows", masked_rows), operandSegmentSizes=segments)
 
 
 @lowers("garam.attention.default")
 def _attention(b: Builder, q: Value, k: Value, v: Value, scale: float, causal: bool, window: int, softcap: float,
-               mask: Value | None = None, bias: Value | None = None, pos: Value | None = None) -> Value:
+               mask: Value | None = None, bias: Value | None = None, pos: Value | None = None,
+               masked_rows: str = "average") -> Value:
     return attention(b, q, k, v, scale=scale, causal=causal, window=window, softcap=softcap, mask=_padding(b, mask),
-                     bias=None if bias is None else additive(b, bias, q, k), pos=pos)
+                     bias=None if bias is None else additive(b, bias, q, k), pos=pos, masked_rows=masked_rows)
 
 
 def _padding(b: Builder, mask: Value | None) -> Value | None:
@@ -59,9 +60,9 @@ def _sdpa(b: Builder, q: Value, k: Value, v: Value, mask: Value | None = None, d
     batch = max(x.shape[0] for x in (q, k, v))
     q, k, v = (x if x.shape[0] == batch else b.op("broadcast", [x], (batch, *x.shape[1:]), x.dtype, piece)
                for x, piece in ((q, "q"), (k, "k"), (v, "v")))
-    padding, bias = split(b, mask, q, k)
-    value = attention(b, q, k, v, scale=scale, causal=causal, mask=padding, bias=bias, shape=q.shape[:-1] + v.shape[-1:],
-                      piece=None if len(result) == 4 else "attention")
+    padding, bias = split(b, mask, q, k, "zero")
+    value = attention(b, q, k, v, scale=scale, causal=causal, mask=padding, bias=bias, masked_rows="zero",
+                      shape=q.shape[:-1] + v.shape[-1:], piece=None if len(result) == 4 else "attention")
     return b.reshape(value, result, None)
 
 
@@ -71,8 +72,9 @@ def four_dimensional(b: Builder, x: Value, piece: str) -> Value:
     return b.reshape(x, (1,) * (4 - len(x.shape)) + x.shape, piece)
 
 
-def split(b: Builder, mask: Value | None, q: Value, k: Value) -> tuple[Value | None, Value | None]:
-    """A mask that broadcasts over heads and queries is a padding mask [B,T]; any other becomes an additive bias."""
+def split(b: Builder, mask: Value | None, q: Value, k: Value, masked_rows: str = "average") -> tuple[Value | None, Value | None]:
+    """A mask that broadcasts over heads and queries is a padding mask [B,T]; any other becomes an additive bias, whose scores where
+    it hides a key are those of a masked one."""
     if mask is None or (isinstance(mask, Constant) and mask.dtype == torch.bool and uniform(mask)):
         return None, None
     source = mask.op.operands[0] if mask.op is not None and mask.op.name == "graph.broadcast" else mask
@@ -83,6 +85,7 @@ def split(b: Builder, mask: Value | None, q: Value, k: Value) -> tuple[Value | N
         flat = b.reshape(full, (full.shape[0], full.shape[3]), "mask")
         wanted = (q.shape[0], k.shape[2])
         return (flat if flat.shape == wanted else b.op("broadcast", [flat], wanted, torch.bool, "mask")), None
-    low = torch.finfo(q.dtype).min
-    bias = broadcasting(b, "select", [full, b.scalar(0.0, q.dtype), b.scalar(low, q.dtype)], q.dtype, "bias", full.shape)
+    kind = torch.float32 if q.dtype == torch.float16 else q.dtype  # the lowest number of f16 does not swallow a score
+    low = torch.finfo(kind).min if masked_rows == "average" else -torch.inf
+    bias = broadcasting(b, "select", [full, b.scalar(0.0, kind), b.scalar(low, kind)], kind, "bias", full.shape)
     return None, additive(b, bias, q, k)

@@ -18,6 +18,7 @@ class KVLayer(CacheLayerMixin, torch.nn.Module):
     def __init__(self, batch: int, heads: int, capacity: int, key_dim: int, value_dim: int, dtype: torch.dtype) -> None:
         torch.nn.Module.__init__(self)
         self.is_initialized, self.capacity = True, capacity
+        self.added: int = 0  # tokens that this step has written
         self.register_buffer("keys", torch.zeros(batch, heads, capacity, key_dim, dtype=dtype), persistent=False)
         self.register_buffer("values", torch.zeros(batch, heads, capacity, value_dim, dtype=dtype), persistent=False)
 
@@ -29,13 +30,16 @@ class KVLayer(CacheLayerMixin, torch.nn.Module):
         pos = context.current().pos
         self.keys.copy_(torch.ops.garam.kv_update(self.keys, key, context.current().write))
         self.values.copy_(torch.ops.garam.kv_update(self.values, value, context.current().write))
+        self.added = key.shape[2]
         return (key, value) if pos is None else (self.keys, self.values)
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         return (query_length if context.current().pos is None else self.capacity), 0
 
-    def get_seq_length(self) -> int:
-        return 0  # positions come from the caller
+    def get_seq_length(self) -> int | Tensor:
+        """Tokens that the cache holds: before a decode step a tensor of rank 0, so that no position becomes a constant."""
+        pos = context.current().pos
+        return self.added if pos is None else pos + self.added if self.added else pos
 
     def get_max_length(self) -> int:
         return self.capacity
@@ -49,11 +53,11 @@ class DecoderStep(torch.nn.Module):
         self.model, self.kv = model, torch.nn.ModuleList(layers)
 
     def _step(self, input_ids: Tensor, trace: context.Trace) -> dict[str, Tensor]:
-        positions = torch.arange(input_ids.shape[1], device=input_ids.device).expand(input_ids.shape[0], -1)
-        positions = positions if trace.pos is None else positions + trace.pos
-        with context.tracing(trace):
-            logits = self.model(input_ids=input_ids, position_ids=positions, past_key_values=Cache(layers=list(self.kv)),
-                                use_cache=True, logits_to_keep=1).logits[:, -1]
+        for layer in self.kv:
+            layer.added = 0
+        with context.tracing(trace):  # positions are the model's affair: families count from different numbers
+            logits = self.model(input_ids=input_ids, past_key_values=Cache(layers=list(self.kv)), use_cache=True,
+                                logits_to_keep=1).logits[:, -1]
         return {"logits": logits, "next_token": logits.argmax(-1, keepdim=True)}
 
 

@@ -1,4 +1,8 @@
-"""What the hooks need to know about the trace in progress and cannot read from their arguments."""
+"""What the hooks need to know about the trace in progress and cannot read from their arguments.
+
+A hook hands the model a tensor that is right wherever it is used, and notes here what that tensor means. Where it comes back as the
+same object, another hook takes the meaning in its place; where the model has changed it, its elements count.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +25,43 @@ class Trace:
     capacity: int | None = None
 
 
+class Notes:
+    """Meanings of tensors by identity; each is kept alive, so that no other takes its place. One that was written to has none."""
+
+    def __init__(self) -> None:
+        self._meanings: dict[int, tuple[Tensor, int, object]] = {}
+
+    def note(self, tensor: Tensor, meaning: object) -> Tensor:
+        self._meanings[id(tensor)] = (tensor, tensor._version, meaning)
+        return tensor
+
+    def meaning(self, tensor: Tensor | None) -> object | None:
+        kept, version, meaning = self._meanings.get(id(tensor), (None, 0, None))
+        return meaning if kept is not None and kept._version == version else None
+
+
 _current: contextvars.ContextVar[Trace] = contextvars.ContextVar("garam_trace", default=Trace())
+
+
+_notes: contextvars.ContextVar[Notes] = contextvars.ContextVar("garam_notes")
 
 
 def current() -> Trace:
     return _current.get()
+
+
+def notes() -> Notes:
+    """Those of the innermost `taking_notes`."""
+    return _notes.get()
+
+
+@contextlib.contextmanager
+def taking_notes() -> Iterator[None]:
+    token = _notes.set(Notes())
+    try:
+        yield
+    finally:
+        _notes.reset(token)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from transformers.exporters.auto import register_backend
 from transformers.exporters.exporter_dynamo import DynamoExporter
 
 from garam.errors import InputError, brief, input_error
-from garam.frontdoor import hooks, patches
+from garam.frontdoor import context, hooks, patches, positions
 from garam.frontdoor.arguments import as_call, by_name, mapped
 from garam.frontdoor.cache import KVLayer
 from garam.frontdoor.refusal import refusal
@@ -65,23 +65,17 @@ def cast(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
 def traceable(module: torch.nn.Module) -> Iterator[None]:
     """No gradients, evaluation mode, hooks and patches; all undone at the end."""
     modes = {m: m.training for m in module.modules()}
-    models = [m for m in module.modules() if isinstance(m, PreTrainedModel) and (
-        m._supports_attention_backend or m._supports_sdpa)]
-    before = [m.config._attn_implementation for m in models]
     fast_path = torch.backends.mha.get_fastpath_enabled()
     for m in module.modules():  # PyTorch records the lines of what is named forward, and of what is registered
         _register_stack_trace_anchor(type(m).forward)
-    with torch.no_grad(), patches.patched(module):
+    with torch.no_grad(), context.taking_notes():
         try:
             module.eval()
             torch.backends.mha.set_fastpath_enabled(False)
-            for m in models:
-                m.config._attn_implementation = hooks.NAME
-            yield
+            with patches.patched(module), hooks.installed(module):
+                yield
         finally:
             torch.backends.mha.set_fastpath_enabled(fast_path)
-            for m, name in zip(models, before):
-                m.config._attn_implementation = name
             for m, mode in modes.items():
                 m.training = mode
 
@@ -133,6 +127,7 @@ def functional(program: ExportedProgram) -> ExportedModel:
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of PyTorch's own tree specifications, when it copies them
         program = program.run_decompositions({})
+    positions.resolve(program)
     _erase_assertions(program)
     return ExportedModel(program, _input_names(program), _output_names(program))
 

@@ -44,17 +44,17 @@ def build(folder: Path, options: Options) -> Model:
     if architecture is not None and _decodes(config, architecture):
         return causal(name, folder, config, architecture, options)
     choose_phase(name, options.phase, ("encode",))
-    positions = _positions(config)
-    seq = check_length(name, "sequence length", options.seq or min(128, positions), 1, positions)
     model, file, names = load_model(folder, config, architecture, options.random_weights)
+    positions = _positions(config, model, 1 << 20)
+    seq = check_length(name, "sequence length", options.seq or min(128, positions), 1, positions)
     return Model(name, Encoder(model), encoder_inputs(config, options.batch, seq), file, _prefixed("model.", names))
 
 
 def causal(name: str, folder: Path | None, config: PretrainedConfig, architecture: str, options: Options) -> Model:
     """A decoder in one of its phases. The cache holds every position that the configuration allows."""
     phase = choose_phase(name, options.phase, ("prefill", "decode"))
-    capacity = longest(config, CACHED)
     model, file, names = load_model(folder, config, architecture, options.random_weights)
+    capacity = _positions(config, model, CACHED)
     text = text_part(config)
     heads = getattr(text, "num_key_value_heads", None) or size(config, "num_attention_heads")
     dim = getattr(text, "head_dim", None) or size(config, "hidden_size") // size(config, "num_attention_heads")
@@ -158,11 +158,14 @@ def _prefixed(prefix: str, names: dict[str, str]) -> dict[str, str]:
     return {prefix + parameter: name for parameter, name in names.items()}
 
 
-def _positions(config: PretrainedConfig) -> int:
-    """Longest sequence: RoBERTa and its kin count positions from the padding index on."""
-    total = longest(config, 1 << 20)
-    offset = config.model_type in ("roberta", "xlm-roberta", "camembert", "roberta-prelayernorm", "mpnet", "xlm-roberta-xl")
-    return total - (padding(config) or 0) - 1 if offset else total
+def _positions(config: PretrainedConfig, model: PreTrainedModel, otherwise: int) -> int:
+    """Longest sequence, by the configuration or `otherwise`. Where a table of positions has a row for padding, positions count from the
+    row behind it on."""
+    lengths = [longest(config, otherwise)]
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Embedding) and "position" in name.rpartition(".")[2] and module.padding_idx is not None:
+            lengths.append(module.num_embeddings - module.padding_idx - 1)
+    return min(lengths)
 
 
 def random_ids(config: PretrainedConfig, batch: int, seq: int) -> Tensor:

@@ -12,7 +12,7 @@ from torch.export.graph_signature import InputKind, OutputKind
 from torch.fx import Node
 
 from garam.errors import input_error
-from garam.frontdoor import attention, contraction, elementwise, norms, shape  # noqa: F401  (they register lowerings)
+from garam.frontdoor import attention, contraction, elementwise, norms, rotary, shape  # noqa: F401  (they register lowerings)
 from garam.frontdoor.builder import LOWERINGS, Builder
 from garam.frontdoor.exporter import ExportedModel
 from garam.frontdoor.fold import constants, is_random

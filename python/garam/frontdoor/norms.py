@@ -9,7 +9,6 @@ import torch
 
 from garam.frontdoor.builder import Builder, lowers
 from garam.frontdoor.ir import Constant, Enum, Value
-from garam.frontdoor.moves import cut
 
 
 def _norm(b: Builder, name: str, x: Value, shape: Sequence[int], operands: Sequence[tuple[Value | None, float, str]],
@@ -91,23 +90,6 @@ def _run_of_rows(ids: Value) -> tuple[int, int] | None:
     if bool((row == first).all()):
         return first, 1
     return (first, len(row)) if bool((row == torch.arange(first, first + len(row))).all()) else None
-
-
-@lowers("garam.rope.default")
-def _rope(b: Builder, x: Value, cos: Value, sin: Value, pos: Value | None, style: str) -> Value:
-    tables = [_table(b, t) for t in (cos, sin)]
-    if tables[0].shape[1] != x.shape[-1]:
-        width = tables[0].shape[1]
-        turned = b.op("rope", [cut(b, x, 3, 0, width, piece="turned"), *tables, *([] if pos is None else [pos])],
-                      (*x.shape[:-1], width), b.dtype, "rope", style=Enum("rope_style", style))
-        return b.op("concat", [turned, cut(b, x, 3, width, x.shape[-1], piece="passed")], b.shape, b.dtype, dim=3)
-    return b.op("rope", [x, *tables, *([] if pos is None else [pos])], b.shape, b.dtype, style=Enum("rope_style", style))
-
-
-def _table(b: Builder, t: Value) -> Value:
-    if not isinstance(t, Constant) or len(t.shape) != 2:
-        raise b.unsupported("rotary tables that depend on the inputs", "tables [positions, channels] known at compile time")
-    return b.cast(t, torch.float32)
 
 
 @lowers("garam.kv_update.default")

@@ -15,20 +15,26 @@ def _wide(x: Tensor) -> Tensor:
 
 @torch.library.custom_op("garam::attention", mutates_args=())
 def attention(q: Tensor, k: Tensor, v: Tensor, scale: float, causal: bool, window: int, softcap: float,
-              mask: Tensor | None = None, bias: Tensor | None = None, pos: Tensor | None = None) -> Tensor:
-    """q [B,H,S,D], k [B,Hkv,T,D], v [B,Hkv,T,Dv] -> [B,H,S,Dv]; mask [B,T], nonzero where a key may be seen."""
+              mask: Tensor | None = None, bias: Tensor | None = None, pos: Tensor | None = None,
+              masked_rows: str = "average") -> Tensor:
+    """q [B,H,S,D], k [B,Hkv,T,D], v [B,Hkv,T,Dv] -> [B,H,S,Dv]; mask [B,T], nonzero where a key may be seen. masked_rows: average,
+    zero or nan, as docs/graph.md has it."""
     groups = q.shape[1] // k.shape[1]
     seen = visible_keys(q.shape[2], k.shape[2], causal, window, mask, pos, q.device)
     key, value = (_wide(t).repeat_interleave(groups, 1) for t in (k, v))
     if pos is not None:  # rows of the cache that were never written may hold anything
-        value = torch.where(seen.any(-2).unsqueeze(-1), value, value.new_zeros(()))
+        live = visible_keys(q.shape[2], k.shape[2], True, 0, None, pos, q.device)
+        value = torch.where(live.any(-2).unsqueeze(-1), value, value.new_zeros(()))
     score = torch.matmul(_wide(q), key.transpose(-1, -2)) * scale
     if softcap:
         score = softcap * torch.tanh(score / softcap)
     if bias is not None:
         score = score + bias
-    score = torch.where(seen, score, torch.finfo(torch.float32).min)
-    probability = torch.softmax(score, -1).to(q.dtype)
+    score = torch.where(seen, score, torch.finfo(torch.float32).min if masked_rows == "average" else -torch.inf)
+    probability = torch.softmax(score, -1)
+    if masked_rows == "zero":
+        probability = torch.where(score.amax(-1, keepdim=True) == -torch.inf, 0.0, probability)
+    probability = probability.to(q.dtype)
     return torch.matmul(_wide(probability), value).to(q.dtype)
 
 
@@ -50,7 +56,7 @@ def visible_keys(queries: int, keys: int, causal: bool, window: int, mask: Tenso
 
 
 @attention.register_fake
-def _(q, k, v, scale, causal, window, softcap, mask=None, bias=None, pos=None):
+def _(q, k, v, scale, causal, window, softcap, mask=None, bias=None, pos=None, masked_rows="average"):
     return q.new_empty(*q.shape[:-1], v.shape[-1])
 
 
@@ -71,9 +77,13 @@ def _(x, weight, eps, style):
 
 @torch.library.custom_op("garam::rope", mutates_args=())
 def rope(x: Tensor, cos: Tensor, sin: Tensor, pos: Tensor | None, style: str) -> Tensor:
-    """x [B,H,S,D]; cos, sin [P,R]; row i takes table row pos + i. Channels from R on pass unchanged."""
-    rows = torch.arange(x.shape[2], device=x.device) + (0 if pos is None else pos)
-    cos, sin = _wide(cos)[rows], _wide(sin)[rows]
+    """x [B,H,S,D]; cos, sin: tables [P,R], of which row i takes row pos + i, or the rows of each sequence [1 or B,S,R] (no pos).
+    Channels from R on pass unchanged."""
+    if cos.dim() == 2:
+        rows = torch.arange(x.shape[2], device=x.device) + (0 if pos is None else pos)
+        cos, sin = _wide(cos)[rows], _wide(sin)[rows]
+    else:
+        cos, sin = _wide(cos).unsqueeze(1), _wide(sin).unsqueeze(1)
     turned, passed = _wide(x[..., : cos.shape[-1]]), _wide(x[..., cos.shape[-1]:])
     if style == "half":
         low, high = turned.chunk(2, -1)
@@ -86,6 +96,17 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor, pos: Tensor | None, style: str) ->
 @rope.register_fake
 def _(x, cos, sin, pos, style):
     return torch.empty_like(x, memory_format=torch.contiguous_format)
+
+
+@torch.library.custom_op("garam::rotary_rows", mutates_args=())
+def rotary_rows(table: Tensor, positions: Tensor) -> Tensor:
+    """Rows [B,S,R] of a table [P,R] at integer positions [B,S]."""
+    return table[positions]
+
+
+@rotary_rows.register_fake
+def _(table, positions):
+    return table.new_empty(*positions.shape, table.shape[-1])
 
 
 @torch.library.custom_op("garam::kv_update", mutates_args=())

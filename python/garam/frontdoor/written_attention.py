@@ -48,16 +48,15 @@ def match_attention(b: Builder, weights: Value, v: Value) -> Value | None:
     if not scores.q.dtype == scores.k.dtype == weights.dtype == v.dtype == b.dtype or v.shape[:-2] != weights.shape[:-2]:
         return None
     mask = _mask(b, scores)
-    if mask is not None and not _each_row_sees(mask, scores):
-        return None
+    rows = "nan" if scores.low == -math.inf else "average"
     q, k, value = (four_dimensional(b, x, piece) for x, piece in ((scores.q, "q"), (scores.k, "k"), (v, "v")))
-    padding, bias = split(b, mask, q, k)
+    padding, bias = split(b, mask, q, k, rows)
     for term in scores.added:
         term = additive(b, same_numbers(term), q, k)
         both = None if bias is None else torch.broadcast_shapes(bias.shape, term.shape)
         bias = term if bias is None else b.op("add", [b.cast(bias, term.dtype), term], both, term.dtype, "bias")
-    output = attention(b, q, k, value, scale=scores.scale, mask=padding, bias=bias, shape=q.shape[:-1] + value.shape[-1:],
-                       piece=None if len(b.shape) == 4 else "attention")
+    output = attention(b, q, k, value, scale=scores.scale, mask=padding, bias=bias, masked_rows=rows,
+                       shape=q.shape[:-1] + value.shape[-1:], piece=None if len(b.shape) == 4 else "attention")
     return b.reshape(output, b.shape, None)
 
 
@@ -142,12 +141,6 @@ def _truth_of(term: Value) -> tuple[Value, float] | None:
     condition, yes, no = term.op.operands
     zero, low = (uniform(x) if isinstance(x, Constant) else None for x in (yes, no))
     return (condition, low) if zero == 0 and low is not None and low <= _ABSORBS else None
-
-
-def _each_row_sees(mask: Value, scores: _Scores) -> bool:
-    """Where a row sees no key, the fused op gives the average of all values: right for a finite number in place of the scores, not for
-    -inf, which gives NaN."""
-    return scores.low != -math.inf or isinstance(mask, Constant) and bool(mask.data.any(-1).all())
 
 
 def _factor(x: Value) -> tuple[Value, float] | None:

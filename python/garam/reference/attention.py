@@ -13,6 +13,7 @@ from garam.reference.bounded import F32, FUNCTION, Bounded
 from garam.reference.rules import rule
 
 _TILE = 16  # fewest keys between two corrections of the running maximum
+_ABSORBING = -1e30  # a bias in which scores vanish
 
 
 @rule("attention")
@@ -26,18 +27,26 @@ def attention(op: Op, *operands: Bounded) -> Bounded:
     position = None if pos is None else pos.v
     seen = visible_keys(q.v.shape[2], k.v.shape[2], p["causal"], p["window"], None if mask is None else mask.v,
                         position, q.v.device)
-    some = seen.any(-1, keepdim=True)
-    seen = seen | ~some  # a row that sees nothing is the average of all
-    live = seen.any(-2).unsqueeze(-1)  # rows of a cache that nobody sees may hold anything
-    k, v = (Bounded(torch.where(live, x.v, 0.0), x.e, x.stored) for x in (k, v))
+    average = p["masked_rows"].value == "average"
+    if pos is not None:  # rows of the cache that were never written may hold anything
+        live = visible_keys(q.v.shape[2], k.v.shape[2], True, 0, None, position, q.v.device).any(-2).unsqueeze(-1)
+        k, v = (Bounded(torch.where(live, x.v, 0.0), x.e, x.stored) for x in (k, v))
     score = B.scaled(B.matmul(q, k.map(lambda t: t.transpose(-1, -2))), p["scale"])
     if p["softcap"]:
         score = B.scaled(B.monotone(B.scaled(score, 1 / p["softcap"]), torch.tanh), p["softcap"])
     if bias is not None:
-        score = B.add(score, bias)
-    score = Bounded(torch.where(some, score.v, 0.0), torch.where(some, score.error, 0.0))
-    output = _weighted(score, seen, v, op.operands[2].dtype)
-    return Bounded(output.v, torch.where(some, output.error, v.v.abs().amax(-2, keepdim=True) * 2))
+        absorbed = bias.v <= _ABSORBING  # the sum is the bias, to the bit
+        total = B.add(score, bias)
+        score = Bounded(torch.where(absorbed, bias.v, total.v), torch.where(absorbed, 0.0, total.error))
+    value = torch.where(seen, score.v, torch.finfo(torch.float32).min if average else -torch.inf)
+    score = Bounded(value, torch.where(seen, score.error, 0.0))
+    top = value.amax(-1, keepdim=True)
+    some = top > -torch.inf
+    low = some & (top <= _ABSORBING)  # scores differ by what the machine computes exactly
+    score = Bounded(torch.where(some, torch.where(low, value - top, value), 0.0), torch.where(some, score.error, 0.0))
+    output = _weighted(score, score.v > -torch.inf, v, op.operands[2].dtype)
+    otherwise = 0.0 if p["masked_rows"].value == "zero" else torch.nan
+    return Bounded(torch.where(some, output.v, otherwise), torch.where(some, output.error, 0.0))
 
 
 def _weighted(score: Bounded, seen: torch.Tensor, v: Bounded, dtype: torch.dtype) -> Bounded:

@@ -105,6 +105,15 @@ func.func @f(%q: tensor<1x4x3x8xf32>, %k: tensor<1x4x5x8xf32>) {
 
 // -----
 
+func.func @f(%q: tensor<1x4x3x8xf32>, %k: tensor<1x4x5x8xf32>) {
+  // expected-error @+2 {{expected ::garam::graph::MaskedRows to be one of: average, zero, nan}}
+  // expected-error @+1 {{failed to parse Graph_MaskedRowsAttr parameter 'value'}}
+  %0 = graph.attention %q, %k, %k {masked_rows = #graph.masked_rows<none>, scale = 0.5 : f32} : (tensor<1x4x3x8xf32>, tensor<1x4x5x8xf32>, tensor<1x4x5x8xf32>) -> tensor<1x4x3x8xf32>
+  return
+}
+
+// -----
+
 func.func @f(%q: tensor<1x4x3x8xf32>, %k: tensor<1x4x5x8xf32>, %v: tensor<1x4x5x8xbf16>) {
   // expected-error @+1 {{element types of q, k and v differ: 'f32', 'f32', 'bf16'}}
   %0 = graph.attention %q, %k, %v {scale = 0.5 : f32} : (tensor<1x4x3x8xf32>, tensor<1x4x5x8xf32>, tensor<1x4x5x8xbf16>) -> tensor<1x4x3x8xf32>

@@ -29,6 +29,10 @@ func.func @attention(%q: tensor<1x4x3x8xbf16>, %k: tensor<1x2x5x8xbf16>, %v: ten
   // CHECK: graph.attention %{{.*}}, %{{.*}}, %{{.*}} mask %{{.*}} bias %{{.*}} pos %{{.*}} {scale = 5.000000e-01 : f32, softcap = 3.000000e+01 : f32, window = 4 : i64} :
   %1 = graph.attention %q, %k, %v mask %mask bias %bias pos %pos {scale = 0.5 : f32, softcap = 30.0 : f32, window = 4}
       : (tensor<1x4x3x8xbf16>, tensor<1x2x5x8xbf16>, tensor<1x2x5x6xbf16>, tensor<1x5xi64>, tensor<4x1x5xf32>, index) -> tensor<1x4x3x6xbf16>
+  // CHECK: graph.attention {{.*}} {masked_rows = #graph.masked_rows<zero>, scale = 5.000000e-01 : f32} :
+  %2 = graph.attention %q, %k, %v {masked_rows = #graph.masked_rows<zero>, scale = 0.5 : f32} : (tensor<1x4x3x8xbf16>, tensor<1x2x5x8xbf16>, tensor<1x2x5x6xbf16>) -> tensor<1x4x3x6xbf16>
+  // CHECK: graph.attention {{.*}} {scale = 5.000000e-01 : f32} :
+  %3 = graph.attention %q, %k, %v {masked_rows = #graph.masked_rows<average>, scale = 0.5 : f32} : (tensor<1x4x3x8xbf16>, tensor<1x2x5x8xbf16>, tensor<1x2x5x6xbf16>) -> tensor<1x4x3x6xbf16>
   return
 }
 

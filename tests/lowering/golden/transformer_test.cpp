@@ -110,6 +110,7 @@ struct Case {
   double softcap = 0;
   bool mask = false, bias = false;
   int64_t pos = -1;
+  std::string rows = "average";
 };
 
 constexpr int kBatch = 2, kHeads = 4, kShared = 2, kQueries = 3, kKeys = 5, kDim = 4;
@@ -141,7 +142,7 @@ Floats plainAttention(const Case &c, const Floats &q, const Floats &k, const Flo
           sum += weights.back();
         }
         if (sum == 0)
-          std::fill(weights.begin(), weights.end(), sum = 1.0), sum = kKeys;
+          std::fill(weights.begin(), weights.end(), c.rows == "zero" ? 0.0 : 1.0), sum = kKeys;
         for (int d = 0; d < kDim; ++d) {
           double value = 0;
           for (int j = 0; j < kKeys; ++j)
@@ -165,7 +166,8 @@ void check(const Case &c) {
     operands += " pos %p", types += ", index";
   const std::string attributes = " {scale = 0.5 : f32, causal = " + std::string(c.causal ? "true" : "false") +
                                  ", window = " + std::to_string(c.window) +
-                                 " : i64, softcap = " + std::to_string(c.softcap) + " : f32} ";
+                                 " : i64, softcap = " + std::to_string(c.softcap) +
+                                 " : f32, masked_rows = #graph.masked_rows<" + c.rows + ">} ";
   auto got = run<float>("%q: tensor<2x4x3x4xf32>, %k: tensor<2x2x5x4xf32>, %v: tensor<2x2x5x4xf32>, %m: "
                         "tensor<2x5xi64>, %b: tensor<1x4x3x5xf32>, %p: index",
                         "%r = graph.attention " + operands + attributes + ": (" + types + ") -> tensor<2x4x3x4xf32>",
@@ -188,6 +190,7 @@ TEST(Attention, windowOnBothSides) { check({.window = 2}); }
 TEST(Attention, softcap) { check({.softcap = 2}); }
 TEST(Attention, mask) { check({.mask = true}); }
 TEST(Attention, maskOfAllKeys) { check({.causal = true, .mask = true}); }
+TEST(Attention, maskOfAllKeysGivesZeros) { check({.causal = true, .mask = true, .rows = "zero"}); }
 TEST(Attention, bias) { check({.bias = true}); }
 TEST(Attention, position) { check({.pos = 1}); }
 TEST(Attention, everything) {

@@ -109,6 +109,34 @@ def test_attention(chip, b, h, hk, s, t, d, kind, tmp_path):
     check(y, attention(q.transpose(1, 2), k, v, 0.3, kind, mask, bias))
 
 
+@pytest.mark.parametrize("chip", ["unit", "atom"])
+@pytest.mark.parametrize("s,t", [(3, 5), (7, 4), (40, 300)])
+@pytest.mark.parametrize("rows", ["average", "zero", "nan"])
+@pytest.mark.parametrize("kind", ["mask", "causal", "window", "bias", "bias mask"])
+def test_rows_without_keys(chip, s, t, rows, kind):
+    b, h, hk, d = 2, 4, 2, 16
+    q, k, v = rand(b, h, s, d), rand(b, hk, t, d), rand(b, hk, t, d)
+    mask = (torch.arange(t)[None] < torch.tensor([[t - 1], [0]])).long()
+    bias = rand(1, h, s, t, dtype=torch.float32)
+    bias[:, :, 0], bias[:, 1, 1] = -torch.inf, torch.finfo(torch.float32).min
+    extra, types = "", ""
+    if "mask" in kind:
+        extra, types = "mask %m ", f", {tensor(mask)}"
+    if "bias" in kind:
+        extra, types = extra + "bias %c ", types + f", {tensor(bias)}"
+    flags = {"causal": ", causal = true", "window": ", causal = true, window = 3 : i64"}.get(kind, "")
+    n = f"tensor<{b}x{h}x{s}x{d}xbf16>"
+    y = run(f"""%0 = graph.attention %q, %k, %v {extra}{{scale = 0.3 : f32{flags}, masked_rows = #graph.masked_rows<{rows}>}} : ({n}, {tensor(k)}, {tensor(v)}{types}) -> {n}
+      return %0 : {n}""", n, chip, q=q, k=k, v=v, m=mask, c=bias)
+    keep = kept(b, s, t, "mask" if "mask" in kind else kind, mask)
+    scores = 0.3 * (q.float() @ k.float().repeat_interleave(2, 1).transpose(-1, -2)) + (bias if "bias" in kind else 0)
+    scores = torch.where(keep, scores, torch.finfo(torch.float32).min if rows == "average" else -torch.inf)
+    weights = torch.softmax(scores, -1)
+    if rows == "zero":
+        weights = weights.nan_to_num(0)
+    torch.testing.assert_close(y.float(), weights @ v.float().repeat_interleave(2, 1), rtol=2e-2, atol=2e-2, equal_nan=True)
+
+
 def attention(q, k, v, scale, kind, mask=None, bias=None, pos=None):
     b, h, s, d = q.shape
     t = k.shape[2]
@@ -116,6 +144,11 @@ def attention(q, k, v, scale, kind, mask=None, bias=None, pos=None):
     scores = scale * (q.float() @ k.transpose(-1, -2))
     if kind == "bias":
         scores = 3 * torch.tanh(scores / 3) + bias.float()
+    weights = torch.softmax(scores.masked_fill(~kept(b, s, t, kind, mask, pos), -1e30), -1)
+    return weights @ v
+
+
+def kept(b, s, t, kind, mask, pos=None):
     at = (torch.arange(s) + (t - s if pos is None else pos))[:, None]
     key = torch.arange(t)[None]
     keep = torch.ones(b, 1, s, t, dtype=torch.bool)
@@ -125,8 +158,7 @@ def attention(q, k, v, scale, kind, mask=None, bias=None, pos=None):
         keep &= key <= at
     if kind == "window":
         keep &= at - key < 3
-    weights = torch.softmax(scores.masked_fill(~keep, -1e30), -1)
-    return weights @ v
+    return keep
 
 
 @pytest.mark.parametrize("chip", ["unit", "atom"])

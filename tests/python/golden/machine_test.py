@@ -93,8 +93,9 @@ def embedding(g: Graph) -> None:
     g.give("embedding", [g.normal(rows, columns), ids], [*ids.shape, columns])
 
 
-def _attention(g: Graph, queries: int, keys: int, parts: str, **properties: object) -> None:
-    """parts: which of mask, bias and pos are there."""
+def _attention(g: Graph, queries: int, keys: int, parts: str, hide: bool = False, **properties: object) -> None:
+    """parts: which of mask, bias and pos are there. hide: the mask hides all keys of the last sequence, the bias those of the first
+    query behind −∞ and those of the last behind the lowest number."""
     batch, shared, group = g.shape(3, 3)
     dim, width = g.rng.choice([4, 8, 20, 32]), g.rng.choice([4, 16, 24])
     q, k, v = g.normal(batch, shared * group, queries, dim), g.normal(batch, shared, keys, dim), g.normal(batch, shared, keys, width)
@@ -102,12 +103,16 @@ def _attention(g: Graph, queries: int, keys: int, parts: str, **properties: obje
     if "m" in parts:
         mask = torch.randint(0, 2, (batch, keys))
         mask[:, 0] = 1
+        mask[-1] *= not hide
         operands.append(g.given(mask))
     if "b" in parts:
-        operands.append(g.normal(1, shared * group, queries, keys))
+        bias = torch.randn(1, shared * group, queries, keys).to(g.dtype)
+        if hide:
+            bias[:, :, 0], bias[:, :, -1] = -torch.inf, torch.finfo(g.dtype).min
+        operands.append(g.given(bias))
     if "p" in parts:
         operands.append(g.position(g.rng.randint(0, keys - queries), keys - queries))
-    defaults = {"scale": 0.25, "causal": False, "window": 0, "softcap": 0.0}
+    defaults = {"scale": 0.25, "causal": False, "window": 0, "softcap": 0.0, "masked_rows": Enum("masked_rows", "average")}
     g.give("attention", operands, [batch, shared * group, queries, width], **(defaults | properties),
            operandSegmentSizes=(1, 1, 1, *(int(letter in parts) for letter in "mbp")))
 
@@ -118,6 +123,16 @@ def attention(g: Graph) -> None:
     _attention(g, queries, keys, g.rng.choice(["", "m", "b", "mb"]), softcap=g.rng.choice([0.0, 5.0]))
     _attention(g, queries, keys, g.rng.choice(["", "m"]), causal=True, window=g.rng.choice([0, 1, 7]))
     _attention(g, queries, keys, "", window=g.rng.randint(1, keys))
+
+
+def hidden_rows(g: Graph) -> None:
+    """Rows in which no key takes part: hidden by the mask, by the bias, or before the first key."""
+    for rows in ("average", "zero", "nan"):
+        queries, keys, what = g.rng.randint(1, 40), g.rng.randint(1, 70), Enum("masked_rows", rows)
+        for parts in ("m", "b", "mb"):
+            _attention(g, queries, keys, parts, hide=True, masked_rows=what)
+        _attention(g, queries + keys, keys, "", causal=True, window=g.rng.choice([0, 3]), masked_rows=what)
+        _attention(g, queries, keys, "b", hide=True, causal=True, softcap=g.rng.choice([0.0, 4.0]), masked_rows=what)
 
 
 def cached(g: Graph) -> None:
@@ -168,7 +183,7 @@ def reductions(g: Graph) -> None:
     g.give("argmax", [x], shape[:-1], torch.int64)
 
 
-CASES = (unary, functions, binary, logic, casts, norms, products, embedding, attention, cached, rotation, cache, moves, reductions)
+CASES = (unary, functions, binary, logic, casts, norms, products, embedding, attention, hidden_rows, cached, rotation, cache, moves, reductions)
 
 
 def build(case: Callable[[Graph], None], seed: int, dtype: str) -> Graph:

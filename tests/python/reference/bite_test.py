@@ -60,12 +60,12 @@ def swap_heads(q, k, v, *rest):
     return garam.attention(q, k[:, [1, 0, *range(2, k.shape[1])]], v, *rest)
 
 
-def ignore_mask(q, k, v, scale, causal, window, softcap, mask=None, bias=None, pos=None):
-    return garam.attention(q, k, v, scale, causal, window, softcap, None, bias, pos)
+def ignore_mask(q, k, v, scale, causal, window, softcap, mask=None, *rest):
+    return garam.attention(q, k, v, scale, causal, window, softcap, None, *rest)
 
 
-def one_key_more(q, k, v, scale, causal, window, softcap, mask=None, bias=None, pos=None):
-    return garam.attention(q, k, v, scale, causal, window, softcap, mask, bias, pos + 1)
+def one_key_more(q, k, v, scale, causal, window, softcap, mask, bias, pos, *rest):
+    return garam.attention(q, k, v, scale, causal, window, softcap, mask, bias, pos + 1, *rest)
 
 
 def half_a_scale(q, k, v, scale, *rest):
