@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from garam.errors import input_error
+from garam.errors import brief, input_error
 from garam.frontdoor.source import Source
 from garam.reference.check import Checker
 from garam.reference.end import hold_results
@@ -60,7 +60,8 @@ def held(checker: Checker, written: Iterable[tuple[str, str, Tensor]], outputs: 
 
 def references(source: Source, reference: str, inputs: Mapping[str, Tensor] | None, values: Mapping[str, int] | None,
                states: Mapping[str, Tensor] | None) -> tuple[ModelRun, ModelRun]:
-    """The model in f32 (in f64 where the compute type is f32 itself and PyTorch can), and in the compute type, timed."""
+    """The model in f32 (in f64 where the compute type is f32 itself and PyTorch can; in the compute type where the module asks for it),
+    and in the compute type, timed."""
     if reference not in REFERENCES:
         raise input_error("--reference", reference, ", ".join(REFERENCES))
     if reference == "recorded":
@@ -68,15 +69,16 @@ def references(source: Source, reference: str, inputs: Mapping[str, Tensor] | No
             raise input_error("--reference", "recorded references hold for the model's own inputs", "cpu or gpu with --inputs")
         return as_runs(*recorded(source))
     given = {"device": "cuda" if reference == "gpu" else "cpu", "inputs": inputs, "values": values, "states": states}
-    exact = _first(source, ("f64", "f32") if source.dtype == "f32" else ("f32",), **given)
+    exact = _first(source, ("f64", "f32") if source.dtype == "f32" else ("f32", source.dtype), **given)
     return exact, _first(source, (source.dtype, "f32"), timed=True, **given)
 
 
 def _first(source: Source, dtypes: tuple[str, ...], **given: Any) -> ModelRun:
     """In the first of these types that PyTorch has kernels for; the provenance names it."""
-    for dtype in dtypes[:-1]:
+    for dtype in dtypes:
         try:
             return run_model(source, dtype, **given)
-        except RuntimeError:  # an op without a kernel for the type, or a tensor that the module makes in another
-            continue
-    return run_model(source, dtypes[-1], **given)
+        except RuntimeError as error:  # an op without a kernel for the type, or a tensor that the module makes in another
+            refused = error
+    raise input_error(source.name, f"PyTorch runs it in none of {', '.join(dtypes)} ({brief(refused)})",
+                      "modules that run in one type throughout")

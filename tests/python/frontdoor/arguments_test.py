@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 import garam
 from garam import InputError
+from garam.checking import check
 
 
 def rand(*shape: int) -> Tensor:
@@ -319,3 +320,26 @@ def test_types_that_are_none(dtype):
 def test_chips_that_are_none(options):
     with pytest.raises(InputError):
         garam.compile(nn.Linear(4, 4), (rand(2, 4),), **options)
+
+
+class AsksForBf16(nn.Module):
+    """Runs in no type but its own: half of it says so."""
+
+    def __init__(self):
+        super().__init__()
+        self.line, self.norm = nn.Linear(16, 16).to(torch.bfloat16), nn.LayerNorm(16)
+
+    def forward(self, x):
+        return self.norm(self.line(x.to(torch.bfloat16)).float())
+
+
+def test_a_module_without_a_reference_is_refused():
+    program = garam.compile(AsksForBf16(), (rand(5, 16),), chip="unit")
+    with pytest.raises(InputError, match=r"AsksForBf16: PyTorch runs it in none of f32, bf16 \(.*\); modules that run in one type"):
+        check(program)
+
+
+@pytest.mark.parametrize("make, args", [(lambda: module(nested), ARGUMENTS["nested"][1]), (lambda: module(many), ARGUMENTS["without a name"][1])])
+def test_odd_modules_can_be_checked(make, args):
+    _, validation = check(garam.compile(make(), args, chip="unit"))
+    assert validation.ok
