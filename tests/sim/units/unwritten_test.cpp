@@ -63,7 +63,8 @@ public:
 
 class Checked {
 public:
-  explicit Checked(const Program &program) : device(rt::loadChip(program.builder.program.chip).withDies(1)) {
+  explicit Checked(const Program &program)
+      : device(rt::loadChip(program.builder.program.chip).withDies(program.builder.program.dies)) {
     device.load(program.builder.program, rt::Mode::Both, true);
     writeAll(device, "in", std::vector<float>(size_t(kBytes / 4), 1.0f));
   }
@@ -253,6 +254,18 @@ TEST_P(Unwritten, CyclesAloneAreNotChecked) {
   program.kernel(negate(3, kRows, 4, kRows)).launch();
   EXPECT_EQ(Checked(program).run(rt::Mode::Cycles), "");
   expectIn(Checked(program).run(rt::Mode::Values), "output `out`");
+}
+
+TEST(UnwrittenParts, EachDieHasItsOwn) {
+  Program program("rebel100");
+  program.builder.program.dies = 2;
+  rt::Segment &out = *program.builder.program.segments[3];
+  out.dies = 2;
+  program.kernel(negate(1, kRows, 4, kRows)).launch();
+  EXPECT_EQ(Checked(program).run(), "") << "the first copy is the one that is read";
+  out.split = true, out.shape = {2 * kRows, kRow / 4};
+  expectIn(Checked(program).run(), "output `out`: byte 0 of 256, at 0x4000 of HBM 1, byte 0 of segment `out`; nobody "
+                                   "wrote it");
 }
 
 } // namespace
