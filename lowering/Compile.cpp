@@ -6,8 +6,9 @@
 #include "lowering/Levels.h"
 #include "lowering/Pipeline.h"
 #include "lowering/graph/MappingFile.h"
+#include "lowering/task/Machine.h"
 #include "runtime/Error.h"
-#include "runtime/program/Program.h"
+#include "runtime/program/ChipKeys.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -128,8 +129,8 @@ public:
     module = parseSourceFile<ModuleOp>(sources, &context);
     if (!module)
       diagnostics.raise("is no MLIR module", "allowed: a module as --emit prints it");
-    stampModule(*module, options);
     from = levelOf(*module);
+    stamp(where);
   }
 
   Level at = Level::Graph;        ///< the level being made
@@ -154,6 +155,7 @@ public:
     FailureOr<rt::Program> program = isa::toProgram(*module);
     if (failed(program))
       diagnostics.raise("is no program", "allowed: a module as --emit isa prints it");
+    rt::checkChip(*program, *chip, diagnostics.place());
     result.program = rt::serialize(*program);
     return result;
   }
@@ -167,7 +169,7 @@ public:
   }
 
 private:
-  static constexpr llvm::StringLiteral kMapping = "garam.mapping";
+  static constexpr llvm::StringLiteral kMapping = "garam.mapping", kChipDigest = "garam.chip_digest";
   static constexpr Level kLevels[] = {Level::Graph, Level::Mapping, Level::Tile, Level::Task, Level::Isa};
 
   const CompileOptions &options;
@@ -175,6 +177,22 @@ private:
   Diagnostics diagnostics;
   OwningOpRef<ModuleOp> module;
   Level from = Level::Graph;
+  std::optional<rt::Chip> chip;
+
+  /// Chip and facts onto the module. What is cut is cut for one chip; what is computed is not.
+  void stamp(const std::string &where) {
+    auto cutFor = (*module)->getAttrOfType<StringAttr>(kChipDigest);
+    stampModule(*module, options);
+    FailureOr<rt::Chip> given = lowering::wholeChipOf(*module);
+    if (failed(given))
+      diagnostics.raise("names no chip", "allowed: a module as --emit prints it");
+    chip = *given;
+    std::string digest = rt::chipDigest(*chip);
+    if (cutFor && cutFor.getValue() != digest && (from == Level::Tile || from == Level::Task))
+      throw rt::inputError(where, fmt::format("was cut for another chip than {} as it is given", chip->name),
+                           "compile the model for this chip");
+    (*module)->setAttr(kChipDigest, StringAttr::get(&context, digest));
+  }
 
   static DialectRegistry dialects() {
     DialectRegistry registry;

@@ -2,6 +2,7 @@
 
 #include "runtime/Error.h"
 #include "runtime/isa/Address.h"
+#include "runtime/program/ChipKeys.h"
 #include "sim/System.h"
 #include "sim/WeightLoader.h"
 #include "sim/insns/Insns.h"
@@ -48,9 +49,7 @@ std::vector<Extent> cover(std::vector<Extent> stretches) {
 
 void SimDevice::load(const rt::Program &program, rt::Mode mode, bool checkUnwritten) {
   insns::start();
-  if (program.chip != asked.name)
-    throw rt::inputError("program", fmt::format("compiled for the chip `{}`", program.chip),
-                         fmt::format("this device is `{}`", asked.name));
+  rt::checkChip(program, asked, "program");
   ProgramImage fresh;
   rt::Chip own = asked.withDies(program.dies);
   for (const auto &kernel : program.kernels) {
@@ -106,24 +105,27 @@ void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
   }
 }
 
-const rt::Segment &SimDevice::find(const std::string &segment, uint64_t bytes, uint64_t offset) const {
+const rt::Program &SimDevice::program() const {
   if (!storage)
     throw rt::inputError("device", "no program is loaded", "load one first");
-  for (const auto &own : image.program.segments) {
-    if (own->name != segment)
-      continue;
-    const uint64_t parts = own->split ? own->dies : 1;
-    if (offset > own->bytes || bytes % parts || bytes / parts > own->bytes - offset)
-      throw rt::inputError(fmt::format("segment `{}`", segment), fmt::format("{} bytes from {}", bytes, offset),
-                           parts == 1 ? fmt::format("it has {} bytes", own->bytes)
-                                      : fmt::format("it has {} parts of {} bytes", parts, own->bytes));
-    return *own;
-  }
-  throw rt::inputError("segment", fmt::format("no `{}`", segment),
-                       fmt::format("the program has {}", image.program.segments.size()));
+  return image.program;
 }
 
-void SimDevice::write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset) {
+const rt::Segment &SimDevice::find(uint32_t segment, uint64_t bytes, uint64_t offset) const {
+  const auto &segments = program().segments;
+  if (segment >= segments.size())
+    throw rt::inputError("segment", fmt::format("no number {}", segment),
+                         fmt::format("the program has {}", segments.size()));
+  const rt::Segment &own = *segments[segment];
+  const uint64_t parts = own.split ? own.dies : 1;
+  if (offset > own.bytes || bytes % parts || bytes / parts > own.bytes - offset)
+    throw rt::inputError(fmt::format("segment `{}`", own.name), fmt::format("{} bytes from {}", bytes, offset),
+                         parts == 1 ? fmt::format("it has {} bytes", own.bytes)
+                                    : fmt::format("it has {} parts of {} bytes", parts, own.bytes));
+  return own;
+}
+
+void SimDevice::write(uint32_t segment, std::span<const uint8_t> bytes, uint64_t offset) {
   const rt::Segment &own = find(segment, bytes.size(), offset);
   const size_t part = own.split ? bytes.size() / own.dies : 0, length = own.split ? part : bytes.size();
   for (uint32_t die = 0; die < own.dies; ++die) {
@@ -134,7 +136,7 @@ void SimDevice::write(const std::string &segment, std::span<const uint8_t> bytes
   }
 }
 
-void SimDevice::read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset) {
+void SimDevice::read(uint32_t segment, std::span<uint8_t> bytes, uint64_t offset) {
   const rt::Segment &own = find(segment, bytes.size(), offset);
   const uint32_t parts = own.split ? own.dies : 1;
   const size_t length = bytes.size() / parts;
@@ -210,10 +212,15 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
   result.hostSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   // Inputs and outputs over the host link, beside the cycles: rule O1.
   const rt::HostParams &host = chip->host;
+  auto cross = [&](const rt::Segment &segment) {
+    result.hostLinkSeconds += host.latencyNs * 1e-9 + double(segment.bytes) * segment.dies /
+                                                          (host.gigabytesPerSecond * 1e9 * double(host.links));
+  };
   for (const auto &segment : image.program.segments)
-    if (segment->kind == rt::fb::SegmentKind::Input || segment->kind == rt::fb::SegmentKind::Output)
-      result.hostLinkSeconds += host.latencyNs * 1e-9 + double(segment->bytes) * segment->dies /
-                                                            (host.gigabytesPerSecond * 1e9 * double(host.links));
+    if (segment->kind == rt::fb::SegmentKind::Input)
+      cross(*segment);
+  for (const auto &output : image.program.outputs)
+    cross(*image.program.segments[output->segment]);
   return result;
 }
 

@@ -15,8 +15,9 @@ public:
   explicit SimDevice(const rt::Chip &chip) : asked(chip) {}
 
   void load(const rt::Program &program, rt::Mode mode, bool checkUnwritten = false) override;
-  void write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset) override;
-  void read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset) override;
+  const rt::Program &program() const override;
+  void write(uint32_t segment, std::span<const uint8_t> bytes, uint64_t offset) override;
+  void read(uint32_t segment, std::span<uint8_t> bytes, uint64_t offset) override;
   rt::RunResult run(const rt::RunOptions &options) override;
 
   /// Called for each DRAM command of the next runs, with the number of the channel in the machine.
@@ -28,7 +29,7 @@ public:
   uint64_t messages() const { return lastMessages; }
 
 private:
-  const rt::Segment &find(const std::string &segment, uint64_t bytes, uint64_t offset) const;
+  const rt::Segment &find(uint32_t segment, uint64_t bytes, uint64_t offset) const;
   void loadSegments(const rt::Program &program, rt::Mode mode);
   void resolveLaunches(const rt::RunOptions &options);
 

@@ -19,12 +19,15 @@ public:
     builder.setInsertionPointToEnd(module->getBody());
     auto op = ProgramOp::create(builder, loc, program.version, program.model, program.chip, program.dies, program.dtype,
                                 program.phase, program.batch, program.sequence_length, program.kv_capacity,
-                                program.weights_file, program.flops, program.compulsory_bytes, program.mapping);
+                                program.weights_file, program.flops, program.compulsory_bytes, program.mapping,
+                                chipKeysAttr(builder.getContext(), program.chip_keys));
     builder.createBlock(&op.getBody());
     for (const auto &value : program.values)
       ValueOp::create(builder, loc, value->name, value->low, value->high);
     for (auto [index, segment] : llvm::enumerate(program.segments))
       writeSegment(index, *segment);
+    for (const auto &output : program.outputs)
+      OutputOp::create(builder, loc, output->name, output->segment);
     for (auto [index, location] : llvm::enumerate(program.locations))
       LocationOp::create(builder, loc, index, location->op, location->tile_op, location->node, location->source);
     for (auto [index, kernel] : llvm::enumerate(program.kernels))
@@ -72,7 +75,9 @@ private:
     }
     SegmentOp::create(builder, loc, index, segment.name, SegmentKindName(segment.kind), segment.address, segment.bytes,
                       tensor(segment.dtype, segment.shape, segment.name),
-                      weights.empty() ? ArrayAttr() : builder.getArrayAttr(weights), data, segment.dies, segment.split);
+                      weights.empty() ? ArrayAttr() : builder.getArrayAttr(weights), data, segment.dies, segment.split,
+                      segment.range ? builder.getDenseI64ArrayAttr({segment.range->low, segment.range->high})
+                                    : DenseI64ArrayAttr());
   }
 
   void writeKernel(int index, const rt::Kernel &kernel) {
@@ -118,6 +123,16 @@ private:
 };
 
 } // namespace
+
+DictionaryAttr isa::chipKeysAttr(MLIRContext *context, llvm::ArrayRef<std::unique_ptr<rt::fb::ChipKeyT>> keys) {
+  if (keys.empty())
+    return {};
+  Builder builder(context);
+  NamedAttrList list;
+  for (const auto &key : keys)
+    list.set(key->key, builder.getStringAttr(key->value));
+  return list.getDictionary(context);
+}
 
 OwningOpRef<ModuleOp> isa::fromProgram(const rt::Program &program, MLIRContext *context) {
   context->loadDialect<IsaDialect>();

@@ -126,6 +126,8 @@ LogicalResult SegmentOp::verify() {
         return emitOpError() << "weight " << weight.getTensor() << " becomes " << weight.getTo()
                              << "; an element type of the machine";
     }
+  if (auto range = getRange(); range && range->size() != 2)
+    return emitOpError() << "range must be the lowest and the highest value, both included";
   if (auto data = getData()) {
     auto dense = dyn_cast<DenseIntElementsAttr>(*data);
     if (!dense || dense.getType().getRank() != 1 || !dense.getElementType().isInteger(8))
@@ -140,8 +142,12 @@ LogicalResult ProgramOp::verifyRegions() {
       failed(verifyNumbers<LocationOp>(block, "location")))
     return failure();
   for (Operation &op : block)
-    if (!llvm::isa<ValueOp, SegmentOp, LaunchOp, BoundaryOp, LocationOp, KernelOp>(op))
+    if (!llvm::isa<ValueOp, SegmentOp, OutputOp, LaunchOp, BoundaryOp, LocationOp, KernelOp>(op))
       return op.emitOpError()
-             << "is no entry of an isa.program; those are value, segment, location, kernel, launch, boundary";
+             << "is no entry of an isa.program; those are value, segment, output, location, kernel, launch, boundary";
+  if (auto keys = getChipKeys())
+    for (NamedAttribute key : *keys)
+      if (!llvm::isa<StringAttr>(key.getValue()))
+        return emitOpError() << "chip key " << key.getName() << " must be text";
   return success();
 }

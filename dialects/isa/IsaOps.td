@@ -11,9 +11,13 @@ class Isa_Op<string mnemonic, list<Trait> traits = []> : Op<Isa_Dialect, mnemoni
 def Isa_ProgramOp : Isa_Op<"program", [NoTerminator, SingleBlock]> {
   let summary = "a whole program: everything that a .garam file holds";
   let arguments = (ins I32Attr:$version, StrAttr:$model, StrAttr:$chip, I32Attr:$dies, StrAttr:$dtype, StrAttr:$phase, I64Attr:$batch,
-      I64Attr:$sequence_length, I64Attr:$kv_capacity, StrAttr:$weights_file, I64Attr:$flops, I64Attr:$compulsory_bytes, StrAttr:$mapping);
+      I64Attr:$sequence_length, I64Attr:$kv_capacity, StrAttr:$weights_file, I64Attr:$flops, I64Attr:$compulsory_bytes, StrAttr:$mapping,
+      OptionalAttr<DictionaryAttr>:$chip_keys);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";
+  let description = [{
+    `chip_keys` holds what the compiler knew of the chip, `table.key = "value"`; without it the program is for every chip of that name.
+  }];
   let hasRegionVerifier = 1;
 }
 
@@ -30,12 +34,19 @@ def Isa_SegmentOp : Isa_ProgramEntry<"segment"> {
   let summary = "a piece of memory, numbered in order: its place, and what it starts with";
   let arguments = (ins I32Attr:$index, StrAttr:$name, Isa_SegmentKind:$kind, I64Attr:$address, I64Attr:$bytes, TypeAttr:$type,
       OptionalAttr<TypedArrayAttrBase<Isa_WeightAttr, "array of weights">>:$weights, OptionalAttr<ElementsAttr>:$data,
-      DefaultValuedAttr<I32Attr, "1">:$dies, UnitAttr:$split);
+      DefaultValuedAttr<I32Attr, "1">:$dies, UnitAttr:$split,
+      OptionalAttr<DenseI64ArrayAttr>:$range);
   let assemblyFormat = [{
     $index $name $kind `at` $address `bytes` $bytes `as` $type (`weights` $weights^)? (`data` $data^)? (`dies` $dies^)?
-    (`split` $split^)? attr-dict
+    (`split` $split^)? (`range` $range^)? attr-dict
   }];
   let hasVerifier = 1;
+}
+
+def Isa_OutputOp : Isa_ProgramEntry<"output"> {
+  let summary = "what the model returns, in order: the segment that holds it after the last launch";
+  let arguments = (ins StrAttr:$name, I32Attr:$segment);
+  let assemblyFormat = "$name `in` $segment attr-dict";
 }
 
 def Isa_LaunchOp : Isa_ProgramEntry<"launch"> {

@@ -34,6 +34,10 @@ static std::unique_ptr<rt::Segment> readSegment(SegmentOp op) {
   segment->split = op.getSplit();
   segment->dtype = dtypeNumber(type.getElementType());
   segment->shape = type.getShape().vec();
+  if (auto range = op.getRange()) {
+    segment->range = std::make_unique<rt::fb::RangeT>();
+    segment->range->low = (*range)[0], segment->range->high = (*range)[1];
+  }
   if (auto weights = op.getWeights())
     for (auto weight : weights->getAsRange<WeightAttr>())
       segment->weights.push_back(readWeight(weight));
@@ -99,6 +103,11 @@ static void readEntry(rt::Program &program, Operation &entry) {
     program.values.push_back(std::move(read));
   } else if (auto segment = dyn_cast<SegmentOp>(entry)) {
     program.segments.push_back(readSegment(segment));
+  } else if (auto output = dyn_cast<OutputOp>(entry)) {
+    auto read = std::make_unique<rt::fb::OutputT>();
+    read->name = output.getName().str();
+    read->segment = output.getSegment();
+    program.outputs.push_back(std::move(read));
   } else if (auto location = dyn_cast<LocationOp>(entry)) {
     auto read = std::make_unique<rt::fb::LocationT>();
     read->op = location.getOp().str();
@@ -134,6 +143,12 @@ FailureOr<rt::Program> isa::toProgram(ModuleOp module) {
   program.model = op.getModel().str();
   program.chip = op.getChip().str();
   program.dies = op.getDies();
+  if (auto keys = op.getChipKeys())
+    for (NamedAttribute key : *keys) {
+      program.chip_keys.push_back(std::make_unique<rt::fb::ChipKeyT>());
+      program.chip_keys.back()->key = key.getName().str();
+      program.chip_keys.back()->value = cast<StringAttr>(key.getValue()).str();
+    }
   program.dtype = op.getDtype().str();
   program.phase = op.getPhase().str();
   program.batch = op.getBatch();

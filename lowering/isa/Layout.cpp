@@ -59,7 +59,7 @@ void Layout::splitSegment(int segment, Attribute split) {
 
 int Layout::addSegment(std::string name, SegmentKindName kind, int64_t bytes, RankedTensorType type,
                        std::optional<int64_t> address) {
-  segments.push_back({std::move(name), kind, address ? *address : reserve(bytes), bytes, type, {}, {}, false});
+  segments.push_back({std::move(name), kind, address ? *address : reserve(bytes), bytes, type, {}, {}});
   int segment = int(segments.size()) - 1;
   splitSegment(segment, Attribute());
   return segment;
@@ -69,7 +69,7 @@ LogicalResult Layout::plan() {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || main.isDeclaration())
     return module.emitError("has no @main; a program is the launches of @main");
-  main.walk([&](tile::OutputOp op) { outputs[op.getValue()] = op; });
+  main.walk([&](tile::OutputOp op) { returned.try_emplace(op.getValue(), op); });
   if (failed(planArguments(main)))
     return failure();
   for (auto constant : main.getOps<memref::GetGlobalOp>())
@@ -109,19 +109,31 @@ LogicalResult Layout::plan() {
   for (auto launch : main.getOps<tile::LaunchOp>())
     if (failed(planLaunch(launch)))
       return failure();
-  main.walk([&](tile::OutputOp op) { // names of what is an output twice, or an argument
-    int segment = segmentOf.lookup(op.getValue());
-    if (segments[segment].kind != SegmentKindName::Output || segments[segment].name != op.getName()) {
-      auto type = tensorOf(cast<MemRefType>(op.getValue().getType()));
-      int other = addSegment(op.getName().str(), SegmentKindName::Output, segments[segment].bytes, type,
-                             segments[segment].address);
-      splitSegment(other, op->getAttr(kSplitAttr));
-    }
-  });
+  if (failed(planOutputs(main)))
+    return failure();
   int64_t capacity = chip.dram.bytesPerDie * chip.topology.dies;
   if (next > capacity)
     return main.emitError() << "the program needs " << next << " bytes of memory, " << next - capacity
                             << " too many; the chip has " << capacity;
+  return success();
+}
+
+/// What is returned as it came is where it came; only weights, which lie among those of their launches, come again.
+LogicalResult Layout::planOutputs(func::FuncOp main) {
+  for (auto op : main.getOps<tile::OutputOp>()) {
+    auto [segment, added] = segmentOf.try_emplace(op.getValue(), 0);
+    if (added) {
+      auto type = cast<MemRefType>(op.getValue().getType());
+      auto weight = cast<BlockArgument>(op.getValue());
+      FailureOr<isa::WeightAttr> source = weightOf(weight, 0, op.getLoc());
+      if (failed(source))
+        return failure();
+      segment->second =
+          addSegment(source->getTensor().str(), SegmentKindName::Weight, task::bytesOf(type), tensorOf(type));
+      segments[segment->second].weights.push_back(*source);
+    }
+    outputs.push_back({op.getName().str(), segment->second});
+  }
   return success();
 }
 
@@ -145,6 +157,8 @@ LogicalResult Layout::planArguments(func::FuncOp main) {
     segmentOf[arg] =
         addSegment(name.str(), kind.getValue() == "state" ? SegmentKindName::State : SegmentKindName::Input,
                    task::bytesOf(type), tensorOf(type));
+    segments[segmentOf[arg]].range =
+        main.getArgAttrOfType<DenseI64ArrayAttr>(arg.getArgNumber(), "garam.range");
     splitSegment(segmentOf[arg], main.getArgAttr(arg.getArgNumber(), kSplitAttr));
   }
   return success();
@@ -187,7 +201,7 @@ void Layout::planAllocs(func::FuncOp main) {
   llvm::stable_sort(uses, [](const auto &a, const auto &b) { return std::get<0>(a) < std::get<0>(b); });
   for (auto [first, last, alloc] : uses) {
     int64_t bytes = task::bytesOf(alloc.getType());
-    tile::OutputOp output = outputs.lookup(alloc);
+    tile::OutputOp output = returned.lookup(alloc);
     bool isOutput = bool(output);
     std::string name = isOutput ? output.getName().str() : fmt::format("tensor{}", segments.size());
     std::optional<int64_t> address;
@@ -229,6 +243,21 @@ FailureOr<std::string> Layout::digestOf(StringRef tensor, Location loc) {
   }
 }
 
+FailureOr<isa::WeightAttr> Layout::weightOf(BlockArgument weight, int64_t offset, Location loc) {
+  auto main = cast<func::FuncOp>(weight.getOwner()->getParentOp());
+  auto type = cast<MemRefType>(weight.getType());
+  auto name = main.getArgAttrOfType<StringAttr>(weight.getArgNumber(), "garam.name");
+  auto source = main.getArgAttrOfType<TypeAttr>(weight.getArgNumber(), "garam.source_dtype");
+  auto file = RankedTensorType::get(type.getShape(), source ? source.getValue() : type.getElementType());
+  FailureOr<std::string> digest = digestOf(name.getValue(), loc);
+  if (failed(digest))
+    return failure();
+  Builder b(module.getContext());
+  auto none = b.getDenseI64ArrayAttr({});
+  return isa::WeightAttr::get(b.getContext(), name.getValue(), file, *digest, uint64_t(offset), type.getElementType(),
+                              none, none, none);
+}
+
 FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
   std::vector<void *> key{kernel.getOperation()};
   auto param = kernel->getAttrOfType<IntegerAttr>(task::kWeightsParamAttr);
@@ -245,20 +274,12 @@ FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {
   int64_t bytes = kernel->getAttrOfType<IntegerAttr>(task::kWeightsAttr).getInt();
   int segment = addSegment(fmt::format("weights{}", weightSegments.size() - 1), SegmentKindName::Weight, bytes,
                            bytesType(module.getContext(), bytes));
-  auto main = op->getParentOfType<func::FuncOp>();
-  Builder b(module.getContext());
   for (auto [i, arg] : parts) {
-    auto type = cast<MemRefType>(arg.getType());
-    auto name = main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), "garam.name");
-    auto source = main.getArgAttrOfType<TypeAttr>(arg.getArgNumber(), "garam.source_dtype");
-    auto file = RankedTensorType::get(type.getShape(), source ? source.getValue() : type.getElementType());
     int64_t offset = kernel.getArgAttrOfType<IntegerAttr>(i, task::kOffsetAttr).getInt();
-    FailureOr<std::string> digest = digestOf(name.getValue(), op.getLoc());
-    if (failed(digest))
+    FailureOr<isa::WeightAttr> weight = weightOf(arg, offset, op.getLoc());
+    if (failed(weight))
       return failure();
-    auto none = b.getDenseI64ArrayAttr({});
-    segments[segment].weights.push_back(isa::WeightAttr::get(
-        b.getContext(), name.getValue(), file, *digest, uint64_t(offset), type.getElementType(), none, none, none));
+    segments[segment].weights.push_back(*weight);
   }
   found->second = segment;
   return segment;

@@ -24,6 +24,12 @@ struct SegmentPlan {
   llvm::SmallVector<mlir::Attribute> weights;
   mlir::ElementsAttr data;
   bool split = false; ///< each part has its own in it
+  mlir::DenseI64ArrayAttr range = {}; ///< of an input of indices
+};
+
+struct OutputPlan {
+  std::string name;
+  int segment;
 };
 
 struct LaunchPlan {
@@ -57,6 +63,7 @@ public:
   std::vector<LaunchPlan> launches;
   std::vector<BoundaryPlan> boundaries;
   std::vector<ValuePlan> values;
+  std::vector<OutputPlan> outputs; ///< in the order in which the model returns them
   /// Dies that each segment is on.
   int64_t copies() const { return parts.value_or(1); }
 
@@ -65,6 +72,9 @@ private:
   mlir::LogicalResult planConstant(mlir::memref::GetGlobalOp op);
   void planAllocs(mlir::func::FuncOp main);
   mlir::LogicalResult planLaunch(tile::LaunchOp op);
+  mlir::LogicalResult planOutputs(mlir::func::FuncOp main);
+  /// A weight as a segment's entry, `offset` bytes into it.
+  mlir::FailureOr<isa::WeightAttr> weightOf(mlir::BlockArgument weight, int64_t offset, mlir::Location loc);
   /// SHA-256 of a tensor of the module's weights file; empty where no file is named.
   mlir::FailureOr<std::string> digestOf(llvm::StringRef tensor, mlir::Location loc);
   mlir::FailureOr<int> weightSegment(tile::LaunchOp op, mlir::func::FuncOp kernel);
@@ -82,7 +92,7 @@ private:
   int64_t next = 0; ///< free from here on, in home "all dies", or in each part's
   llvm::DenseMap<mlir::Value, int> segmentOf;
   std::map<std::vector<void *>, int> weightSegments;
-  llvm::DenseMap<mlir::Value, tile::OutputOp> outputs;
+  llvm::DenseMap<mlir::Value, tile::OutputOp> returned; ///< where it is first
   std::unique_ptr<rt::SafetensorsFile> weightsFile;
   std::optional<int> sharedWorkspace, sharedMemory;
 };

@@ -1,11 +1,12 @@
 // convert-task-to-isa: kernels become instructions, @main becomes the tables of a program. What is left is one
 // isa.program.
+#include "dialects/isa/ProgramConversion.h"
 #include "lowering/Passes.h"
 #include "lowering/isa/Code.h"
 #include "lowering/isa/Layout.h"
 #include "lowering/task/Machine.h"
 #include "runtime/Error.h"
-#include "runtime/program/Program.h"
+#include "runtime/program/ChipKeys.h"
 
 namespace garam {
 #define GEN_PASS_DEF_CONVERTTASKTOISA
@@ -66,7 +67,8 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
         b, module.getLoc(), rt::kProgramVersion, text("graph.model"), chip->name, uint32_t(whole->topology.dies),
         text("garam.dtype"), text("garam.phase"), number("garam.batch"), number("garam.sequence_length"),
         number("garam.kv_capacity"), text("garam.weights_file"), number("garam.flops"),
-        number("garam.compulsory_bytes"), text("garam.mapping"));
+        number("garam.compulsory_bytes"), text("garam.mapping"),
+        isa::chipKeysAttr(module.getContext(), rt::chipKeys(*whole)));
     b.createBlock(&program.getBody());
     emitLayout(b, module.getLoc(), layout);
 
@@ -104,7 +106,9 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
       isa::SegmentOp::create(b, loc, uint32_t(i), segment.name, segment.kind, uint64_t(segment.address),
                              uint64_t(segment.bytes), segment.type,
                              segment.weights.empty() ? ArrayAttr() : b.getArrayAttr(segment.weights), segment.data,
-                             uint32_t(layout.copies()), segment.split);
+                             uint32_t(layout.copies()), segment.split, segment.range);
+    for (const OutputPlan &output : layout.outputs)
+      isa::OutputOp::create(b, loc, output.name, uint32_t(output.segment));
   }
 
   LogicalResult emitKernel(OpBuilder &b, func::FuncOp kernel, int64_t index, const rt::Chip &chip) {

@@ -2,7 +2,7 @@
 #include "python/bindings/Chips.h"
 #include "python/bindings/Errors.h"
 #include "runtime/isa/Isa.h"
-#include "runtime/program/Program.h"
+#include "runtime/program/ChipKeys.h"
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -58,25 +58,30 @@ py::dict kernelTable(const rt::Kernel &kernel) {
                   py::arg("engines") = engines, py::arg("locations") = locations);
 }
 
-py::dict segmentTable(const rt::Segment &segment) {
+py::dict segmentTable(size_t number, const rt::Segment &segment) {
   py::list weights;
   for (const auto &weight : segment.weights)
     weights.append(py::dict(py::arg("tensor") = weight->tensor, py::arg("dtype") = typeName(weight->dtype),
                             py::arg("shape") = weight->shape, py::arg("sha256") = weight->sha256,
                             py::arg("offset") = weight->offset, py::arg("to_dtype") = typeName(weight->to_dtype)));
-  return py::dict(py::arg("name") = segment.name, py::arg("kind") = kindName(segment.kind),
+  const py::object range =
+      segment.range ? py::object(py::make_tuple(segment.range->low, segment.range->high)) : py::object(py::none());
+  return py::dict(py::arg("number") = number, py::arg("name") = segment.name, py::arg("kind") = kindName(segment.kind),
                   py::arg("address") = segment.address, py::arg("bytes") = segment.bytes,
                   py::arg("dtype") = typeName(segment.dtype), py::arg("shape") = segment.shape,
-                  py::arg("weights") = weights, py::arg("dies") = segment.dies, py::arg("split") = segment.split);
+                  py::arg("weights") = weights, py::arg("dies") = segment.dies, py::arg("split") = segment.split,
+                  py::arg("range") = range);
 }
 
 py::dict inspect(const py::bytes &data, const std::string &where) {
   const rt::Program program = rt::deserialize(bytesOf(data), where);
-  py::list kernels, segments, launches, values, boundaries, locations;
+  py::list kernels, segments, outputs, launches, values, boundaries, locations;
   for (const auto &kernel : program.kernels)
     kernels.append(kernelTable(*kernel));
-  for (const auto &segment : program.segments)
-    segments.append(segmentTable(*segment));
+  for (size_t number = 0; number < program.segments.size(); ++number)
+    segments.append(segmentTable(number, *program.segments[number]));
+  for (const auto &output : program.outputs)
+    outputs.append(py::dict(py::arg("name") = output->name, py::arg("segment") = output->segment));
   for (const auto &launch : program.launches)
     launches.append(py::dict(py::arg("kernel") = launch->kernel, py::arg("name") = launch->name));
   for (const auto &value : program.values)
@@ -89,14 +94,22 @@ py::dict inspect(const py::bytes &data, const std::string &where) {
   for (const auto &location : program.locations)
     locations.append(py::dict(py::arg("op") = location->op, py::arg("tile_op") = location->tile_op,
                               py::arg("node") = location->node, py::arg("source") = location->source));
-  py::dict out;
+  py::dict out, chipKeys;
+  for (const auto &entry : program.chip_keys)
+    chipKeys[py::str(entry->key)] = entry->value;
+  out["chip_keys"] = chipKeys;
   out["model"] = program.model, out["chip"] = program.chip, out["dies"] = program.dies, out["dtype"] = program.dtype;
   out["phase"] = program.phase, out["batch"] = program.batch, out["sequence_length"] = program.sequence_length;
   out["kv_capacity"] = program.kv_capacity, out["weights_file"] = program.weights_file;
   out["flops"] = program.flops, out["compulsory_bytes"] = program.compulsory_bytes, out["mapping"] = program.mapping;
   out["kernels"] = kernels, out["segments"] = segments, out["launches"] = launches, out["values"] = values;
-  out["boundaries"] = boundaries, out["locations"] = locations;
+  out["outputs"] = outputs, out["boundaries"] = boundaries, out["locations"] = locations;
   return out;
+}
+
+void checkChip(const py::bytes &data, const std::string &where, const std::string &nameOrPath,
+               const std::vector<std::string> &overrides) {
+  rt::checkChip(rt::deserialize(bytesOf(data), where), python::openChip(nameOrPath, overrides, 0), where);
 }
 
 py::dict chip(const std::string &nameOrPath, const std::vector<std::string> &overrides, int64_t dies) {
@@ -123,5 +136,7 @@ PYBIND11_MODULE(_runtime, m) {
   m.def("chip_keys", &python::chipKeys, "Every key of a chip file: table, key, range and sentence.");
   m.def("peak_flops", &peakFlops, py::arg("name"), py::arg("overrides"), py::arg("dies"), py::arg("dtype"),
         "Operations per second for one type; 0 where the arrays cannot multiply it.");
+  m.def("check_chip", &checkChip, py::arg("data"), py::arg("where"), py::arg("name"), py::arg("overrides"),
+        "Throws if a program was compiled for another chip, or one with other parameters.");
   m.def("inspect", &inspect, py::arg("data"), py::arg("where"), "A verified program as nested dicts.");
 }

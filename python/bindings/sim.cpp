@@ -142,14 +142,14 @@ public:
                  checkUnwritten);
   }
 
-  void write(const std::string &segment, const py::buffer &data, uint64_t offset) {
+  void write(uint32_t segment, const py::buffer &data, uint64_t offset) {
     const py::buffer_info info = data.request();
     const std::span bytes(static_cast<const uint8_t *>(info.ptr), size_t(info.size * info.itemsize));
     const py::gil_scoped_release unlocked;
     device->write(segment, bytes, offset);
   }
 
-  py::bytearray read(const std::string &segment, uint64_t bytes, uint64_t offset) {
+  py::bytearray read(uint32_t segment, uint64_t bytes, uint64_t offset) {
     py::bytearray out(nullptr, 0);
     PyByteArray_Resize(out.ptr(), py::ssize_t(bytes));
     const std::span target(reinterpret_cast<uint8_t *>(PyByteArray_AsString(out.ptr())), bytes);
@@ -200,8 +200,8 @@ PYBIND11_MODULE(_sim, m) {
            "Loads program and weights; weights are not read in mode cycles. `check_unwritten`: runs stop where memory "
            "that nobody wrote reaches a result, an index or a count.")
       .def("write", &Device::write, py::arg("segment"), py::arg("data"), py::arg("offset") = 0,
-           "Copies a contiguous buffer into a segment.")
-      .def("read", &Device::read, py::arg("segment"), py::arg("bytes"), py::arg("offset") = 0, "Bytes of a segment.")
+           "Copies a contiguous buffer into a segment, by its number.")
+      .def("read", &Device::read, py::arg("segment"), py::arg("bytes"), py::arg("offset") = 0, "Bytes of a segment, by its number.")
       .def("run", &Device::run, py::arg("mode"), py::arg("values") = std::map<std::string, int64_t>{},
            py::arg("records") = false, py::arg("reverse_units") = false, py::arg("progress") = py::none(),
            py::arg("after_launch") = py::none(),

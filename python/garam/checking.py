@@ -21,7 +21,7 @@ def check(program: Program, *, reference: str = "cpu", mode: str = "both", input
     if source is None:
         raise input_error(program.where, "carries no model to compare with", "a name, a Hugging Face directory, or file.py:function")
     result = program.run(mode=mode, boundaries=True, records=True, progress=progress, check_unwritten=check_unwritten,
-                         **(inputs or {}))
+                         inputs=inputs)
     validation = validate(source, result.boundaries, result.outputs, states=result.states, reference=reference,
                           inputs=dict(inputs) if inputs else None)
     return result, validation

@@ -90,7 +90,7 @@ def _details(result: Result, chip: dict[str, Any]) -> dict[str, Any]:
     dtype = info["dtype"]
     return {
         "chip": chip, "peak_flops": result.program.chip.peak_flops(dtype) if dtype else None,
-        "mapping": json.loads(info["mapping"]) if info["mapping"] else None, "values": result.values, "generated_inputs": result.generated,
+        "mapping": json.loads(info["mapping"]) if info["mapping"] else None, "values": result.values, "generated_inputs": result.drawn,
         "host_link_seconds": result.counters["host_link_seconds"], "gather_indices": result.counters["gather_indices"],
         "program": {"kernels": len(info["kernels"]), "launches": len(info["launches"]),
                     "instructions": sum(len(kernel["mnemonics"]) for kernel in info["kernels"]),

@@ -38,55 +38,53 @@ class Session:
     def run(self, inputs: Mapping[str, Any], *, states: Mapping[str, Any] | None = None, values: Mapping[str, int] | None = None,
             records: bool = True, boundaries: bool = False, progress: Callable[[float], None] | None = None) -> Result:
         """`states` are the contents of caches before the run; those not named stay as they are, zero at first. `boundaries` reads
-        every boundary tensor back as well (validation)."""
+        every boundary tensor back as well (validation). Inputs are all given, but in mode cycles, which needs none."""
         chosen = run_values(self.program, values or {})
-        generated = self._write("input", inputs)
+        self._write("input", inputs)
         self._write("state", states or {})
         kept: list[tuple[str, str, torch.Tensor]] = []
         # Memory is used again by the launches that follow: what a launch wrote is read when it has completed.
         after = (lambda launch: kept.extend(self._read_boundaries(launch))) if boundaries and self.mode != "cycles" else None
         counters = self.device.run(self.mode, chosen, records, False, progress, after)
-        result = Result(self.program, self.mode, counters, chosen, generated)
+        result = Result(self.program, self.mode, counters, chosen)
         if self.mode != "cycles":
-            result.outputs = self._read_all("output")
+            segments = self.program.info["segments"]
+            result.outputs = {output["name"]: self._read_whole(segments[output["segment"]]) for output in self.program.info["outputs"]}
             result.boundaries = kept
         return result
 
     def states(self) -> dict[str, torch.Tensor]:
         """Contents of the caches."""
-        return {} if self.mode == "cycles" else self._read_all("state")
+        return {} if self.mode == "cycles" else {own["name"]: self._read_whole(own) for own in self.program.segments("state")}
 
-    def _write(self, kind: str, given: Mapping[str, Any]) -> list[str]:
-        """Copies tensors into the segments of a kind. Names of the inputs that were generated because nobody gave them."""
+    def _write(self, kind: str, given: Mapping[str, Any]) -> None:
+        """Copies tensors into the segments of a kind; all are checked before the first is written."""
         segments = {segment["name"]: segment for segment in self.program.segments(kind)}
         for name in given:
             if name not in segments:
                 raise input_error(name, f"no {kind} of this program", ", ".join(segments) or "it has none")
-        generated = []
-        for name, segment in segments.items():
-            if name not in given and kind != "input":
-                continue
-            if name not in given:
-                generated.append(name)
-            if self.mode != "cycles":
-                self.device.write(name, tensors.to_bytes(given[name] if name in given else tensors.generated(segment), segment))
-            elif name in given:
-                tensors.check(given[name], segment)
-        return generated
+        checked = {name: tensors.check(value, segments[name]) for name, value in given.items()}
+        if self.mode == "cycles":
+            return
+        missing = [name for name in segments if name not in given]
+        if missing and kind == "input":
+            raise input_error(", ".join(missing), f"not given, and inputs of {self.program.where}",
+                              "a tensor for each; random_inputs(seed), or --random-inputs SEED on the command line, draws them")
+        for name, tensor in checked.items():
+            self.device.write(segments[name]["number"], tensors.to_bytes(tensor, segments[name]))
 
-    def _read(self, segment: str, offset: int, dtype: str, shape: list[int]) -> torch.Tensor:
-        return tensors.from_bytes(self.device.read(segment, math.prod(shape) * byte_size(dtype), offset), dtype, shape)
+    def _read(self, segment: Mapping[str, Any], offset: int, dtype: str, shape: list[int]) -> torch.Tensor:
+        return tensors.from_bytes(self.device.read(segment["number"], math.prod(shape) * byte_size(dtype), offset), dtype, shape)
 
-    def _read_all(self, kind: str) -> dict[str, torch.Tensor]:
-        return {segment["name"]: self._read(segment["name"], 0, segment["dtype"], list(segment["shape"]))
-                for segment in self.program.segments(kind)}
+    def _read_whole(self, segment: Mapping[str, Any]) -> torch.Tensor:
+        return self._read(segment, 0, segment["dtype"], list(segment["shape"]))
 
     def _read_boundary(self, segment: Mapping[str, Any], boundary: Mapping[str, Any]) -> torch.Tensor:
         """A split segment gives all its parts at once: those of a split tensor are put together, of another each has all of it."""
         parts, shape, split = segment["dies"] if segment["split"] else 1, list(boundary["shape"]), boundary["split"]
         if split >= 0:
             shape[split] //= parts
-        parted = self._read(segment["name"], boundary["offset"], boundary["dtype"], [parts, *shape])
+        parted = self._read(segment, boundary["offset"], boundary["dtype"], [parts, *shape])
         return parted[0] if split < 0 else parted.movedim(0, split).reshape(boundary["shape"])
 
     def _read_boundaries(self, launch: int) -> Iterable[tuple[str, str, torch.Tensor]]:

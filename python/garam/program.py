@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from . import _runtime
@@ -48,10 +49,8 @@ class Program:
         return self._chip or Chip(self.info["chip"], dies_in_use=self.info["dies"])
 
     def on(self, chip: Chip) -> Program:
-        """The same program with a chip of other parameters; its name must be the one it was compiled for."""
-        if chip.title != self.info["chip"]:
-            raise input_error("--chip", f"{self.where} was compiled for {self.info['chip']}, not {chip.title}",
-                              "compile it for this chip")
+        """The same program on this chip, which must be the one it was compiled for: what shapes a program is the same."""
+        _runtime.check_chip(self.data, self.where, chip.name, list(chip.overrides))
         fitted = Chip(chip.name, chip.overrides, self.info["dies"])
         return Program(self.data, fitted, self.source, self.where, self.compile_seconds, self.weights_dtype)
 
@@ -69,34 +68,53 @@ class Program:
 
     @property
     def output_names(self) -> list[str]:
-        return [segment["name"] for segment in self.segments("output")]
+        """In the order in which the module returns them; of a module that returns None or numbers too, the tensors."""
+        return [output["name"] for output in self.info["outputs"]]
 
     def bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         """Positional and named arguments as inputs by name."""
         names = self.input_names
         if len(arguments) > len(names):
             raise input_error(self.where, f"{len(arguments)} arguments for {len(names)} inputs", ", ".join(names))
-        return dict(zip(names, arguments)) | dict(named)
+        given = dict(zip(names, arguments))
+        twice = [name for name in given if name in named]
+        if twice:
+            raise input_error(twice[0], "given by position and by name", "once")
+        return given | dict(named)
+
+    def random_inputs(self, seed: int, leave: Collection[str] = ()) -> dict[str, torch.Tensor]:
+        """An input for each but those named in `leave`: floats from a standard normal distribution, indices uniformly from the rows
+        of their table, other integers and truth values all one."""
+        import torch
+
+        from .tensors import drawn
+
+        generator = torch.Generator().manual_seed(seed)
+        return {segment["name"]: drawn(segment, generator) for segment in self.segments("input") if segment["name"] not in leave}
 
     def run(self, *arguments: Any, mode: str = "both", values: Mapping[str, int] | None = None,
             states: Mapping[str, Any] | None = None, records: bool = True, boundaries: bool = False,
-            progress: Callable[[float], None] | None = None, check_unwritten: bool | None = None, **named: Any) -> Result:
+            progress: Callable[[float], None] | None = None, check_unwritten: bool | None = None,
+            inputs: Mapping[str, Any] | None = None, **named: Any) -> Result:
         """Runs on the simulator. Arguments are torch or NumPy tensors, by position or by name; without any, the model's examples.
 
-        `mode` is both, cycles or values; `values` are run-time lengths and positions by name; `states` are the contents of caches.
+        `inputs` holds more of them, whose names may be those of other arguments here. `mode` is both, cycles or values; `values` are
+        run-time lengths and positions by name; `states` are the contents of caches.
         With `check_unwritten` (or GARAM_CHECK_UNWRITTEN=1) it stops where memory that nobody wrote reaches a result, an index or a count.
         """
         from .execution import Session
 
-        inputs, source = self.bind(arguments, named), self.source
-        if not inputs and source is not None:
-            inputs = dict(source.inputs)
+        if not isinstance(inputs, (Mapping, NoneType)):
+            named, inputs = named | {"inputs": inputs}, None  # forward(inputs) has a tensor of this name
+        given, source = self.bind(arguments, named | dict(inputs or {})), self.source
+        if not given and source is not None:
+            given = dict(source.inputs)
         if values is None:
             values = dict(source.values) if source is not None else {}
         if states is None:
             states = source.states if source is not None and mode != "cycles" else {}
         session = Session(self, mode, check_unwritten)
-        result = session.run(inputs, states=states, values=values, records=records, boundaries=boundaries, progress=progress)
+        result = session.run(given, states=states, values=values, records=records, boundaries=boundaries, progress=progress)
         result.states = session.states()
         return result
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 class Result:
     """`outputs` by name (empty in mode cycles); `counters` is what the simulator counted, as it gave it.
 
+    `drawn` names the inputs that were random numbers, where that was asked for.
     `states` are the contents of caches after the run, by name; `boundaries` (launch, node, tensor) are there after a run that was
     asked to read them back.
     """
 
-    def __init__(self, program: Program, mode: str, counters: dict[str, Any], values: dict[str, int], generated: list[str]):
-        self.program, self.mode, self.counters = program, mode, counters
-        self.values, self.generated = values, generated
+    def __init__(self, program: Program, mode: str, counters: dict[str, Any], values: dict[str, int]):
+        self.program, self.mode, self.counters, self.values = program, mode, counters, values
+        self.drawn: list[str] = []
         self.outputs: dict[str, torch.Tensor] = {}
         self.boundaries: list[tuple[str, str, torch.Tensor]] = []
         self.states: dict[str, torch.Tensor] = {}

@@ -48,6 +48,8 @@ def backend(graph: torch.fx.GraphModule, examples: Sequence[Any], options: dict[
     unknown = sorted(set(chosen) - set(_OPTIONS))
     if unknown:
         raise input_error(unknown[0], "no option of backend garam", ", ".join(_OPTIONS))
+    if chosen["mode"] == "cycles":
+        raise input_error("mode", "a run in mode cycles has no values to give back", "both, values")
     symbolic = [example for example in examples if not isinstance(example, torch.Tensor)]
     if symbolic:
         raise input_error("torch.compile", f"a graph with the run-time size {symbolic[0]}", "dynamic=False")
@@ -56,14 +58,15 @@ def backend(graph: torch.fx.GraphModule, examples: Sequence[Any], options: dict[
     source = bring_in(Model("torch.compile", bound, inputs, phase=""), chosen["dtype"] or _dtype(examples))
     chip = Chip(chosen["chip"], tuple(chosen["set"]), chosen["dies"])
     session = compile_source(source, chip, mapping=chosen["mapping"]).open(chosen["mode"])
-    dtypes = [node.meta["example_value"].dtype if isinstance(node, torch.fx.Node) else None for node in _outputs(graph)]
+    returned = _outputs(graph)
 
     def run(*arguments: Any) -> tuple[Any, ...]:
         result = session.run({bound.order[number]: arguments[number] for number in bound.inputs}, states=source.states,
                              records=chosen["on_result"] is not None)
         if chosen["on_result"]:
             chosen["on_result"](result)
-        return tuple(tensor.to(dtype) for tensor, dtype in zip(result.outputs.values(), dtypes))
+        tensors = iter(result.outputs.values())  # numbers and None are none of the machine's
+        return tuple(next(tensors).to(each.meta["example_value"].dtype) if isinstance(each, torch.fx.Node) else each for each in returned)
 
     return run
 

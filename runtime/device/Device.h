@@ -101,16 +101,18 @@ struct RunResult {
 class Device {
 public:
   virtual ~Device() = default;
-  /// Loads program and weights (not in Mode::Cycles). Throws Error (Input) if it does not fit or a weight is missing or
-  /// of another shape. With `checkUnwritten`, a run that computes values ends with an Error (Undefined) when a byte
+  /// Loads program and weights (not in Mode::Cycles). Throws Error (Input) if it was compiled for another chip, does not
+  /// fit, or a weight is missing or of another shape. With `checkUnwritten`, a run that computes values ends with an Error (Undefined) when a byte
   /// that nobody wrote, or what was computed from one, reaches an output, a state, a boundary tensor, an index or a
   /// count; the section of docs/hardware/machine.md about it says what is written.
   virtual void load(const Program &program, Mode mode, bool checkUnwritten = false) = 0;
-  /// Copies bytes into or out of a segment by name, `offset` bytes into it. Of a split segment they are equal parts for
+  /// What was loaded last. Throws Error (Input) if nothing was.
+  virtual const Program &program() const = 0;
+  /// Copies bytes into or out of a segment by number, `offset` bytes into it. Of a split segment they are equal parts for
   /// each of its dies, in order, `offset` bytes into each; of other segments on several dies all copies are written and
   /// the first is read.
-  virtual void write(const std::string &segment, std::span<const uint8_t> bytes, uint64_t offset = 0) = 0;
-  virtual void read(const std::string &segment, std::span<uint8_t> bytes, uint64_t offset = 0) = 0;
+  virtual void write(uint32_t segment, std::span<const uint8_t> bytes, uint64_t offset = 0) = 0;
+  virtual void read(uint32_t segment, std::span<uint8_t> bytes, uint64_t offset = 0) = 0;
   /// Runs every launch of the loaded program in order. Memory keeps its contents between runs.
   virtual RunResult run(const RunOptions &options) = 0;
 };

@@ -82,6 +82,20 @@ Program loadProgram(const std::string &path) {
   return deserialize(bytes, path);
 }
 
+uint32_t segmentOf(const Program &program, fb::SegmentKind kind, std::string_view name) {
+  std::string known;
+  for (size_t i = 0; i < program.segments.size(); ++i) {
+    const Segment &segment = *program.segments[i];
+    if (segment.kind != kind)
+      continue;
+    if (segment.name == name)
+      return uint32_t(i);
+    known += (known.empty() ? "" : ", ") + segment.name;
+  }
+  throw inputError("segment", fmt::format("no `{}`", name),
+                   known.empty() ? "the program has none of this kind" : known);
+}
+
 std::vector<Insn> decodeKernel(const Kernel &kernel) {
   std::vector<Insn> insns;
   insns.reserve(kernel.code.size() / kWordBytes);

@@ -16,7 +16,7 @@ using Program = fb::ProgramT;
 using Kernel = fb::KernelT;
 using Segment = fb::SegmentT;
 
-inline constexpr uint32_t kProgramVersion = 1;
+inline constexpr uint32_t kProgramVersion = 2;
 
 /// Appends the checksum that ends a file.
 inline constexpr int kSealBytes = 8;
@@ -34,6 +34,10 @@ Program loadProgram(const std::string &path);
 
 fb::DescriptorT toTable(const Descriptor &descriptor);
 Descriptor fromTable(const fb::DescriptorT &table);
+
+/// Number of the segment of this kind and name: names of inputs, outputs and states are spaces of their own. Throws Error
+/// (Input) naming those there are.
+uint32_t segmentOf(const Program &program, fb::SegmentKind kind, std::string_view name);
 
 /// Decoded instructions of a kernel.
 std::vector<Insn> decodeKernel(const Kernel &kernel);

@@ -3,6 +3,8 @@
 #include "runtime/Error.h"
 #include "runtime/isa/Address.h"
 
+#include <set>
+
 namespace garam::rt {
 namespace {
 
@@ -23,6 +25,7 @@ public:
       checkLaunch(present(launch, "launch"));
     for (const auto &boundary : program.boundaries)
       checkBoundary(present(boundary, "boundary tensor"));
+    checkNames();
     for (const auto &location : program.locations)
       present(location, "location");
   }
@@ -126,6 +129,26 @@ private:
     }
   }
 
+  /// What people name is there, and once; the segments have been checked.
+  void checkNames() {
+    std::set<std::string> outputs;
+    for (const auto &entry : program.outputs) {
+      const fb::OutputT &output = present(entry, "output");
+      require(output.segment < program.segments.size(), output.name, "is an output in a segment that is not there");
+      require(program.segments[output.segment]->kind != fb::SegmentKind::Workspace, output.name,
+              "is an output in workspace, which is used again");
+      require(outputs.insert(output.name).second, output.name, "names two outputs");
+    }
+    std::set<std::pair<fb::SegmentKind, std::string>> tensors;
+    for (const auto &segment : program.segments)
+      if (segment->kind == fb::SegmentKind::Input || segment->kind == fb::SegmentKind::State)
+        require(tensors.insert({segment->kind, segment->name}).second, segment->name, "names two inputs or two states");
+    for (size_t i = 0; i < program.chip_keys.size(); ++i) {
+      const fb::ChipKeyT &key = present(program.chip_keys[i], "key of the chip");
+      require(i == 0 || program.chip_keys[i - 1]->key < key.key, key.key, "is a key of the chip out of order");
+    }
+  }
+
   static bool fits(uint64_t offset, uint64_t bytes, uint64_t total) {
     return offset <= total && bytes <= total - offset;
   }
@@ -151,6 +174,12 @@ private:
             "is on several dies and does not begin on the first");
     require(!segment.split || (!segment.shape.empty() && segment.shape.front() % segment.dies == 0), segment.name,
             "is split and has no equal parts");
+    if (segment.range) {
+      DType type = DType(segment.dtype);
+      require(segment.kind == fb::SegmentKind::Input && (type == DType::I32 || type == DType::I64), segment.name,
+              "has a range and is no input of i32 or i64");
+      require(segment.range->low <= segment.range->high, segment.name, "has an empty range");
+    }
     for (const auto &entry : segment.weights) {
       const fb::WeightSourceT &weight = present(entry, "weight");
       uint64_t bytes = 0, stored = 0;

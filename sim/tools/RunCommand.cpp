@@ -73,9 +73,9 @@ std::string summaryJson(const rt::RunResult &result, const rt::Chip &chip, const
 
 /// Nobody has inputs to give here: they are zero, and count as written.
 void giveZeros(rt::Device &device, const rt::Program &program) {
-  for (const auto &segment : program.segments)
-    if (segment->kind == rt::fb::SegmentKind::Input)
-      device.write(segment->name, std::vector<uint8_t>(segment->bytes * (segment->split ? segment->dies : 1)));
+  for (uint32_t number = 0; number < program.segments.size(); ++number)
+    if (const rt::Segment &segment = *program.segments[number]; segment.kind == rt::fb::SegmentKind::Input)
+      device.write(number, std::vector<uint8_t>(segment.bytes * (segment.split ? segment.dies : 1)));
 }
 
 void run(const Options &options) {

@@ -81,9 +81,9 @@ std::string digestOf(const rt::Program &program, twin::SimRun &run) {
   for (const std::vector<int64_t> &channel : result.channelBytes)
     for (int64_t bytes : channel)
       text.add(bytes);
-  for (const auto &segment : program.segments) {
-    std::vector<uint8_t> bytes(size_t(segment->bytes));
-    run.device->read(segment->name, bytes, 0);
+  for (uint32_t i = 0; i < program.segments.size(); ++i) {
+    std::vector<uint8_t> bytes(size_t(program.segments[i]->bytes));
+    run.device->read(i, bytes, 0);
     text.add(std::span<const uint8_t>(bytes));
   }
   return text.digest();

@@ -67,7 +67,7 @@ def sample_result(chip: str = "atom", layers: int = 2, seed: int = 0) -> Result:
                 "host_seconds": 2.0, "host_link_seconds": 1e-5, "gather_indices": None, "bucket_cycles": 256,
                 **_actions(random, layers, cycles),
                 "channel_bytes": (random.uniform(0.2, 1, (8, -(-cycles // 256))) * 7000).astype(np.int64)}
-    return Result(program, "both", counters, {}, [])  # type: ignore[arg-type]
+    return Result(program, "both", counters, {})  # type: ignore[arg-type]
 
 
 def _actions(random: np.random.Generator, layers: int, cycles: int) -> dict[str, Any]:

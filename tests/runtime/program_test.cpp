@@ -1,6 +1,6 @@
 // The container: what is written is read back; what is truncated, flipped or inconsistent is refused, never a crash.
 #include "runtime/Error.h"
-#include "runtime/program/Program.h"
+#include "runtime/program/ChipKeys.h"
 
 #include <gtest/gtest.h>
 
@@ -70,7 +70,7 @@ TEST(Program, OtherVersionIsNamed) {
     deserialize(serialize(program), "sample.garam");
     FAIL();
   } catch (const Error &error) {
-    EXPECT_STREQ(error.what(), "sample.garam: has version 99; allowed: 1");
+    EXPECT_STREQ(error.what(), "sample.garam: has version 99; allowed: 2");
   }
 }
 
@@ -109,6 +109,97 @@ TEST(Program, InconsistenciesAreNamed) {
   program.launches[0]->parameters[0]->segment = -1;
   program.launches[0]->parameters[0]->value = "pos";
   expectRefused(program, "names a run-time value that is not declared");
+}
+
+TEST(Program, OutputsAndRangesAreChecked) {
+  auto named = [](std::vector<std::pair<std::string, uint32_t>> outputs) {
+    Program program = sample();
+    auto ids = std::make_unique<Segment>();
+    ids->name = "ids", ids->dtype = uint8_t(DType::I64), ids->bytes = 64, ids->shape = {8};
+    ids->range = std::make_unique<fb::RangeT>();
+    ids->range->low = 0, ids->range->high = 9;
+    program.segments.push_back(std::move(ids));
+    for (const auto &[name, segment] : outputs) {
+      program.outputs.push_back(std::make_unique<fb::OutputT>());
+      program.outputs.back()->name = name, program.outputs.back()->segment = segment;
+    }
+    return program;
+  };
+  // An input returned twice, once under its own name.
+  Program read = deserialize(serialize(named({{"y", 0}, {"x", 0}, {"ids", 1}})), "p");
+  EXPECT_EQ(read.outputs[1]->name, "x");
+  EXPECT_EQ(read.outputs[2]->segment, 1u);
+  EXPECT_EQ(read.segments[1]->range->high, 9);
+  EXPECT_FALSE(read.segments[0]->range);
+  EXPECT_EQ(segmentOf(read, fb::SegmentKind::Input, "ids"), 1u);
+  EXPECT_THROW(segmentOf(read, fb::SegmentKind::Output, "ids"), Error);
+  expectRefused(named({{"y", 2}}), "`y` is an output in a segment that is not there");
+  expectRefused(named({{"y", 0}, {"y", 1}}), "`y` names two outputs");
+  Program program = named({{"y", 0}});
+  program.segments[0]->kind = fb::SegmentKind::Workspace;
+  expectRefused(program, "is an output in workspace");
+  program = named({});
+  program.segments[1]->name = "x";
+  expectRefused(program, "`x` names two inputs or two states");
+  program.segments[1]->kind = fb::SegmentKind::State, program.segments[1]->range.reset();
+  EXPECT_NO_THROW(deserialize(serialize(program), "p")); // names of inputs and states are apart
+  program = named({});
+  program.segments[1]->range->low = 10;
+  expectRefused(program, "has an empty range");
+  program = named({});
+  program.segments[1]->dtype = uint8_t(DType::F32);
+  expectRefused(program, "has a range and is no input of i32 or i64");
+}
+
+TEST(Program, TheChipMustBeTheOneCompiledFor) {
+  const Chip atom = loadChip("atom");
+  Program program = sample();
+  program.chip = "atom", program.dies = 1, program.chip_keys = chipKeys(atom);
+  EXPECT_EQ(deserialize(serialize(program), "p").chip_keys.size(), program.chip_keys.size());
+  EXPECT_NO_THROW(checkChip(program, atom, "p"));
+  auto said = [&](const Chip &chip) -> std::string {
+    try {
+      checkChip(program, chip, "p");
+    } catch (const Error &error) {
+      return error.what();
+    }
+    return "";
+  };
+  // Every key of every table that shapes programs, one at a time; of the others, none.
+  Chip other = atom;
+  size_t keys = 0;
+  other.eachTable([&](const char *table, auto &params) {
+    params.each([&](const char *key, auto &member, auto &&...) {
+      auto before = member;
+      if constexpr (std::is_same_v<decltype(before), std::string>)
+        member += "x";
+      else if constexpr (std::is_same_v<decltype(before), std::vector<std::string>>)
+        member.push_back("x");
+      else
+        member += 1;
+      if (std::string(table) == "topology" && std::string(key) == "dies") {
+        EXPECT_EQ(said(other), ""); // the program uses the first only
+      } else if (shapesPrograms(table)) {
+        EXPECT_NE(said(other).find(fmt::format("was compiled for another atom: {}.{} was ", table, key)), std::string::npos)
+            << table << "." << key;
+        ++keys;
+      } else {
+        EXPECT_EQ(said(other), "") << table << "." << key;
+      }
+      member = before;
+    });
+  });
+  EXPECT_GT(keys, 50u);
+  other.dram.timing.rp += 1, other.l1.banks += 1, other.l1.beatBytes += 1;
+  EXPECT_NE(said(other).find(", and 2 more keys; compile it for this chip"), std::string::npos) << said(other);
+  EXPECT_EQ(said(loadChip("unit")), "p: was compiled for atom, not unit; compile it for this chip");
+  program.dies = 2;
+  EXPECT_EQ(said(atom), "p: was compiled for 2 dies of atom, which has 1; compile it for this chip");
+  program.dies = 1, program.chip_keys.clear(); // written by hand
+  EXPECT_EQ(said(other), "");
+  program.chip_keys = chipKeys(atom);
+  std::swap(program.chip_keys[0], program.chip_keys[1]);
+  expectRefused(program, "is a key of the chip out of order");
 }
 
 TEST(Program, PartsOnSeveralDiesAreChecked) {

@@ -8,7 +8,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 
-from ..errors import InputError, InternalError, MachineError, one_line
+from ..errors import InputError, InternalError, MachineError, input_error, one_line
 from ..faults import debugging, fault
 from ..files import check_writable
 from .console import remarks, tell
@@ -31,7 +31,7 @@ def _run(arguments: list[str]) -> int:
         from .parser import parse
 
         parsed = parse(arguments)
-        _check_outputs(parsed)
+        check_outputs(parsed)
         status = parsed.command(parsed)
         sys.stdout.flush()
         tell()
@@ -67,16 +67,25 @@ def _no_memory() -> int:
     return _fail("memory: there is not enough for this; a smaller batch, length or model")
 
 
-#: Attributes of the arguments that name a file to be written.
-OUTPUTS = ("json", "output", "outputs", "trace", "report", "emit_to", "reproducer")
+#: Attributes of the arguments that name a file to be written, and their options.
+OUTPUTS = {"json": "--json", "output": "-o", "outputs": "--outputs", "trace": "--trace", "report": "--report", "emit_to": "--emit-to",
+           "reproducer": "--reproducer"}
 
 
-def _check_outputs(parsed: argparse.Namespace) -> None:
-    """A run may take long; that its result has no place is said first."""
-    for name in OUTPUTS:
+def check_outputs(parsed: argparse.Namespace) -> None:
+    """A run may take long; that its result has no place, or the place of another, is said first."""
+    taken: dict[str, str] = {}
+    for name, option in OUTPUTS.items():
         path = getattr(parsed, name, None)
-        if path is not None and path != "-":
-            check_writable(path)
+        if path is None or path == "-":
+            continue
+        check_writable(path)
+        place = os.path.realpath(path)
+        if os.path.exists(place) and not os.path.isfile(place):
+            continue  # a device holds no file that the next could replace
+        if place in taken:
+            raise input_error(option, f"{path} is the file of {taken[place]} too", "a file for each")
+        taken[place] = option
 
 
 def _fail(message: str) -> int:

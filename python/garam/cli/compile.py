@@ -10,9 +10,10 @@ from typing import Any
 from .. import __version__
 from ..errors import input_error
 from ..files import write_bytes, write_json, write_text
+from . import check_outputs
 from .console import console, duration, number
 from .loading import compiler_options, is_program, is_text, load_source, read_text
-from .options import add_chip, add_compiler, add_model, add_shape, chip_of
+from .options import add_chip, add_compiler, add_model, add_shape, chip_of, refuse_inapplicable
 
 HELP = "compile a model to a program, or print a level on the way"
 
@@ -32,10 +33,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if is_program(arguments.model):
         raise input_error(arguments.model, "is compiled already", "a model, or MLIR of any level")
+    refuse_inapplicable(arguments)
+    if is_text(arguments.model) and arguments.kv_len is not None:
+        raise input_error("--kv-len", f"cannot apply to {arguments.model}: text, which has its shapes and types", "--kv-len of garam run")
     if arguments.emit_to and not arguments.emit:
         raise input_error("--emit-to", "nothing to print", "--emit LEVEL")
     if arguments.emit and not arguments.emit_to and arguments.json == "-":
         raise input_error("--emit", "standard output is taken by --json -", "--emit-to FILE")
+    if not arguments.output and not arguments.emit:
+        arguments.output = f"{Path(arguments.model.split(':')[0]).stem}.garam"
+        check_outputs(arguments)
     started = time.perf_counter()
     text, where, facts = _text(arguments)
     exported = time.perf_counter() - started
@@ -78,7 +85,7 @@ def _compile(arguments: argparse.Namespace, text: str, where: str, chip: Any, fa
     started = time.perf_counter()
     lowered = lower(text, where, chip, facts, **compiler_options(arguments))
     seconds = time.perf_counter() - started
-    output = arguments.output or f"{Path(arguments.model.split(':')[0]).stem}.garam"
+    output = arguments.output
     write_bytes(output, lowered["program"])
     info = Program(lowered["program"], chip, None, output).info
     instructions = sum(len(kernel["mnemonics"]) for kernel in info["kernels"])

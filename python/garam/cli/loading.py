@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import input_error
 from ..files import read_bytes
 from .console import remarks
-from .options import chip_of
+from .options import chip_of, refuse_inapplicable
 
 if TYPE_CHECKING:
     import torch
@@ -94,6 +94,7 @@ def load_program(arguments: argparse.Namespace, inputs: Mapping[str, torch.Tenso
     from ..compiler import compile_source, compile_text
     from ..program import Program
 
+    refuse_inapplicable(arguments)
     chip = chip_of(arguments)
     if is_program(arguments.model):
         return Program.load(arguments.model).on(chip)

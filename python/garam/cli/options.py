@@ -5,6 +5,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..dtypes import MLIR_NAMES
+from ..errors import input_error
 from .parser import dtype_name, not_negative, positive
 
 if TYPE_CHECKING:
@@ -40,6 +41,27 @@ def add_compiler(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--pass-timing", action="store_true", help="time of each pass, on standard error")
     group.add_argument("--print-ir-after-all", action="store_true", help="the program after each pass, on standard error")
     group.add_argument("--reproducer", metavar="FILE", help="where a failing pass leaves what it was given")
+
+
+#: Options that decide what is exported, and those that decide how it is compiled: attribute and name.
+_SHAPE = {"dtype": "--dtype", "weights_dtype": "--weights-dtype", "batch": "--batch", "seq": "--seq", "phase": "--phase",
+          "layers": "--layers", "random_weights": "--random-weights"}
+_COMPILER = {"dies": "--dies", "mapping": "--mapping", "pass_timing": "--pass-timing", "print_ir_after_all": "--print-ir-after-all",
+             "reproducer": "--reproducer"}
+
+
+def refuse_inapplicable(arguments: argparse.Namespace) -> None:
+    """Names the first option that means nothing for a compiled program, or for text, which has its shapes."""
+    model = arguments.model
+    if not model.endswith((".garam", ".mlir")):
+        return
+    compiled = model.endswith(".garam")
+    names = _SHAPE | _COMPILER if compiled else _SHAPE
+    what = "a compiled program" if compiled else "text, which has its shapes and types"
+    given = [option for name, option in names.items() if getattr(arguments, name, None) not in (None, False)]
+    given += [f"--no-{name}" for name in arguments.disabled if compiled]
+    if given:
+        raise input_error(given[0], f"cannot apply to {model}: {what}", "the model itself, or no such option")
 
 
 def add_model(parser: argparse.ArgumentParser, extra: str = "") -> None:

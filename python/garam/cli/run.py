@@ -11,6 +11,7 @@ from ..files import replacing, write_json
 from .console import console, duration, number, percent, progress
 from .loading import load_program, load_tensors, run_values
 from .options import add_chip, add_compiler, add_model, add_shape
+from .parser import not_negative
 
 if TYPE_CHECKING:
     from ..result import Result
@@ -35,7 +36,9 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 def add(parser: argparse.ArgumentParser) -> None:
     add_model(parser, ", or a compiled .garam")
     add_chip(parser)
-    parser.add_argument("--inputs", metavar="FILE.safetensors", help="inputs by name; by default seeded ones")
+    parser.add_argument("--inputs", metavar="FILE.safetensors", help="inputs by name; by default the model's own examples")
+    parser.add_argument("--random-inputs", type=not_negative, metavar="SEED",
+                        help="draw the inputs that --inputs does not give: floats normal, indices from their range, other integers one")
     add_outputs(parser)
     add_shape(parser)
     add_compiler(parser)
@@ -46,9 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = load_tensors(arguments.inputs) if arguments.inputs else {}
     with progress("compiling"):
         program = load_program(arguments, inputs)
+    drawn = {}
+    if arguments.random_inputs is not None:
+        drawn = program.random_inputs(arguments.random_inputs, leave=inputs)
     with progress("simulating") as shown:
         result = program.run(mode=arguments.mode, values=run_values(arguments, program), progress=shown,
-                             records=wants_records(arguments), check_unwritten=arguments.check_unwritten or None, **inputs)
+                             records=wants_records(arguments), check_unwritten=arguments.check_unwritten or None, inputs=inputs | drawn)
+    result.drawn = list(drawn)
     finish(arguments, result)
     return 0
 
@@ -58,6 +65,8 @@ def check_outputs(arguments: argparse.Namespace) -> None:
         raise input_error("--outputs", "a run in mode cycles has no values", "--mode both, values")
     if arguments.check_unwritten and arguments.mode == "cycles":
         raise input_error("--check-unwritten", "a run in mode cycles has no values", "--mode both, values")
+    if getattr(arguments, "random_inputs", None) is not None and arguments.mode == "cycles":
+        raise input_error("--random-inputs", "a run in mode cycles has no values", "--mode both, values")
 
 
 def wants_records(arguments: argparse.Namespace) -> bool:
@@ -98,8 +107,8 @@ def _show(arguments: argparse.Namespace, result: Result) -> None:
                   + (f", {percent(hbm['achieved_share'])} of its bandwidth" if hbm["achieved_share"] is not None else ""))
     compiled = f"compiled in {duration(document['compile_seconds'])}, " if document["compile_seconds"] is not None else ""
     table.add_row("host", f"{compiled}simulated in {duration(document['host_seconds'])}")
-    if result.generated and arguments.mode != "cycles":
-        table.add_row("inputs", f"generated: {', '.join(result.generated)}; --inputs FILE gives others")
+    if result.drawn:
+        table.add_row("inputs", f"random numbers: {', '.join(result.drawn)}")
     out = console(arguments)
     out.print(table)
     for path in (arguments.outputs, arguments.trace, arguments.report):

@@ -7,7 +7,7 @@ from ..files import write_json
 from ..program import Program
 from .console import console, progress
 from .loading import run_values
-from .options import add_chip, chip_of
+from .options import add_chip, chip_of, refuse_inapplicable
 from .parser import not_negative
 
 HELP = "run a program for its cycles and write a trace for Perfetto"
@@ -21,6 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    refuse_inapplicable(arguments)
     program = Program.load(arguments.model).on(chip_of(arguments))
     with progress("simulating") as shown:
         result = program.run(mode="cycles", values=run_values(arguments, program), progress=shown)

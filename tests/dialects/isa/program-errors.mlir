@@ -1,6 +1,6 @@
 // RUN: garam-opt %s --split-input-file --verify-diagnostics
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   // expected-error @+1 {{kernel 1 is number 0 in order}}
   isa.kernel 1 "k" {
@@ -10,7 +10,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 
 // -----
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     isa.seq_end
@@ -21,7 +21,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 
 // -----
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{64 tokens; a semaphore holds at most 63}}
@@ -31,7 +31,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 
 // -----
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{field `index` is missing}}
@@ -41,7 +41,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 
 // -----
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{a third `wait`}}
@@ -51,7 +51,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 
 // -----
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{'explode' is no step of a chain}}
@@ -61,7 +61,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 
 // -----
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{a step names constant c1, of 1}}
@@ -71,8 +71,24 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 
 // -----
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   // expected-error @+1 {{type must be a static tensor}}
   isa.segment 0 "x" input at 0 bytes 64 as tensor<?xf32>
+}
+
+// -----
+
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+    sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
+  // expected-error @+1 {{range must be the lowest and the highest value}}
+  isa.segment 0 "ids" input at 0 bytes 64 as tensor<8xi64> range [9]
+}
+
+// -----
+
+// expected-error @+1 {{chip key "l1.size_bytes" must be text}}
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+    sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = "",
+    chip_keys = {"l1.size_bytes" = 4}} {
 }

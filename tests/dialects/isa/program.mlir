@@ -9,10 +9,11 @@
 // RUN: cmp %t.garam %t.third.garam
 
 // CHECK: isa.program attributes {
+// CHECK-SAME: chip_keys = {clock.core_mhz = "1000", l1.size_bytes = "4096"}
 // CHECK-SAME: model = "two"
-isa.program attributes {version = 1 : i32, model = "two", chip = "rebel100", dies = 2 : i32, dtype = "bf16", phase = "decode",
+isa.program attributes {version = 2 : i32, model = "two", chip = "rebel100", dies = 2 : i32, dtype = "bf16", phase = "decode",
     batch = 1 : i64, sequence_length = 8 : i64, kv_capacity = 0 : i64, weights_file = "w.safetensors", flops = 123 : i64,
-    compulsory_bytes = 456 : i64, mapping = "{}"} {
+    compulsory_bytes = 456 : i64, mapping = "{}", chip_keys = {"clock.core_mhz" = "1000", "l1.size_bytes" = "4096"}} {
   // CHECK: isa.value "pos" 0 to 127
   isa.value "pos" 0 to 127
   // CHECK: isa.segment 0 "x" input at 0 bytes 64 as tensor<4x8xbf16>
@@ -26,6 +27,12 @@ isa.program attributes {version = 1 : i32, model = "two", chip = "rebel100", die
   isa.segment 3 "parts" workspace at 12288 bytes 64 as tensor<8x8xbf16> dies 2 split
   // CHECK: isa.segment 4 "copies" workspace at 16384 bytes 64 as tensor<4x8xbf16> dies 2{{$}}
   isa.segment 4 "copies" workspace at 16384 bytes 64 as tensor<4x8xbf16> dies 2
+  // CHECK: isa.segment 5 "ids" input at 20480 bytes 64 as tensor<8xi64> range [0, 99]
+  isa.segment 5 "ids" input at 20480 bytes 64 as tensor<8xi64> range [0, 99]
+  // CHECK-NEXT: isa.output "x" in 2
+  isa.output "x" in 2
+  // CHECK-NEXT: isa.output "same" in 0
+  isa.output "same" in 0
   // CHECK: isa.location 0 "layer" "mm" "node" "model.py:3"
   isa.location 0 "layer" "mm" "node" "model.py:3"
   // CHECK: isa.kernel 0 "k" {

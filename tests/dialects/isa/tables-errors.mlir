@@ -1,7 +1,7 @@
 // RUN: garam-opt %s --split-input-file --verify-diagnostics
 // Tables and chains of a program that the container cannot hold.
 
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{is no entry of an isa.kernel; those are semaphores, descriptors, origins and instructions}}
@@ -10,7 +10,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{semaphore 64; there are 0 to 63}}
@@ -19,7 +19,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     isa.semaphore 1 vector tokens 0
@@ -29,7 +29,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{needs five counts and five strides on each side}}
@@ -38,21 +38,21 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   // expected-error @+1 {{data must be a dense vector of i8}}
   isa.segment 0 "c" constant at 0 bytes 4 as tensor<f32> data dense<1> : tensor<4xi32>
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
-  // expected-error @+1 {{is no entry of an isa.program; those are value, segment, location, kernel, launch, boundary}}
+  // expected-error @+1 {{is no entry of an isa.program; those are value, segment, output, location, kernel, launch, boundary}}
   %c = arith.constant 1 : index
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{'f64' is no element type}}
@@ -61,7 +61,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{a reduction is none, sum, max or min, then rows or columns}}
@@ -70,7 +70,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{an operand is s0, s1, s2, t0, t1, row, col, scalar, or c0 to c7}}
@@ -79,7 +79,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{17 steps; a chain has at most 16}}
@@ -88,7 +88,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{9 constants; a chain has at most 8}}
@@ -97,7 +97,7 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   isa.kernel 0 "k" {
     // expected-error @+1 {{slots, regs, waits and signals do not have the sizes of the record}}
@@ -106,14 +106,14 @@ isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   // expected-error @+1 {{type must be a static tensor of f32, f16, bf16, f8E4M3FN, f8E5M2, i8, i1, i32 or i64, got 'tensor<2xf64>'}}
   isa.segment 0 "w" weight at 0 bytes 4 as tensor<f32> weights [#isa.weight<tensor = "a", file = tensor<2xf64>, sha256 = "", offset = 0, to = f32, permutation = [], begin = [], end = []>]
 }
 
 // -----
-isa.program attributes {version = 1 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
+isa.program attributes {version = 2 : i32, model = "", chip = "", dies = 1 : i32, dtype = "", phase = "", batch = 1 : i64,
     sequence_length = 1 : i64, kv_capacity = 0 : i64, weights_file = "", flops = 0 : i64, compulsory_bytes = 0 : i64, mapping = ""} {
   // expected-error @+1 {{weight a becomes 'f64'; an element type of the machine}}
   isa.segment 0 "w" weight at 0 bytes 4 as tensor<f32> weights [#isa.weight<tensor = "a", file = tensor<2xf32>, sha256 = "", offset = 0, to = f64, permutation = [], begin = [], end = []>]

@@ -8,6 +8,13 @@ module attributes {graph.chip = #graph.chip<name = "atom", path = "">, garam.flo
   // CHECK: isa.segment 1 "twice" output
   // CHECK: isa.segment 2 "workspace" workspace
   // CHECK: isa.segment 3 "weights0" weight {{.*}}tensor = "scale"
+  // What is returned as it came is where it came; a weight comes once more.
+  // CHECK: isa.segment 4 "scale" weight {{.*}} as tensor<100xf32> weights {{.*}}tensor = "scale"
+  // CHECK-NEXT: isa.output "scale" in 4
+  // CHECK-NEXT: isa.output "twice" in 1
+  // CHECK-NEXT: isa.output "x" in 0
+  // CHECK-NEXT: isa.output "again" in 1
+  // CHECK-NEXT: isa.output "weight" in 4
   // CHECK: isa.kernel 0 "scale"
   // CHECK: isa.semaphore 0 dma_in tokens 0
   // CHECK: isa.dma_shape 0
@@ -66,7 +73,11 @@ module attributes {graph.chip = #graph.chip<name = "atom", path = "">, garam.flo
                   %n: index {garam.kind = "value", garam.name = "n", garam.range = array<i64: 1, 10>}) {
     %y = memref.alloc() : memref<3x100xf32, #tile.mem<hbm>>
     tile.launch @scale(%x, %w, %y, %n) : memref<3x100xf32, #tile.mem<hbm>>, memref<100xf32, #tile.mem<hbm>>, memref<3x100xf32, #tile.mem<hbm>>, index
+    tile.output %w {name = "scale"} : memref<100xf32, #tile.mem<hbm>>
     tile.output %y {name = "twice"} : memref<3x100xf32, #tile.mem<hbm>>
+    tile.output %x {name = "x"} : memref<3x100xf32, #tile.mem<hbm>>
+    tile.output %y {name = "again"} : memref<3x100xf32, #tile.mem<hbm>>
+    tile.output %w {name = "weight"} : memref<100xf32, #tile.mem<hbm>>
     return
   }
 }

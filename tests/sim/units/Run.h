@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 namespace garam::test {
@@ -38,14 +39,20 @@ inline rt::InsnRecord record(const rt::RunResult &result, int core, rt::Engine e
   return {};
 }
 
+/// Number of a segment of the loaded program.
+inline uint32_t numberOf(const rt::Device &device, const std::string &segment) {
+  const auto &all = device.program().segments;
+  return uint32_t(std::ranges::find(all, segment, [](const auto &own) { return own->name; }) - all.begin());
+}
+
 template <class T>
 std::vector<T> readAll(rt::Device &device, const std::string &segment, size_t count, uint64_t offset = 0) {
   std::vector<T> values(count);
-  device.read(segment, {reinterpret_cast<uint8_t *>(values.data()), count * sizeof(T)}, offset);
+  device.read(numberOf(device, segment), {reinterpret_cast<uint8_t *>(values.data()), count * sizeof(T)}, offset);
   return values;
 }
 template <class T> void writeAll(rt::Device &device, const std::string &segment, const std::vector<T> &values) {
-  device.write(segment, {reinterpret_cast<const uint8_t *>(values.data()), values.size() * sizeof(T)}, 0);
+  device.write(numberOf(device, segment), {reinterpret_cast<const uint8_t *>(values.data()), values.size() * sizeof(T)}, 0);
 }
 
 /// Runs a body on one core only: skips it elsewhere.

@@ -1,12 +1,6 @@
 // Segments on several dies: the host's bytes are shared out, or are the same for all.
-#include "sim/SimDevice.h"
-#include "tests/sim/units/ProgramBuilder.h"
-
 #include "runtime/Error.h"
-
-#include <gtest/gtest.h>
-
-#include <numeric>
+#include "tests/sim/units/Run.h"
 
 namespace garam::test {
 namespace {
@@ -29,7 +23,7 @@ rt::Program program(bool split) {
 
 std::vector<uint8_t> readAll(sim::SimDevice &device, const std::string &segment, uint64_t bytes, uint64_t offset = 0) {
   std::vector<uint8_t> out(bytes);
-  device.read(segment, out, offset);
+  device.read(numberOf(device, segment), out, offset);
   return out;
 }
 
@@ -38,7 +32,7 @@ TEST(Parts, OfASplitSegmentLieOnTheirDies) {
   device.load(program(true), rt::Mode::Both);
   std::vector<uint8_t> whole(kBytes * kDies);
   std::iota(whole.begin(), whole.end(), uint8_t(0));
-  device.write("all", whole, 0);
+  device.write(numberOf(device, "all"), whole, 0);
   for (int die = 0; die < kDies; ++die)
     EXPECT_EQ(readAll(device, "die" + std::to_string(die), 1)[0], uint8_t(die * int(kBytes)));
   EXPECT_EQ(readAll(device, "all", whole.size()), whole);
@@ -55,7 +49,7 @@ TEST(Parts, OfAnotherSegmentAreCopies) {
   device.load(copies, rt::Mode::Both);
   for (int die = 0; die < kDies; ++die)
     EXPECT_EQ(readAll(device, "die" + std::to_string(die), 3), (std::vector<uint8_t>{1, 2, 3}));
-  device.write("all", std::vector<uint8_t>(kBytes, 7), 0);
+  device.write(numberOf(device, "all"), std::vector<uint8_t>(kBytes, 7), 0);
   for (int die = 0; die < kDies; ++die)
     EXPECT_EQ(readAll(device, "die" + std::to_string(die), kBytes), std::vector<uint8_t>(kBytes, 7));
   EXPECT_EQ(readAll(device, "all", kBytes), std::vector<uint8_t>(kBytes, 7));

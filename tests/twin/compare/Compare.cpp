@@ -44,9 +44,10 @@ public:
       causes(run.result);
   }
   void bits(SimRun &run, Memory &memory, const std::string &mode) {
-    for (const auto &segment : program.segments) {
+    for (uint32_t number = 0; number < program.segments.size(); ++number) {
+      const auto &segment = program.segments[number];
       std::vector<uint8_t> theirs(size_t(segment->bytes)), mine(theirs.size());
-      run.device->read(segment->name, theirs, 0);
+      run.device->read(number, theirs, 0);
       memory.read(segment->address, mine);
       for (size_t i = 0; i < mine.size(); ++i)
         if (theirs[i] != mine[i]) {

@@ -29,8 +29,8 @@ SimRun simulate(const rt::Chip &chip, const rt::Program &program, rt::Mode mode,
   out.device = std::make_unique<sim::SimDevice>(chip);
   out.device->load(program, mode);
   if (mode != rt::Mode::Cycles)
-    for (const auto &segment : program.segments)
-      out.device->write(segment->name, contents(program, *segment), 0);
+    for (uint32_t i = 0; i < program.segments.size(); ++i)
+      out.device->write(i, contents(program, *program.segments[i]), 0);
   out.commands.resize(size_t(program.dies) * size_t(chip.dram.channels()));
   out.device->onCommand(
       [&](int channel, const sim::DramCommand &command) { out.commands.at(size_t(channel)).push_back(command); });
