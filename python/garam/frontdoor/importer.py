@@ -18,6 +18,7 @@ from garam.frontdoor.exporter import ExportedModel
 from garam.frontdoor.fold import constants, is_random
 from garam.frontdoor.ir import MLIR_TYPES, Argument, Constant, Function, Program, Result, Value, remove_dead
 from garam.frontdoor.outline import outline
+from garam.frontdoor.ranges import bound_indices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +64,7 @@ class _Importer:
                 self.values[node] = self._lower(node)
         results = self._results()
         ops = remove_dead(self.builder.ops, results)
+        bound_indices(ops)
         used = {id(v) for op in ops for v in op.operands} | {id(r.value) for r in results}
         arguments = [a for a in self.arguments if a.kind != "weight" or id(a) in used]
         main = Function("main", arguments, ops, results)

@@ -57,7 +57,7 @@ class Constant(Value):
 @dataclasses.dataclass(eq=False)
 class Argument(Value):
     """An argument of a function. kind: input, weight, state or value; in a layer also operand, a tensor that the caller computes.
-    file_dtype: of a weight, its type in the file. range: of a value, least and greatest."""
+    file_dtype: of a weight, its type in the file. range: of a value, or of an input that indexes a table, least and greatest."""
 
     kind: str = "input"
     name: str = ""

@@ -120,7 +120,7 @@ def test_text_that_is_cut_for_a_chip_stays_with_it(capsys, folder, level, other,
     assert not (tmp_path / "p.garam").exists()
 
 
-@pytest.mark.parametrize("one, two", itertools.combinations(["--json", "--outputs", "--trace", "--report"], 2))
+@pytest.mark.parametrize("one, two", list(itertools.combinations(["--json", "--outputs", "--trace", "--report"], 2)))
 @pytest.mark.parametrize("same", ["plain", "dotted", "linked"])
 def test_two_results_in_one_file(capsys, folder, one, two, same, tmp_path):
     file = tmp_path / "file"
