@@ -31,6 +31,11 @@ void addPreset(Keys &keys, DramTiming timing) {
   add(keys, "preset", "bank_groups", timing.bankGroups);
   add(keys, "preset", "banks_per_group", timing.banksPerGroup);
   add(keys, "preset", "row_bytes", timing.rowBytes);
+  add(keys, "preset", "shared_command_bus", timing.sharedCommandBus);
+  add(keys, "preset", "row_edges_per_clock", timing.rowEdgesPerClock);
+  add(keys, "preset", "act_edges", timing.actEdges);
+  add(keys, "preset", "pre_edges", timing.preEdges);
+  add(keys, "preset", "ref_edges", timing.refEdges);
   timing.eachTiming([&](const char *key, int64_t clocks, auto &&...) { add(keys, "preset", key, clocks); });
 }
 
