@@ -41,6 +41,7 @@ def folder(tmp_path_factory):
 
 
 def refused(capsys, *arguments) -> str:
+    capsys.readouterr()  # remarks of what came before
     assert main([str(argument) for argument in arguments]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.startswith("error: ") and captured.err.count("\n") == 1, captured.err
