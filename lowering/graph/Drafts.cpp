@@ -92,6 +92,26 @@ Drafts::Drafts(func::FuncOp function) : function(function) {
         store(read, false);
   for (Value result : results)
     store(result, true);
+  // A copy is where the views of all its readers begin, of those too that were decided before it.
+  for (size_t before = 0; before != drafts.size();) {
+    before = drafts.size();
+    for (size_t i = 0; i < drafts.size(); ++i)
+      for (Value read : reads(drafts[i])) {
+        SmallVector<Operation *> chain;
+        Value begin = read;
+        while (isViewOp(begin.getDefiningOp()) && (begin == drafts[i].copied || !stored.contains(begin))) {
+          chain.push_back(begin.getDefiningOp());
+          begin = chain.back()->getOperand(0);
+        }
+        View view = View::dense(begin);
+        for (Operation *op : llvm::reverse(chain)) {
+          std::optional<View> next = through(op, view);
+          if (!next)
+            copy(op->getOperand(0));
+          view = next.value_or(View::dense(op->getResult(0)));
+        }
+      }
+  }
 }
 
 int Drafts::draftOf(Operation *op) const {

@@ -78,3 +78,30 @@ func.func private @one_column(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %3 = graph.add %x, %2 : (tensor<4x8xf32>, tensor<4x1xf32>) -> tensor<4x8xf32>
   return %3 : tensor<4x8xf32>
 }
+
+// -----
+
+// The rows of the first reader are a stride of the argument, until the second one has the transpose copied: then they are
+// read from there, by one more copy.
+// CHECK-LABEL: func.func private @two_readers
+// CHECK: %[[COPY:.*]] = graph.group "copy"
+// CHECK: %[[ROWS:.*]] = graph.group {{.*}} = %[[COPY]]
+// CHECK: graph.slice
+// CHECK: graph.transpose
+// CHECK: graph.yield
+// CHECK: graph.group {{.*}} = %[[ROWS]]
+// CHECK: graph.reshape
+// CHECK: graph.relu
+// CHECK: graph.group {{.*}} = %[[COPY]]
+// CHECK: graph.reshape
+// CHECK: graph.exp
+func.func private @two_readers(%x: tensor<4x6xf32>) -> (tensor<12xf32>, tensor<24xf32>) {
+  %0 = graph.transpose %x [1, 0] {graph.node = "copy"} : tensor<4x6xf32> to tensor<6x4xf32>
+  %1 = graph.slice %0 [0, 1] to [6, 3] step [1, 1] : tensor<6x4xf32> to tensor<6x2xf32>
+  %2 = graph.transpose %1 [1, 0] : tensor<6x2xf32> to tensor<2x6xf32>
+  %3 = graph.reshape %2 : tensor<2x6xf32> to tensor<12xf32>
+  %4 = graph.relu %3 : tensor<12xf32>
+  %5 = graph.reshape %0 : tensor<6x4xf32> to tensor<24xf32>
+  %6 = graph.exp %5 : tensor<24xf32>
+  return %4, %6 : tensor<12xf32>, tensor<24xf32>
+}
