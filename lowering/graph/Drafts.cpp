@@ -170,8 +170,8 @@ bool Drafts::canFollow(Operation *op, int draft) const {
          shapeOf(op->getResult(0)) == shapeOf(tail->getResult(0));
 }
 
-/// Whether ops on rows of `a` and of `b` columns can share a group: the narrower repeat one value along the row, which an
-/// op that looks along its row must not see.
+/// Whether ops on rows of `a` and of `b` columns can share a group: the narrower repeat one value along the row, which
+/// an op that looks along its row must not see.
 static bool fitBeside(int64_t a, ArrayRef<Operation *> of, int64_t b, ArrayRef<Operation *> others) {
   if (a == b)
     return true;
