@@ -16,8 +16,8 @@ namespace garam {
 mlir::InFlightDiagnostic asLimit(mlir::InFlightDiagnostic error);
 bool isLimit(mlir::Diagnostic &error);
 
-/// Runs `body`. What ended it before its end, if anything did: a signal, or an exception that is no rt::Error. What it held
-/// is not freed then, and must not be used.
+/// Runs `body`. What ended it before its end, if anything did: a signal, or an exception that is no rt::Error. What it
+/// held is not freed then, and must not be used.
 std::optional<std::string> endedBy(llvm::function_ref<void()> body);
 
 /// Writes `text` behind a first line that says `what` to `path`, or to a file of its own in the folder for temporary

@@ -1,5 +1,5 @@
-// Folds of tensors without elements, the same for every op: one whose result has none needs no op, and what is summed up
-// over none is a constant. Behind the canonicalizer no op has such a tensor, so that nothing after it divides by a size.
+// Folds of tensors without elements, the same for every op: one whose result has none needs no op, and what is summed
+// up over none is a constant. Behind the canonicalizer no op has such a tensor, so that nothing divides by a size of 0.
 #include "dialects/graph/EmptyTensors.h"
 
 #include "mlir/Interfaces/FoldInterfaces.h"
