@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+from garam.errors import input_error
 from garam.frontdoor import context
 
 
@@ -58,7 +59,18 @@ class DecoderStep(torch.nn.Module):
         with context.tracing(trace):  # positions are the model's affair: families count from different numbers
             logits = self.model(input_ids=input_ids, past_key_values=Cache(layers=list(self.kv)), use_cache=True,
                                 logits_to_keep=1).logits[:, -1]
+        if trace.pos is not None:
+            self._check_attention()
         return {"logits": logits, "next_token": logits.argmax(-1, keepdim=True)}
+
+
+    def _check_attention(self) -> None:
+        """Attention of a model's own may take the number of keys for the number of tokens, which a cache of fixed capacity makes wrong.
+        Transformers marks the models made for such caches. Raises InputError for others."""
+        written = sum(layer.added > 0 for layer in self.kv)
+        if not getattr(self.model, "_can_compile_fullgraph", False) and context.notes().attended < written:
+            raise input_error(type(self.model).__name__, "a decode step, whose attention is the model's own and not made for a cache of fixed size",
+                              "models that Transformers marks as fit for static caches, or attention through its interface")
 
 
 class Prefill(DecoderStep):

@@ -30,6 +30,7 @@ class Notes:
 
     def __init__(self) -> None:
         self._meanings: dict[int, tuple[Tensor, int, object]] = {}
+        self.attended = 0  # times that attention over a cache has become one op
 
     def note(self, tensor: Tensor, meaning: object) -> Tensor:
         self._meanings[id(tensor)] = (tensor, tensor._version, meaning)
