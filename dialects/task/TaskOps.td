@@ -68,14 +68,17 @@ defvar sync_format = " (`wait` $waits^)? (`signal` $signals^)? attr-dict";
 class Task_Transfer<string mnemonic, string text> : Task_Insn<mnemonic, [AttrSizedOperandSegments]> {
   let summary = text;
   let description = [{
-    Counts and strides innermost first; dimension 0 is contiguous bytes. With indices, dimension 4 steps through the list.
+    Counts and strides innermost first; dimension 0 is contiguous bytes. With indices, dimension 4 steps through the list, and
+    `rows` is the size of the table that they index.
   }];
   let arguments = !con((ins Task_Buffer:$source, Index:$sourceOffset, Task_Buffer:$target, Index:$targetOffset,
                             Optional<Task_Buffer>:$indices, Optional<Index>:$indicesOffset, OptionalAttr<TypeAttr>:$indexType,
+                            OptionalAttr<I64Attr>:$rows,
                             Variadic<Index>:$counts, DenseI64ArrayAttr:$staticCounts, DenseI64ArrayAttr:$sourceStrides,
                             DenseI64ArrayAttr:$targetStrides), sync);
   let assemblyFormat = !strconcat([{
     $source `[` $sourceOffset `]` `to` $target `[` $targetOffset `]` (`indices` $indices^ `[` $indicesOffset `]` `:` $indexType)?
+    (`rows` $rows^)?
     `counts` custom<DynamicIndexList>($counts, $staticCounts) `strides` $sourceStrides `to` $targetStrides
   }], sync_format);
   let hasVerifier = 1;

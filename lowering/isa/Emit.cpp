@@ -267,7 +267,8 @@ private:
                             operand(op.getTargetOffset())};
     slots.append(overrides);
     if (op.getIndices())
-      slots.append({operand(op.getIndicesOffset()), Slot::imm(number(*op.getIndexType()))});
+      slots.append({operand(op.getIndicesOffset()), Slot::imm(number(*op.getIndexType())),
+                    Slot::imm(int64_t(op.getRows().value_or(0)))});
     else
       slots.push_back(Slot::imm(0)); // this core: no multicast, no remote signal
     add(op.getIndices() ? indexed : plain, slots, op.getLoc());

@@ -56,11 +56,14 @@ LogicalResult EngineConverter::transfer(OpBuilder &b, Operation *op, Value from,
     dims.push_back({b.getIndexAttr(1), 0, 0});
   Value indexBuffer, indexOffset;
   TypeAttr indexType;
+  IntegerAttr rows;
   if (indices) {
     FailureOr<Operand> list = operands.resolve(b, indices);
     if (failed(list))
       return failure();
     indexBuffer = list->buffer, indexOffset = list->offset, indexType = TypeAttr::get(list->element);
+    if (std::optional<int64_t> size = getConstantIntValue((load ? source : target)->sizes[0]))
+      rows = b.getI64IntegerAttr(*size);
     dims.push_back({list->sizes[0], source->strides[0], target->strides[0]});
   }
   SmallVector<Value> dynamic;
@@ -72,7 +75,7 @@ LogicalResult EngineConverter::transfer(OpBuilder &b, Operation *op, Value from,
   }
   auto create = [&](auto kind) {
     decltype(kind)::create(b, loc, source->buffer, source->offset, target->buffer, target->offset, indexBuffer,
-                           indexOffset, indexType, dynamic, fixed, sourceStrides, targetStrides, task::TokensAttr(),
+                           indexOffset, indexType, rows, dynamic, fixed, sourceStrides, targetStrides, task::TokensAttr(),
                            task::TokensAttr());
   };
   load ? create(task::LoadOp()) : create(task::StoreOp());

@@ -81,7 +81,8 @@ defvar dimension_counts = [
     Field<"c2", Count, "count of dimension 2, if a register">, Field<"c3", Count, "count of dimension 3, if a register">,
     Field<"c4", Count, "count of dimension 4, if a register">];
 defvar index_fields = [Field<"indices", Local, "L1 address of the index list, one entry for each step of dimension 4">,
-                  Field<"index_type", Enum, "element type of the list: i32 or i64">];
+                  Field<"index_type", Enum, "element type of the list: i32 or i64">,
+                  Field<"rows", Imm, "rows of the table: an index is from 0 to one below; 0: any that memory allows">];
 
 def dma_load : Insn<"dma.load", 0x30, DmaIn,
     !listconcat([Field<"desc", Desc, "DMA descriptor">, Field<"src", Global, "source">, Field<"dst", Local, "destination">],
@@ -92,7 +93,7 @@ def dma_gather : Insn<"dma.gather", 0x31, DmaIn,
     !listconcat([Field<"desc", Desc, "DMA descriptor">, Field<"src", Global, "source">, Field<"dst", Local, "destination">],
         dimension_counts, index_fields),
     "As dma.load, but step j of dimension 4 reads at index[j] · source stride.",
-    "dma.gather desc=1 src=r1 dst=4096 indices=64 index_type=9">;
+    "dma.gather desc=1 src=r1 dst=4096 indices=64 index_type=9 rows=1000">;
 def dma_in_sync : Insn<"dma_in.sync", 0x3f, DmaIn, [], "Waits and signals only.", "dma_in.sync wait=1 signal=2">;
 def dma_store : Insn<"dma.store", 0x40, DmaOut,
     !listconcat([Field<"desc", Desc, "DMA descriptor">, Field<"src", Local, "source">, Field<"dst", Global, "destination">],
@@ -102,7 +103,7 @@ def dma_scatter : Insn<"dma.scatter", 0x41, DmaOut,
     !listconcat([Field<"desc", Desc, "DMA descriptor">, Field<"src", Local, "source">, Field<"dst", Global, "destination">],
         dimension_counts, index_fields),
     "As dma.store, but step j of dimension 4 writes at index[j] · destination stride.",
-    "dma.scatter desc=3 src=8192 dst=r2 indices=64 index_type=9">;
+    "dma.scatter desc=3 src=8192 dst=r2 indices=64 index_type=9 rows=1000">;
 def sync_barrier : Insn<"sync.barrier", 0x4e, DmaOut,
     [Field<"scope", Enum, "0: cores of the die, 1: all cores of the program">],
     "Completes when every core of its scope has arrived, after all earlier writes of this core.",

@@ -25,6 +25,14 @@ void readIndices(const Storage &storage, int core, int64_t address, rt::DType ty
   }
 }
 
+void checkIndices(std::span<const int64_t> indices, int64_t rows) {
+  auto wrong = std::ranges::find_if(indices, [&](int64_t index) { return index < 0 || index >= rows; });
+  if (wrong != indices.end())
+    throw rt::Error(rt::ErrorKind::Undefined, "indices",
+                    fmt::format("entry {} is {}", wrong - indices.begin(), *wrong),
+                    fmt::format("the table has the rows 0 to {}", rows - 1));
+}
+
 void drawIndices(const std::vector<Extent> &segments, const rt::Transfer &transfer, std::mt19937_64 &random,
                  std::span<int64_t> indices) {
   const int64_t base = transfer.toGlobal ? transfer.dst : transfer.src;

@@ -15,6 +15,9 @@ namespace garam::sim {
 /// is not aligned or lies outside.
 void readIndices(const Storage &storage, int core, int64_t address, rt::DType type, std::span<int64_t> indices);
 
+/// Throws rt::Error (Undefined) naming the first index that is no row of a table of so many.
+void checkIndices(std::span<const int64_t> indices, int64_t rows);
+
 /// Draws uniformly from the steps that stay inside the segment of the base address.
 void drawIndices(const std::vector<Extent> &segments, const rt::Transfer &transfer, std::mt19937_64 &random,
                  std::span<int64_t> indices);

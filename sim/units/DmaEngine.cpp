@@ -167,7 +167,7 @@ private:
     checkCounts(machine.storage, core, transfer);
     rt::Opcode opcode = issued.insn->opcode;
     if (opcode == rt::Opcode::DmaGather || opcode == rt::Opcode::DmaScatter)
-      loadIndices(transit, v[8], rt::DType(v[9]));
+      loadIndices(transit, v[8], rt::DType(v[9]), v[10]);
     else if (opcode == rt::Opcode::DmaLoad)
       transit.targets = uint64_t(v[8]);
     else
@@ -184,7 +184,7 @@ private:
       machine.shadow->read(transit.marks, core, transfer, machine, issued);
   }
 
-  void loadIndices(Transit &transit, int64_t address, rt::DType type) {
+  void loadIndices(Transit &transit, int64_t address, rt::DType type, int64_t rows) {
     transit.indices.resize(size_t(transit.transfer.shape.counts[4]));
     if (machine.functional())
       readIndices(machine.storage, core, address, type, transit.indices);
@@ -192,6 +192,8 @@ private:
       drawIndices(machine.image.segments, transit.transfer, random, transit.indices);
     if (machine.shadow)
       machine.shadow->checkLocal(core, address, int64_t(transit.indices.size()) * rt::byteSize(type));
+    if (machine.functional() && rows)
+      checkIndices(transit.indices, rows);
     machine.gatherIndices = machine.functional() ? rt::IndexSource::Memory : rt::IndexSource::Drawn;
     transit.transfer.indices = transit.indices;
   }

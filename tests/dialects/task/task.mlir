@@ -14,7 +14,7 @@ func.func @ops(%x: !task.buffer {task.arg = "input", task.type = memref<32x64xbf
     %acc = task.alloc <acc> 4096 * 1
     // CHECK: task.load %{{.*}}[%{{.*}}] to %{{.*}}[%{{.*}}] counts [128, %{{.*}}, 1, 1, 1] strides [1, 128, 0, 0, 0] to [1, 128, 0, 0, 0] wait <1, 2:3> signal <4>
     task.load %x[%c0] to %a[%c0] counts [128, %core, 1, 1, 1] strides [1, 128, 0, 0, 0] to [1, 128, 0, 0, 0] wait <1, 2:3> signal <4>
-    task.load %x[%c0] to %a[%c0] indices %a[%c0] : i64 counts [128, 1, 1, 1, %core] strides [1, 0, 0, 0, 128] to [1, 0, 0, 0, 128]
+    task.load %x[%c0] to %a[%c0] indices %a[%c0] : i64 rows 40 counts [128, 1, 1, 1, %core] strides [1, 0, 0, 0, 128] to [1, 0, 0, 0, 128]
     task.store %a[%c0] to %x[%c0] counts [128, 32, 1, 1, 1] strides [1, 128, 0, 0, 0] to [1, 128, 0, 0, 0]
     // CHECK: task.mma %{{.*}}[%{{.*}}] : bf16, %{{.*}}[%{{.*}}] : bf16 transposed to %{{.*}}[%{{.*}}] sizes [32, %{{.*}}, 32] strides [128, 128, 128] accumulate %{{.*}} wait <4>
     task.mma %a[%c0] : bf16, %a[%c0] : bf16 transposed to %acc[%c0] sizes [32, %core, 32] strides [128, 128, 128] accumulate %core wait <4>

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import garam
-from garam import InputError
+from garam import InputError, MachineError
 
 ROWS, SMALL = 37, 11
 
@@ -61,6 +61,16 @@ def test_an_index_outside_of_its_table(program, name, mode):
         value.flatten()[-1] = wrong
         with pytest.raises(InputError, match=rf"^{name}: {wrong} is outside its range; 0 to {RANGES[name] - 1}, the rows of the table"):
             program.run(**GIVEN | {name: value}, mode=mode)
+
+
+@pytest.mark.parametrize("chip", ["unit", "atom"])
+@pytest.mark.parametrize("name, value, index", [("sliced", [[1, SMALL, 0]], SMALL), ("sliced", [[-1, 0, 0]], -1),
+                                                ("shifted", [0, 1, SMALL - 2], SMALL), ("shifted", [-3, 0, 0], -1)])
+def test_a_computed_index_outside_of_its_table_stops_the_machine(name, value, index, chip):
+    program = garam.compile(Tables().eval(), kwargs=GIVEN, chip=chip, dtype="f32")
+    for mode in ("both", "values"):
+        with pytest.raises(MachineError, match=rf"(?s)embedding.*is {index}; the table has the rows 0 to {SMALL - 1}"):
+            program.run(**GIVEN | {name: torch.tensor(value)}, mode=mode)
 
 
 @pytest.mark.parametrize("missing", [["x"], ["flags", "count"], list(GIVEN)[1:]])

@@ -178,6 +178,7 @@ Task Draw::transfer() {
     int64_t list = (wide ? tables::kWide : tables::kNarrow) + (wide ? 8 : 4) * pick(0, tables::kEntries - 12);
     field(out, 8, list);
     out.fields.push_back({9, int64_t(wide ? rt::DType::I64 : rt::DType::I32)});
+    out.fields.push_back({10, tables::kEntries});
     out.accesses.push_back({Area::L1, kThisCore, list, list + 12 * (wide ? 8 : 4)});
   }
   out.descriptor = shape;

@@ -1,5 +1,6 @@
 #include "tests/twin/units/Dma.h"
 
+#include "runtime/Error.h"
 #include "runtime/isa/Address.h"
 #include "tests/twin/units/Machine.h"
 
@@ -40,6 +41,9 @@ void DmaEngine::begin(TransferPtr transfer) {
       else
         machine.memory.readLocal(core.id, args.indices + 4 * i, {reinterpret_cast<uint8_t *>(&narrow), 4});
       indices.push_back(wide ? value : narrow);
+      if (args.rows && (indices.back() < 0 || indices.back() >= args.rows))
+        throw rt::Error(rt::ErrorKind::Undefined, "dma", fmt::format("index {}", indices.back()),
+                        fmt::format("the table has {} rows", args.rows));
     }
     asked.indices = indices;
   }
