@@ -170,8 +170,8 @@ LogicalResult GeluOp::buildSteps(StepBuilder &steps) {
     steps.step(StepOp::Tanh);
   }
   steps.step(StepOp::Add, steps.constant(1));
+  steps.step(StepOp::Mul, steps.constant(0.5f)); // before x, whose double may be beyond f32
   steps.step(StepOp::Mul, x);
-  steps.step(StepOp::Mul, steps.constant(0.5f));
   steps.setBusy(x, false);
   return success();
 }
