@@ -41,7 +41,7 @@ def stored(program: ExportedProgram, name: str) -> torch.Tensor:
 
 def _fold(node: Node, values: dict[Node, torch.Tensor]) -> None:
     meta = node.meta.get("val")
-    if not isinstance(meta, torch.Tensor):
+    if not isinstance(meta, torch.Tensor) or not all(isinstance(size, int) for size in meta.shape):
         return
     if all(n in values for n in node.all_input_nodes):
         with torch.no_grad():
