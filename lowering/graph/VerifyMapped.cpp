@@ -2,6 +2,7 @@
 #include "lowering/Passes.h"
 #include "lowering/cost/Cost.h"
 #include "lowering/task/Machine.h"
+#include "runtime/isa/Isa.h"
 
 namespace garam {
 #define GEN_PASS_DEF_GRAPHVERIFYMAPPED
@@ -46,6 +47,11 @@ private:
         return fails() << "its mapping lacks '" << key << "'; this kind of group needs "
                        << llvm::join(requiredKeys(info->kind), ", ");
     }
+    if (auto depths = group.getMapping()->getValues().getAs<DictionaryAttr>("depth"))
+      for (NamedAttribute depth : depths) // a buffer's slots are counted by one semaphore
+        if (cast<IntegerAttr>(depth.getValue()).getInt() > rt::kMaxTokens)
+          return fails() << "the mapping gives '" << depth.getName().str() << "' "
+                         << cast<IntegerAttr>(depth.getValue()).getInt() << " buffers; 1 to " << rt::kMaxTokens;
     FailureOr<Footprint> footprint = footprintOf(chip, *info, Mapping::from(*group.getMapping()));
     if (failed(footprint))
       return failure();

@@ -51,3 +51,17 @@ module attributes {graph.chip = #graph.chip<name = "unit", path = "">} {
     return %0 : tensor<128x256xbf16>
   }
 }
+
+// -----
+
+module attributes {graph.chip = #graph.chip<name = "unit", path = "">} {
+  func.func private @k(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
+    // expected-error @+1 {{'relu': the mapping gives 'loads' 64 buffers; 1 to 63}}
+    %0 = graph.group "relu" (%a = %x) : (tensor<8x8xf32>) -> tensor<8x8xf32>
+        attributes {mapping = #graph.mapping<{tile = {rows = 1, columns = 8}, grid = {cores = 1}, depth = {loads = 64, stores = 1}}>} {
+      %1 = graph.relu %a : tensor<8x8xf32>
+      graph.yield %1 : tensor<8x8xf32>
+    }
+    return %0 : tensor<8x8xf32>
+  }
+}
