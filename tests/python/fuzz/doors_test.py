@@ -28,9 +28,7 @@ LONG = os.environ.get("GARAM_LONG") == "1"
 
 @pytest.fixture
 def draw() -> random.Random:
-    seed = int(os.environ.get("GARAM_SEED") or random.randrange(10 ** 9))
-    print(f"GARAM_SEED={seed}")
-    return random.Random(seed)
+    return random.Random(int(os.environ["GARAM_SEED"]))
 
 
 @pytest.fixture(autouse=True)
