@@ -126,6 +126,7 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
     try:
         with no_init_weights():
             model = (kind._from_config(config, **options) if kind else AutoModel.from_config(config)).float().eval()
+        model.tie_weights()  # Transformers does so as it initialises them
     except Exception as error:  # sizes that do not fit each other, out of the model's own code
         raise input_error(str(folder or architecture), f"no {architecture or 'model'} of this configuration ({brief(error)})",
                           "sizes that fit each other") from error
@@ -135,7 +136,7 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
         file = weights.write_cached(model, {"config": sizes, "class": type(model).__name__, "seed": seed})
         return model, file, weights.tied_names(model)
     file = weights_file(folder)
-    names = _names_in(file, model)
+    names = weights.untie(model, file, _names_in(file, model))
     if missing := weights.load_into(model, file, names):
         remark(str(file), f"no {', '.join(missing[:4])}{', …' if len(missing) > 4 else ''}: as the model makes {'them' if missing[1:] else 'it'}")
     return model, file, names

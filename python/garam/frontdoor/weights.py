@@ -143,6 +143,29 @@ def tied_names(module: torch.nn.Module) -> dict[str, str]:
     return {n: first.setdefault(_memory(p), n) for n, p in module.named_parameters(remove_duplicate=False)}
 
 
+def untie(module: torch.nn.Module, file: Path, names: Mapping[str, str]) -> dict[str, str]:
+    """Parameters that the module shares and whose values differ in the file become apart in the module, as in Transformers. Gives
+    `names` with one tensor for those that stay shared."""
+    found = dict(names)
+    with opened(file) as tensors:
+        stored = set(tensors.keys())
+        for parameter, first in tied_names(module).items():
+            own, shared = names[parameter], names[first]
+            if own == shared or own not in stored or shared not in stored:
+                continue
+            if _equal(tensors.get_tensor(own), tensors.get_tensor(shared)):
+                found[parameter] = shared
+            else:
+                path, _, name = parameter.rpartition(".")
+                child = module.get_submodule(path)
+                setattr(child, name, torch.nn.Parameter(child.get_parameter(name).detach().clone()))
+    return found
+
+
+def _equal(a: Tensor, b: Tensor) -> bool:
+    return a.dtype == b.dtype and torch.equal(a, b)
+
+
 def _memory(tensor: Tensor) -> object:
     if tensor.is_meta or not tensor.numel():
         return id(tensor)

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from frontdoor.folders import ENCODERS, write
+from frontdoor.folders import DECODERS, ENCODERS, write
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
-from transformers import AutoModel
+from transformers import AutoModel, BertForMaskedLM, GPT2Config, GPT2LMHeadModel, LlamaForCausalLM, T5Config, T5EncoderModel
 
 from garam import InputError
 from garam.frontdoor import load
 from garam.frontdoor.checkpoint import INDEX, SINGLE, weights_file
-from garam.frontdoor.weights import load_into
+from garam.frontdoor.weights import load_into, tied_names
 
 
 def tensors(seed: int = 0) -> dict[str, torch.Tensor]:
@@ -124,6 +125,50 @@ def test_shards_that_are_none(folder):
     for content in (b"", whole[:100], whole[:-1], b"\xff" * 64):
         file.write_bytes(content)
         refused(folder, file.name, "not readable")
+
+
+_TIED = {
+    "gpt2": GPT2LMHeadModel(GPT2Config(vocab_size=99, n_embd=48, n_layer=1, n_head=4, n_positions=40)),
+    "llama": LlamaForCausalLM(DECODERS["llama-tied"]),
+    "bert": BertForMaskedLM(ENCODERS["bert-masked"]),
+    "t5": T5EncoderModel(T5Config(vocab_size=99, d_model=48, d_kv=12, d_ff=80, num_layers=1, num_heads=4)),
+}
+
+
+def tied(name: str, folder: Path) -> dict[str, torch.Tensor]:
+    """Saves a model of `_TIED`; gives the tensors of the file."""
+    _TIED[name].save_pretrained(folder)
+    with safe_open(str(folder / SINGLE), framework="pt") as file:
+        return {key: file.get_tensor(key) for key in file.keys()}
+
+
+def as_loaded(name: str, folder: Path) -> None:
+    """Garam's module has every tensor, and shares those, that Transformers has and shares."""
+    given, wanted = load(str(folder), seq=4, dtype="f32").module.model, type(_TIED[name]).from_pretrained(folder)
+    assert same(given.state_dict(), wanted.state_dict())
+    assert tied_names(given) == tied_names(wanted)
+
+
+@pytest.mark.parametrize("name", _TIED)
+def test_a_file_holds_shared_parameters_once(tmp_path, name):
+    stored = tied(name, tmp_path)
+    assert set(_TIED[name].state_dict()) - set(stored)
+    as_loaded(name, tmp_path)
+
+
+@pytest.mark.parametrize("other", [0.0, 1.0])
+@pytest.mark.parametrize("name", _TIED)
+def test_a_file_holds_shared_parameters_twice(tmp_path, name, other):
+    """Shared where they are equal, and apart where they are not."""
+    stored, whole = tied(name, tmp_path), _TIED[name].state_dict()
+    save_file(stored | {key: whole[key] + other for key in whole if key not in stored}, tmp_path / SINGLE, {"format": "pt"})
+    as_loaded(name, tmp_path)
+
+
+def test_random_weights_are_shared_as_the_model_shares_them(tmp_path):
+    for name, model in _TIED.items():
+        model.config.save_pretrained(tmp_path / name)
+        assert tied_names(load(str(tmp_path / name), seq=4, random_weights=0).module.model) == tied_names(model)
 
 
 class Normed(nn.Module):
