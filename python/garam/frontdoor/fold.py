@@ -10,6 +10,8 @@ from torch.fx import Node
 from garam.frontdoor.operands import same_elements
 
 _STATEFUL = ("garam.kv_update",)
+#: Arguments of ops that may draw, and the value at which they do not.
+_DRAWS_NOTHING = {"train": False, "training": False, "dropout_p": 0.0}
 
 
 def constants(program: ExportedProgram) -> dict[Node, torch.Tensor]:
@@ -30,8 +32,13 @@ def constants(program: ExportedProgram) -> dict[Node, torch.Tensor]:
 
 
 def is_random(node: Node) -> bool:
-    """An op that may draw random numbers: its value is no constant, even where its operands are."""
-    return torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
+    """An op that may draw random numbers: its value is no constant, even where its operands are. Some that PyTorch marks draw none in
+    evaluation mode, or where they drop nothing."""
+    if torch.Tag.nondeterministic_seeded not in getattr(node.target, "tags", ()):
+        return False
+    given = {a.name: a.default_value for a in node.target._schema.arguments}
+    given |= dict(zip(given, node.args)) | node.kwargs
+    return not any(given.get(name) == value for name, value in _DRAWS_NOTHING.items())
 
 
 def stored(program: ExportedProgram, name: str) -> torch.Tensor:

@@ -68,6 +68,17 @@ def test_drawn_numbers_are_refused(name):
     assert "draws random numbers" in said or "dropout" in said, said
 
 
+RECURRENT = {"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN": nn.RNN}
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_recurrent_layers_in_evaluation_mode_are_refused_for_what_they_are(kind, dropout):
+    layer = RECURRENT[kind](3, 4, num_layers=2, dropout=dropout).eval()
+    with pytest.raises(InputError, match=r"aten\.(lstm|gru|rnn_tanh)\.input: no such op; "):
+        garam.compile(layer, (torch.ones(2, 3),), chip="unit")
+
+
 UNUSED = {
     "dropout in evaluation": lambda x: functional.dropout(x, 0.5, training=False) * 2,
     "rrelu in evaluation": lambda x: functional.leaky_relu(x, 0.25) if False else x.relu(),
