@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .chip import Chip
-from .dtypes import compute_dtype
+from .dtypes import compute_dtype, from_torch
 from .errors import input_error
 from .faults import compiling, guarded
 from .program import Program
@@ -82,9 +82,9 @@ def compile(model: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | No
     """Compiles a torch module with example arguments, a torch.export.ExportedProgram, or a MODEL of the command line.
 
     `mapping` is a mapping file; `set` overrides keys of the chip file (`l1.size_bytes=2097152`); `dtype` is bf16, f16 or f32
-    (or a torch.dtype), by default the type of the module's weights, of its inputs where it has none; where they have several types it
-    is bf16, and `program.source.remarks` says so.
-        """
+    (or a torch.dtype), by default the type of the module's weights (parameters and stored buffers), of its inputs where it has none; where
+    these are of several types, each keeps its own, and `program.source.remarks` says so.
+    """
     target = chip if isinstance(chip, Chip) else Chip(chip, (set,) if isinstance(set, str) else tuple(set), dies)
     source = _source(model, args, kwargs or {}, None if dtype is None else compute_dtype(dtype), name)
     return compile_source(source, target, mapping=mapping, disabled=disabled)
@@ -134,10 +134,8 @@ def _unlifted(program: Any) -> Any:
 
 def _own_dtype(module: Any, inputs: Mapping[str, Any]) -> str | None:
     """The one type of the module's weights, or else of its inputs; None where there is none, or several."""
-    import torch
-    from torch.utils._pytree import tree_leaves
+    from .frontdoor.model import DTYPES
+    from .frontdoor.own_types import own_types
 
-    weights = [parameter for parameter in module.parameters() if parameter.is_floating_point()]
-    given = [leaf for leaf in tree_leaves(inputs) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()]
-    found = {str(tensor.dtype).removeprefix("torch.") for tensor in weights or given}
-    return compute_dtype(found.pop()) if len(found) == 1 and found <= {"float32", "float16", "bfloat16"} else None
+    found = own_types(module, inputs)
+    return from_torch(found[0]) if len(found) == 1 and found[0] in DTYPES.values() else None

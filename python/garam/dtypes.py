@@ -1,6 +1,7 @@
 """Element types: the command line's names, MLIR's, PyTorch's and NumPy's."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .errors import input_error
@@ -45,6 +46,12 @@ def from_torch(dtype: torch.dtype) -> str:
         if spelled == wanted:
             return name
     raise input_error("dtype", f"no type of the machine for {dtype}", ", ".join(_TORCH.values()))
+
+
+def listed(dtypes: Iterable[torch.dtype]) -> str:
+    """For the reader: MLIR's names, and PyTorch's of what the machine lacks."""
+    names = {spelled: name for name, spelled in _TORCH.items()}
+    return " and ".join(names.get(spelled, spelled) for spelled in (str(dtype).removeprefix("torch.") for dtype in dtypes))
 
 
 def compute_dtype(dtype: str | torch.dtype, where: str = "dtype") -> str:

@@ -12,6 +12,7 @@ import torch
 
 from .chip import Chip
 from .compiler import compile_source
+from .dtypes import compute_dtype
 from .errors import input_error
 
 #: Options of torch.compile, and what each is when not given.
@@ -42,7 +43,7 @@ class _Bound(torch.nn.Module):
 def backend(graph: torch.fx.GraphModule, examples: Sequence[Any], options: dict[str, Any] | None = None) -> Callable[..., Any]:
     """What torch.compile calls. `on_result` takes each run's garam.Result."""
     from .frontdoor import bring_in
-    from .frontdoor.model import Model
+    from .frontdoor.model import OWN, Model
 
     chosen = _OPTIONS | (options or {})
     unknown = sorted(set(chosen) - set(_OPTIONS))
@@ -55,7 +56,7 @@ def backend(graph: torch.fx.GraphModule, examples: Sequence[Any], options: dict[
         raise input_error("torch.compile", f"a graph with the run-time size {symbolic[0]}", "dynamic=False")
     bound = _Bound(graph, examples).eval()
     inputs = {bound.order[number]: examples[number].detach() for number in bound.inputs}
-    source = bring_in(Model("torch.compile", bound, inputs, phase=""), chosen["dtype"] or _dtype(examples))
+    source = bring_in(Model("torch.compile", bound, inputs, phase=""), compute_dtype(chosen["dtype"]) if chosen["dtype"] else OWN)
     chip = Chip(chosen["chip"], tuple(chosen["set"]), chosen["dies"])
     session = compile_source(source, chip, mapping=chosen["mapping"]).open(chosen["mode"])
     returned = _outputs(graph)
@@ -74,12 +75,3 @@ def backend(graph: torch.fx.GraphModule, examples: Sequence[Any], options: dict[
 def _outputs(graph: torch.fx.GraphModule) -> list[Any]:
     returned = graph.graph.output_node().args[0]
     return list(returned) if isinstance(returned, (tuple, list)) else [returned]
-
-
-def _dtype(examples: Sequence[torch.Tensor]) -> str:
-    """The type of the weights, or else of the inputs."""
-    from .dtypes import from_torch
-
-    floats = [example for example in examples if example.is_floating_point()]
-    weights = [example for example in floats if isinstance(example, torch.nn.Parameter)] or floats
-    return from_torch(weights[0].dtype) if weights else "bf16"

@@ -25,8 +25,8 @@ from garam.errors import InputError, brief, input_error
 from garam.frontdoor import context, hooks, patches, positions
 from garam.frontdoor.arguments import as_call, by_name, mapped
 from garam.frontdoor.cache import KVLayer
+from garam.frontdoor.kernels import check_kernels
 from garam.frontdoor.refusal import refusal
-
 
 @dataclasses.dataclass(frozen=True)
 class ExportedModel:
@@ -38,8 +38,8 @@ class ExportedModel:
     outputs: tuple[str, ...]
 
 
-def cast(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
-    """A copy with parameters and stored float buffers in `dtype`. Buffers that no checkpoint holds (frequencies of rotary
+def cast(module: torch.nn.Module, dtype: torch.dtype | None) -> torch.nn.Module:
+    """A copy with parameters and stored float buffers in `dtype`, or with None as they are. Buffers that no checkpoint holds (frequencies of rotary
     embeddings) keep f32: they are constants of the program, not weights. Key-value caches take `dtype`. Throws InputError for a
     module that cannot be copied."""
     try:
@@ -47,6 +47,10 @@ def cast(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
     except Exception as error:  # of whatever the module holds: a lock, an open file, a tensor that has a history
         raise input_error(type(module).__name__, f"cannot be copied ({type(error).__name__}: {brief(error)})",
                           "modules that copy.deepcopy takes") from error
+    return module if dtype is None else _cast(module, dtype)
+
+
+def _cast(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
     for child in module.modules():
         for parameter in child.parameters(recurse=False):
             if parameter.is_floating_point():
@@ -93,8 +97,9 @@ class GaramExporter(DynamoExporter):
 register_backend(GaramExporter)
 
 
-def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> ExportedModel:
-    """Exports `model` for the shapes and types of these example arguments."""
+def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *,
+           instead: str = "") -> ExportedModel:
+    """Exports `model` for the shapes and types of these example arguments. instead: what a refusal adds to what is allowed."""
     named = by_name(type(model).__name__, model, args, kwargs or {})
     # Each a tensor object of its own, since export merges equal objects.
     args, kwargs = as_call(model, mapped(torch.Tensor.clone, named))
@@ -102,11 +107,13 @@ def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str
         with _silence():
             with traceable(model):
                 program = torch.export.export(model, args, kwargs, strict=False)
-            return functional(program)
+            exported = functional(program)
+        check_kernels(exported.program, instead)
+        return exported
     except InputError:
         raise
     except Exception as error:  # whatever the module's own code or the tracer raises is about the module
-        raise refusal(model, error) from error
+        raise refusal(model, error, instead) from error
 
 
 @contextlib.contextmanager

@@ -13,6 +13,9 @@ from garam.frontdoor.remarks import remark
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 DEFAULT = "bf16"
+#: In place of a name of DTYPES: parameters, buffers and inputs stay as they are.
+OWN = "its own types"
+CASTS: dict[str, torch.dtype | None] = DTYPES | {OWN: None}
 PHASES = ("encode", "prefill", "decode")
 
 

@@ -11,14 +11,14 @@ from garam.errors import InputError, input_error, one_line
 from garam.frontdoor.builder import own_line
 
 
-def refusal(model: torch.nn.Module, error: BaseException) -> InputError:
+def refusal(model: torch.nn.Module, error: BaseException, instead: str = "") -> InputError:
     """One line from an exception that passed through the modules of `model`."""
     path, place = _broken(model, error)
     where = type(model).__name__ + (f".{path}" if path else "") + (f" ({place})" if place else "")
     said = next((line for line in str(error).splitlines() if line.strip()), "")
     what = f"torch.export refuses the module ({type(error).__name__}{': ' if said else ''}{one_line(said)[:300]})"
     return input_error(where, what, f"modules that run on the example arguments{_in_type(model)} and whose control flow does not depend "
-                                    "on tensor values")
+                                    f"on tensor values{instead}")
 
 
 def _broken(model: torch.nn.Module, error: BaseException) -> tuple[str, str]:

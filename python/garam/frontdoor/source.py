@@ -14,7 +14,7 @@ import transformers
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from garam.dtypes import compute_dtype, from_torch
+from garam.dtypes import compute_dtype, from_torch, listed
 from garam.errors import input_error
 from garam.faults import compiling
 from garam.frontdoor import registry
@@ -23,7 +23,8 @@ from garam.frontdoor.exporter import ExportedModel, cast, export
 from garam.frontdoor.fold import stored
 from garam.frontdoor.importer import FileTensor, import_model
 from garam.frontdoor.ir import Program
-from garam.frontdoor.model import DEFAULT, DTYPES, PHASES, Model, Options, check_length
+from garam.frontdoor.model import CASTS, DEFAULT, DTYPES, OWN, PHASES, Model, Options, check_length
+from garam.frontdoor.own_types import own_types
 from garam.frontdoor.remarks import collected, remark
 from garam.frontdoor.states import initial_states
 from garam.frontdoor.text import program_text
@@ -33,13 +34,15 @@ from garam.frontdoor.weights import check_storable, content_key, file_tensors, t
 
 @dataclasses.dataclass
 class Source:
-    """inputs: example tensors by name; values: launch parameters; states: tensors that live on the device between runs, with
+    """dtype: what `types` names; of a module in its own types that of most weights, by which rates and reports go. types: a name of
+    CASTS. inputs: example tensors by name; values: launch parameters; states: tensors that live on the device between runs, with
     the contents that this example starts from; outputs: names in order. exported: the functional program in the compute
     type. module: the model as it came, in evaluation mode. program: what `mlir` prints. arguments: how `inputs` and `values` become
     arguments of the module. remarks: what the front door chose or left out, a line each."""
 
     name: str
     dtype: str
+    types: str
     batch: int
     sequence_length: int
     phase: str
@@ -66,7 +69,7 @@ class Source:
     @functools.cached_property
     def states(self) -> dict[str, Tensor]:
         """Buffers that the module writes, as they are before the first run; of a decoder the keys and values of a prompt."""
-        program, kept = self.exported.program, initial_states(self.module, DTYPES[self.dtype], self.batch, self.kv_length)
+        program, kept = self.exported.program, initial_states(self.module, CASTS[self.types], self.batch, self.kv_length)
         written = [name for name in program.graph_signature.buffers_to_mutate.values() if name not in kept]
         return kept | {name: stored(program, name).detach().clone() for name in written}
 
@@ -90,7 +93,8 @@ class Source:
 
 def load(model: str, *, batch: int = 1, seq: int | None = None, phase: str | None = None, kv_len: int | None = None,
          layers: int | None = None, dtype: str | torch.dtype | None = None, random_weights: int | None = None) -> Source:
-    """model: a name of `registry.names()`, a Hugging Face folder, or `file.py:function`. dtype: bf16 (the default), f16 or f32.
+    """model: a name of `registry.names()`, a Hugging Face folder, or `file.py:function`. dtype: bf16 (the default where
+    the model has not several types of its own), f16 or f32.
     Raises garam.errors.InputError."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     transformers.logging.set_verbosity_error()
@@ -104,31 +108,38 @@ def load(model: str, *, batch: int = 1, seq: int | None = None, phase: str | Non
 
 
 def bring_in(model: Model, dtype: str | None = None) -> Source:
-    """Exports a model in the compute type and imports it. A model without a weight file gets one in the cache. dtype: None leaves
-    the choice to Garam, who says what it chose."""
+    """Exports a model in the compute type and imports it. A model without a weight file gets one in the cache. dtype: a name of
+    CASTS; None leaves the choice to Garam, who says what it chose."""
     compiling("")
     with collected() as said:
         if model.weights_file is None:
             check_storable(model.name, model.module)
             if any(parameter.dtype == torch.float64 for parameter in model.module.parameters()):
+                if dtype == OWN:
+                    raise input_error(model.name, "weights of f64", ", ".join(DTYPES))
                 model.module = cast(model.module, torch.float32)
                 remark(model.name, "weights of f64 taken as f32")
             model.file_names = tied_names(model.module)
             model.weights_file = write_cached(model.module, content_key(model.module))
         located = file_tensors(model.weights_file, model.module, model.file_names or {})
-        return _import(model, dtype or _chosen(model.name, located), located, said)
+        return _import(model, dtype or _chosen(model, located), located, said)
 
 
-def _chosen(name: str, located: Mapping[str, FileTensor]) -> str:
+def _chosen(model: Model, located: Mapping[str, FileTensor]) -> str:
+    types = own_types(model.module, model.inputs)
+    if len(types) > 1:
+        remark(model.name, f"kept in its own types, {listed(types)}; rates and reports go by {listed(types[:1])}, that of most weights")
+        return OWN
     own = sorted({from_torch(tensor.dtype) for tensor in located.values()})
     if own not in ([], [DEFAULT]):
-        remark(name, f"computed in {DEFAULT}, which Garam chose; its weights are {' and '.join(own)}, and a dtype that is stated is taken")
+        remark(model.name, f"computed in {DEFAULT}, which Garam chose; its weights are {' and '.join(own)}, and a dtype that is stated is taken")
     return DEFAULT
 
 
-def _import(model: Model, dtype: str, located: Mapping[str, FileTensor], said: list[str]) -> Source:
-    called = as_call(model.module, cast_inputs(model.inputs, DTYPES[dtype]))
-    exported = export(cast(model.module, DTYPES[dtype]), *called)
+def _import(model: Model, types: str, located: Mapping[str, FileTensor], said: list[str]) -> Source:
+    called = as_call(model.module, cast_inputs(model.inputs, CASTS[types]))
+    own = own_types(model.module, model.inputs)
+    exported = export(cast(model.module, CASTS[types]), *called, instead=_instead(types, own))
     leaves, structure = pytree.tree_flatten(called)
     arguments = Arguments(exported.inputs, tuple(leaves), structure, model.module)
     values = {name: int(model.inputs[name]) for name in model.ranges}
@@ -136,10 +147,21 @@ def _import(model: Model, dtype: str, located: Mapping[str, FileTensor], said: l
     first = next(iter(tensors.values())).shape if tensors else ()
     batch, seq = (int(first[0]) if first else 1), (int(first[1]) if len(first) > 1 else 1)
     program = import_model(exported, located, {"graph.model": model.name}, ranges=model.ranges)
-    return Source(model.name, dtype, batch, seq, model.phase, model.kv_length, model.capacity, model.weights_file, tensors, values,
+    dtype = types if types != OWN else from_torch(own[0]) if own else DEFAULT
+    return Source(model.name, dtype, types, batch, seq, model.phase, model.kv_length, model.capacity, model.weights_file, tensors, values,
                   exported.outputs, exported, model.module, program, {p: t.name for p, t in located.items()}, arguments, tuple(said))
 
 
-def cast_inputs(inputs: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:
+def _instead(types: str, own: list[torch.dtype]) -> str:
+    """What may help where the module does not run in these types."""
+    if types == OWN or not own or own == [DTYPES[types]]:
+        return ""
+    if len(own) > 1:
+        return f", or no dtype: the module then keeps its own types, {listed(own)}"
+    return f", or dtype {listed(own)}, the module's own"
+
+
+def cast_inputs(inputs: dict[str, Any], dtype: torch.dtype | None) -> dict[str, Any]:
+    """With None as they are."""
     return {name: mapped(lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor, value)
             for name, value in inputs.items()}

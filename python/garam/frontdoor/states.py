@@ -9,8 +9,8 @@ from garam.frontdoor.cache import DecoderStep, Prefill
 from garam.frontdoor.exporter import cast, traceable
 
 
-def initial_states(module: torch.nn.Module, dtype: torch.dtype, batch: int, kv_length: int | None) -> dict[str, Tensor]:
-    """By name. Of a decode step: the first kv_length rows come from a seeded prompt; the others are 0."""
+def initial_states(module: torch.nn.Module, dtype: torch.dtype | None, batch: int, kv_length: int | None) -> dict[str, Tensor]:
+    """By name, in `dtype` or with None in the cache's own. Of a decode step: the first kv_length rows come from a seeded prompt; the others are 0."""
     if not isinstance(module, DecoderStep):
         return {}
     states = {f"kv.{i}.{name}": torch.zeros_like(buffer, dtype=dtype)

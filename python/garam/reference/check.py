@@ -94,6 +94,17 @@ class Checker:
                 follow.setdefault(id(operand), set()).update(names)
         return follow
 
+    def types(self, name: str) -> set[torch.dtype]:
+        """Of the result and of all that it follows from."""
+        queue = [result.value for result in self.flat.results if result.name == name and result.state is None]
+        seen: dict[int, Value] = {}
+        while queue:
+            value = queue.pop()
+            if id(value) not in seen:
+                seen[id(value)] = value
+                queue += self.producer[id(value)].operands if id(value) in self.producer else []
+        return {value.dtype for value in seen.values()}
+
     def _name(self, instance: str, node: str, seen: dict[str, int]) -> str:
         """Where the launch does not say which instance of a layer it is, the uses of a layer come in the order of the model."""
         uses = [name for name, nodes in self.source.program.instances.items() if node in nodes]

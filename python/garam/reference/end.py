@@ -1,4 +1,4 @@
-"""An output against the unmodified module: as PyTorch runs it in f32 or f64, and in the compute type."""
+"""An output against the unmodified module: as PyTorch runs it in f32 or f64, and in the type or types that it was compiled in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
+from garam.frontdoor.model import OWN
 from garam.reference.bounded import OVERFLOW
 from garam.reference.check import Checker
 from garam.reference.held import Comparison, Held, distance, largest, refused
@@ -21,7 +22,7 @@ def hold_results(checker: Checker, names: Iterable[str], outputs: Mapping[str, T
                  same: ModelRun) -> list[Comparison]:
     """names: of the outputs in the order of the module. Floats first, since they tell how near two that decide an integer may be."""
     given = [n for n in names if n in outputs or n in exact.outputs]
-    held = {n: _floats(outputs[n], exact.outputs[n], same.outputs[n], _derived(checker, n)) for n in given
+    held = {n: _floats(outputs[n], exact.outputs[n], same.outputs[n], _derived(checker, n), _floor(checker, n, outputs[n], exact)) for n in given
             if _alike(outputs.get(n), exact.outputs.get(n)) and exact.outputs[n].is_floating_point()}
     rooms = {n: h.bound for n, h in held.items()}
     for n in given:
@@ -42,12 +43,20 @@ def _derived(checker: Checker, name: str) -> Tensor | None:
     return None if held is None else held.bound
 
 
-def _floats(machine: Tensor, exact: Tensor, same: Tensor, derived: Tensor | None) -> Held:
+def _floor(checker: Checker, name: str, machine: Tensor, exact: ModelRun) -> float:
+    """Relative to the largest element. Of a module in its own types: that of the coarsest that the result follows from, twice where
+    the reference rounds to them as well."""
+    types = checker.types(name) if checker.source.types == OWN else {machine.dtype}
+    room = _ROOM if exact.provenance["dtype"] == OWN else 1.0
+    return room * max(_FLOOR[dtype] for dtype in types if dtype in _FLOOR)
+
+
+def _floats(machine: Tensor, exact: Tensor, same: Tensor, derived: Tensor | None, floor: float) -> Held:
     """The bound is the largest of twice PyTorch's own error, the floor, and what the last op alone may be off by."""
     top = OVERFLOW[machine.dtype]
     got, want, own = (t.double() for t in (machine, exact, same))
     inside = want.isfinite() & own.isfinite() & (want.abs() < top)
-    allowed = torch.full_like(want, max(_ROOM * largest((own - want)[inside].abs()), _FLOOR[machine.dtype] * largest(want[inside].abs())))
+    allowed = torch.full_like(want, max(_ROOM * largest((own - want)[inside].abs()), floor * largest(want[inside].abs())))
     if derived is not None:
         allowed = torch.maximum(allowed, torch.where(derived < torch.inf, derived, 0.0).reshape(want.shape))
     error = distance(got.clamp(-top, top), want.clamp(-top, top))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -15,13 +16,15 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from garam.errors import input_error
+from garam.errors import InputError, brief, input_error
 from garam.frontdoor.cache import DecoderStep
 from garam.frontdoor.exporter import cast
-from garam.frontdoor.model import DTYPES
+from garam.frontdoor.model import CASTS
 from garam.frontdoor.source import Source, cast_inputs
+from garam.reference.widened import WIDENED, Widened
 
 DEVICES = ("cpu", "cuda")
+_CASTS = CASTS | {"f64": torch.float64, WIDENED: torch.float64}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +38,10 @@ class ModelRun:
 
 def run_model(source: Source, dtype: str, *, device: str = "cpu", inputs: Mapping[str, Tensor] | None = None,
               values: Mapping[str, int] | None = None, states: Mapping[str, Tensor] | None = None, timed: bool = False) -> ModelRun:
-    """dtype: f64, f32, bf16 or f16. A decoder's cache starts from `states` (by default the source's)."""
+    """dtype: a name of CASTS, f64 or WIDENED. A decoder's cache starts from `states` (by default the source's)."""
     if device not in DEVICES or device == "cuda" and not torch.cuda.is_available():
         raise input_error("--device", f"{device} is not at hand", "cpu" + (", cuda" if torch.cuda.is_available() else ""))
-    kind = torch.float64 if dtype == "f64" else DTYPES[dtype]
+    kind = _CASTS[dtype]
     module = cast(source.module, kind).to(device).eval()
     tensors = {**source.inputs, **(inputs or {})}
     arguments = cast_inputs({n: t.to(device) for n, t in tensors.items()}, kind)
@@ -46,10 +49,23 @@ def run_model(source: Source, dtype: str, *, device: str = "cpu", inputs: Mappin
     run = functools.partial(_call, module, source, arguments)
     if isinstance(module, DecoderStep):
         run = _decoder_step(module.model, arguments, source.states if states is None else states)
-    with torch.no_grad():
+    with torch.no_grad(), Widened() if dtype == WIDENED else contextlib.nullcontext():
         outputs = _by_name(run(), source.outputs)  # before other runs: a module may return what it writes again
         seconds = _time(run, device) if timed else None
     return ModelRun(outputs, seconds, provenance(device, dtype, seconds))
+
+
+def first_run(source: Source, dtypes: tuple[str, ...], **given: Any) -> ModelRun:
+    """`run_model` in the first of these types that the module runs in; the provenance names it. Throws InputError where there is none."""
+    for dtype in dtypes:
+        try:
+            return run_model(source, dtype, **given)
+        except InputError:
+            raise
+        except Exception as error:  # an op without a kernel for the type, or whatever the module says of a type that it does not expect
+            refused = error
+    raise input_error(source.name, f"PyTorch runs it in none of {', '.join(dtypes)} ({brief(refused)})",
+                      "modules that run in one type throughout")
 
 
 def _call(module: torch.nn.Module, source: Source, arguments: Mapping[str, Tensor]) -> Any:

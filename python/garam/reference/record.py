@@ -15,7 +15,7 @@ from garam.errors import input_error
 from garam.files import replacing, write_text
 from garam.frontdoor import registry
 from garam.frontdoor.source import Source
-from garam.reference.model_run import ModelRun, run_model
+from garam.reference.model_run import ModelRun, first_run
 from garam.reference.run import named_tensors
 
 _KEYS = ("model", "dtype", "batch", "sequence_length", "phase", "kv_length")
@@ -26,8 +26,8 @@ def record(source: Source, file: Path, *, device: str = "cpu", nodes: bool = Tru
     outputs of the f32 model), `output.NAME` and, with `nodes`, `node.NAME` of every node of the exported graph. Returns the JSON."""
     if file.suffix != ".safetensors":
         raise input_error(str(file), f"suffix '{file.suffix}'", ".safetensors")
-    exact = run_model(source, "f32", device=device)
-    timed = run_model(source, source.dtype, device=device, timed=True)
+    exact = first_run(source, ("f32",), device=device)
+    timed = first_run(source, (source.types,), device=device, timed=True)
     tensors = {f"input.{n}": t for n, t in source.inputs.items()}
     tensors |= {f"f32.{n}": t for n, t in exact.outputs.items()} | {f"output.{n}": t for n, t in timed.outputs.items()}
     if nodes:

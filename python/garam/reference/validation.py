@@ -9,13 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from garam.errors import brief, input_error
+from garam.errors import input_error
+from garam.frontdoor.model import OWN
 from garam.frontdoor.source import Source
 from garam.reference.check import Checker
 from garam.reference.end import hold_results
 from garam.reference.held import Comparison
-from garam.reference.model_run import ModelRun, run_model
+from garam.reference.model_run import ModelRun, first_run
 from garam.reference.record import as_runs, recorded
+from garam.reference.widened import WIDENED
 
 REFERENCES = ("cpu", "gpu", "recorded")
 
@@ -60,8 +62,8 @@ def held(checker: Checker, written: Iterable[tuple[str, str, Tensor]], outputs: 
 
 def references(source: Source, reference: str, inputs: Mapping[str, Tensor] | None, values: Mapping[str, int] | None,
                states: Mapping[str, Tensor] | None) -> tuple[ModelRun, ModelRun]:
-    """The model in f32 (in f64 where the compute type is f32 itself and PyTorch can; in the compute type where the module asks for it),
-    and in the compute type, timed."""
+    """The model in f32 (in f64 where the compute type is f32 itself and PyTorch can; in the compute type where the module asks for it;
+    widened where it has several types, as it is where it asks for them), and as it was compiled, timed."""
     if reference not in REFERENCES:
         raise input_error("--reference", reference, ", ".join(REFERENCES))
     if reference == "recorded":
@@ -69,16 +71,6 @@ def references(source: Source, reference: str, inputs: Mapping[str, Tensor] | No
             raise input_error("--reference", "recorded references hold for the model's own inputs", "cpu or gpu with --inputs")
         return as_runs(*recorded(source))
     given = {"device": "cuda" if reference == "gpu" else "cpu", "inputs": inputs, "values": values, "states": states}
-    exact = _first(source, ("f64", "f32") if source.dtype == "f32" else ("f32", source.dtype), **given)
-    return exact, _first(source, (source.dtype, "f32"), timed=True, **given)
-
-
-def _first(source: Source, dtypes: tuple[str, ...], **given: Any) -> ModelRun:
-    """In the first of these types that PyTorch has kernels for; the provenance names it."""
-    for dtype in dtypes:
-        try:
-            return run_model(source, dtype, **given)
-        except RuntimeError as error:  # an op without a kernel for the type, or a tensor that the module makes in another
-            refused = error
-    raise input_error(source.name, f"PyTorch runs it in none of {', '.join(dtypes)} ({brief(refused)})",
-                      "modules that run in one type throughout")
+    exact = {"f32": ("f64", "f32"), OWN: (WIDENED, OWN)}.get(source.types, ("f32", source.types))
+    same = (OWN,) if source.types == OWN else (source.types, "f32")
+    return first_run(source, exact, **given), first_run(source, same, timed=True, **given)
