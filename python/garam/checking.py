@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 def check(program: Program, *, reference: str = "cpu", mode: str = "both", inputs: Mapping[str, Any] | None = None,
           progress: Callable[[float], None] | None = None, check_unwritten: bool | None = None) -> tuple[Result, Validation]:
     """Runs and compares. The program must know its model."""
-    from .reference.validation import validate
+    from .reference.validation import check_reference, validate
 
     source = program.source
     if source is None:
         raise input_error(program.where, "carries no model to compare with", "a name, a Hugging Face directory, or file.py:function")
+    check_reference(reference)
     result = program.run(mode=mode, boundaries=True, records=True, progress=progress, check_unwritten=check_unwritten,
                          inputs=inputs)
     validation = validate(source, result.boundaries, result.outputs, states=result.states, reference=reference,

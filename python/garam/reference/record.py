@@ -15,9 +15,11 @@ from garam.errors import input_error
 from garam.files import replacing, write_text
 from garam.frontdoor import registry
 from garam.frontdoor.source import Source
+from garam.frontdoor.weights import content_key
 from garam.reference.model_run import ModelRun, first_run
 from garam.reference.run import named_tensors
 
+#: What a recording must have in common with the model that is held against it.
 _KEYS = ("model", "dtype", "batch", "sequence_length", "phase", "kv_length")
 
 
@@ -32,9 +34,14 @@ def record(source: Source, file: Path, *, device: str = "cpu", nodes: bool = Tru
     tensors |= {f"f32.{n}": t for n, t in exact.outputs.items()} | {f"output.{n}": t for n, t in timed.outputs.items()}
     if nodes:
         tensors |= {f"node.{n}": t for n, t in named_tensors(source, device=device).items()}
-    about = {"reference": timed.provenance, "values": source.values, **{k: source.metadata[k] for k in _KEYS}}
+    about = {"reference": timed.provenance, "values": source.values, **_subject(source)}
     _write(file, {n: t.contiguous().clone() for n, t in tensors.items()}, about)
     return about
+
+
+def _subject(source: Source) -> dict[str, Any]:
+    """Fewer layers and other weights make another model of the same name."""
+    return {**{k: source.metadata[k] for k in _KEYS}, "weights": content_key(source.module)["content"][:16]}
 
 
 def _write(file: Path, tensors: dict[str, Tensor], about: Mapping[str, Any]) -> None:
@@ -45,9 +52,9 @@ def _write(file: Path, tensors: dict[str, Tensor], about: Mapping[str, Any]) -> 
 
 
 def recorded(source: Source, folder: Path | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors and JSON of the recorded reference of this model, type and shape, in `models/references` by default."""
+    """Tensors and JSON of the recorded reference of this model, weights, type and shape, in `models/references` by default."""
     folder = folder or registry.folder() / "references"
-    wanted = {k: source.metadata[k] for k in _KEYS}
+    wanted = _subject(source)
     offered = []
     for about in sorted(folder.glob("*.json")):
         try:

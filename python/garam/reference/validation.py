@@ -60,12 +60,19 @@ def held(checker: Checker, written: Iterable[tuple[str, str, Tensor]], outputs: 
     return found + hold_results(checker, checker.source.outputs, outputs, exact, same)
 
 
+def check_reference(reference: str) -> None:
+    """Throws InputError where it is none, or not on this machine."""
+    if reference not in REFERENCES:
+        raise input_error("--reference", reference, ", ".join(REFERENCES))
+    if reference == "gpu" and not torch.cuda.is_available():
+        raise input_error("--reference", "gpu, and PyTorch finds none", "cpu, recorded")
+
+
 def references(source: Source, reference: str, inputs: Mapping[str, Tensor] | None, values: Mapping[str, int] | None,
                states: Mapping[str, Tensor] | None) -> tuple[ModelRun, ModelRun]:
     """The model in f32 (in f64 where the compute type is f32 itself and PyTorch can; in the compute type where the module asks for it;
     widened where it has several types, as it is where it asks for them), and as it was compiled, timed."""
-    if reference not in REFERENCES:
-        raise input_error("--reference", reference, ", ".join(REFERENCES))
+    check_reference(reference)
     if reference == "recorded":
         if inputs is not None and any(not torch.equal(t, source.inputs[n]) for n, t in inputs.items() if n in source.inputs):
             raise input_error("--reference", "recorded references hold for the model's own inputs", "cpu or gpu with --inputs")

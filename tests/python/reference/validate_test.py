@@ -11,6 +11,7 @@ from garam import InputError
 from garam.frontdoor import load
 from garam.reference import named_tensors, record, recorded, run_model, validate
 from garam.reference.run import outputs
+from garam.reference.validation import check_reference
 
 
 def machine(source, **options):
@@ -63,6 +64,9 @@ def test_record_and_compare(source, tmp_path):
     assert torch.equal(found["f32.sentence_embedding"], run_model(source, "f32").outputs["sentence_embedding"])
     with pytest.raises(InputError, match="no recorded reference of model minilm, dtype f16"):
         recorded(load("minilm", seq=12, batch=2, layers=2, dtype="f16"), tmp_path)
+    for other in ({"layers": 1}, {"layers": 2, "random_weights": 0}):
+        with pytest.raises(InputError, match="no recorded reference of model minilm, .*, weights "):
+            recorded(load("minilm", seq=12, batch=2, **other), tmp_path)
     with pytest.raises(InputError, match="suffix"):
         record(source, tmp_path / "r.bin")
 
@@ -89,3 +93,5 @@ def test_no_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError, match="cuda is not at hand"):
         run_model(load("llama-tiny", phase="prefill", seq=3, layers=1), "f32", device="cuda")
+    with pytest.raises(InputError, match="^--reference: gpu, and PyTorch finds none; cpu, recorded$"):
+        check_reference("gpu")
