@@ -151,6 +151,8 @@ def read_json(path: Name) -> Any:
     data = read_bytes(path)
     try:
         return json.loads(data)
+    except UnicodeDecodeError:
+        raise input_error(_shown(path), "not JSON: no text", "a JSON file") from None
     except (ValueError, RecursionError) as error:
         raise input_error(_shown(path), f"not JSON: {error}", "a JSON file") from None
 

@@ -41,8 +41,9 @@ def load_tensors(path: str) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
+    data = read_bytes(path)
     try:
-        return load(read_bytes(path))
+        return load(data)
     except (SafetensorError, ValueError, KeyError) as error:
         raise input_error(path, f"no safetensors file: {error}", "a file that safetensors wrote") from None
 

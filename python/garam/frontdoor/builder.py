@@ -18,6 +18,9 @@ from garam.frontdoor.ir import MLIR_TYPES, Constant, Location, Op, Value
 Lowering = Callable[..., Value | Sequence[Value]]
 LOWERINGS: dict[str, Lowering] = {}
 
+#: Ops that take a run-time scalar as it is.
+_RUN_TIME = ("attention", "rope", "kv_update")
+
 #: Folders of code that is nobody's model.
 _TORCH, _LIBRARY = (f"{Path(module.__file__).parent}/" for module in (torch, os))
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
@@ -62,6 +65,10 @@ class Builder:
            piece: str | None = None, **properties: Any) -> Value:
         """One op with one result. piece: what it is of the node, when it is not the node's last op."""
         self.check_type(dtype)
+        scalar = next((v for v in operands if v.dtype is None), None)
+        if scalar is not None and name not in _RUN_TIME:
+            raise self.unsupported(f"computes with the run-time value {scalar.name}",
+                                   "rotary positions, attention over a cache and its updates; --phase prefill has no such value")
         value = Value(tuple(int(n) for n in shape), dtype)
         op = Op(f"graph.{name}", list(operands), properties, self._unique(self.location(piece)), [value])
         value.op = op

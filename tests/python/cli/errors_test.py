@@ -100,8 +100,9 @@ def test_an_unwritable_place(capsys, tmp_path: Path):
 
 
 def test_a_file_that_is_not_there(capsys):
-    assert main(["compare", "/nowhere/run.json"]) == 2
-    assert capsys.readouterr().err == "error: /nowhere/run.json: cannot read: No such file or directory; a file that is there\n"
+    for command in (["compare"], ["run", "minilm", "--chip", "atom", "--inputs"]):
+        assert main([*command, "/nowhere/run"]) == 2
+        assert capsys.readouterr().err == "error: /nowhere/run: cannot read: No such file or directory; a file that is there\n"
 
 
 @pytest.mark.parametrize("name, content, said", [

@@ -4,7 +4,9 @@ from __future__ import annotations
 import pytest
 import torch
 from frontdoor.folders import DECODERS, write
+from transformers import GPT2Config
 
+from garam import InputError
 from garam.frontdoor import load
 from garam.reference import Checker
 
@@ -31,6 +33,14 @@ def test_prefill_and_decode_equal_the_model_without_a_cache(family, tmp_path):
         assert torch.equal(outputs["next_token"], wanted.argmax(-1, keepdim=True))
         tokens = torch.cat((tokens, outputs["next_token"]), 1)
         outputs, states = step(decode, {"input_ids": tokens[:, -1:]}, {"pos": position}, states)
+
+
+def test_learned_positions_of_a_step_are_refused(tmp_path):
+    """A row of a table at the run-time position has no op; a prompt starts at 0 and computes."""
+    folder = str(write(GPT2Config(vocab_size=99, n_embd=48, n_layer=1, n_head=4, n_positions=40, architectures=["GPT2LMHeadModel"]), tmp_path))
+    assert load(folder, seq=5, phase="prefill", random_weights=0).outputs == ("logits", "next_token")
+    with pytest.raises(InputError, match=r"modeling_gpt2\.py:\d+\): aten\.add\.Tensor: computes with the run-time value pos; .*--phase prefill"):
+        load(folder, phase="decode", random_weights=0)
 
 
 def test_one_decode_text_for_every_length():
