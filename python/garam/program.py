@@ -48,8 +48,9 @@ class Program:
         """The chip it was compiled for, by name where it came from a file."""
         return self._chip or Chip(self.info["chip"], dies_in_use=self.info["dies"])
 
-    def on(self, chip: Chip) -> Program:
+    def on(self, chip: Chip | str) -> Program:
         """The same program on this chip, which must be the one it was compiled for: what shapes a program is the same."""
+        chip = chip if isinstance(chip, Chip) else Chip(chip)
         _runtime.check_chip(self.data, self.where, chip.name, list(chip.overrides))
         fitted = Chip(chip.name, chip.overrides, self.info["dies"])
         return Program(self.data, fitted, self.source, self.where, self.compile_seconds, self.weights_dtype)

@@ -87,6 +87,9 @@ def test_from_python(folder):
     program = garam.Program.load(folder / "rows.garam")
     with pytest.raises(garam.InputError, match="topology.cores_per_die was 8 and is 4"):
         program.on(garam.chip.Chip("atom", ("topology.cores_per_die=4",)))
+    assert program.on("atom").run(mode="cycles").cycles == program.run(mode="cycles").cycles
+    with pytest.raises(garam.InputError, match="was compiled for atom, not unit"):
+        program.on("unit")
     changed = garam.Program(program.data, garam.chip.Chip("atom", ("topology.cores_per_die=4",)))
     with pytest.raises(garam.InputError, match="topology.cores_per_die was 8 and is 4"):
         changed.run(mode="cycles")
