@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import platform
 import sys
@@ -78,10 +79,13 @@ def _settings() -> list[str]:
 
 
 def guarded(function: Function) -> Function:
-    """A door of the package: what is neither the reader's fault nor the system's leaves it as InternalError."""
+    """A door of the package: what is neither the reader's fault nor the system's leaves it as InternalError. Arguments that the
+    function does not take are Python's TypeError, as of any function."""
+    signature = inspect.signature(function)
 
     @functools.wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
+        signature.bind(*arguments, **named)
         try:
             return function(*arguments, **named)
         except (InputError, InternalError, MachineError, MemoryError, OSError):

@@ -139,6 +139,8 @@ class _Importer:
                 name = next(names)
                 if getattr(spec.arg, "name", None) in nodes:
                     outputs.append(Result(self._value(nodes[spec.arg.name]), name))
+            elif spec.kind is OutputKind.USER_INPUT_MUTATION:
+                raise input_error(str(spec.target), "an input that the module writes to", "modules that return what they compute")
             else:
                 raise input_error(str(spec.target), f"output of kind {spec.kind.name}", "values and buffers")
         return states + outputs

@@ -58,6 +58,12 @@ def test_want_of_memory_is_no_fault(capsys, monkeypatch):
     assert capsys.readouterr().err == "error: memory: there is not enough for this; a smaller batch, length or model\n"
 
 
+@pytest.mark.parametrize("named", [{"chp": "unit"}, {"model": "minilm"}, {"chip": "unit", "dtypes": "f32"}])
+def test_a_mistyped_argument_is_no_fault(named):
+    with pytest.raises(TypeError, match="unexpected keyword|multiple values"):
+        garam.compile("minilm", **named)
+
+
 def test_the_package_keeps_the_text(monkeypatch):
     from garam import _compiler
 

@@ -50,6 +50,16 @@ def test_the_line_of_a_forward_with_another_name():
     fails(lambda: bring_in(Model("n", named, {"x": torch.rand(4)}), "f32"), "aten.sort", "errors_test.py:")
 
 
+@pytest.mark.parametrize("write", [lambda x: x.add_(1), lambda x: x.mul_(x), lambda x: x.relu_()])
+def test_an_input_that_is_written(write):
+    def writes(self, x):
+        write(x)
+        return x * 2
+
+    named = type("Writes", (nn.Module,), {"forward": writes})()
+    fails(lambda: bring_in(Model("w", named, {"x": torch.rand(4, 3)}), "f32"), "x: an input that the module writes to")
+
+
 def test_control_flow_on_values():
     fails(lambda: bring_in(Model("b", Branches(), {"x": torch.rand(4)}), "f32"), "Branches", "torch.export refuses")
 
