@@ -1,7 +1,7 @@
 """The checker is tested by mutation: one element of what the machine wrote is changed, and each change must be noticed.
 
-The machine runs once for each model. In the ordinary run a sample of the changes is drawn with a seed of the clock, which a failure
-is told (GARAM_SEED); with GARAM_LONG=1 all of them are made.
+The machine runs once for each model. In the ordinary run a sample of the changes is drawn (by GARAM_SEED); with GARAM_LONG=1
+all of them are made.
 """
 from __future__ import annotations
 
