@@ -37,9 +37,9 @@ def import_model(exported: ExportedModel, weights: Mapping[str, FileTensor], att
 
 
 def _nearest(target: str) -> str:
-    """Of what is supported, the op whose name is like this one's."""
-    names = sorted({t.rpartition(".")[0] for t in LOWERINGS})
-    close = difflib.get_close_matches(target.rpartition(".")[0], names, 1, 0.0)
+    """Of what is supported, the op whose name is like this one's: another overload where there is one."""
+    own, names = target.rpartition(".")[0], sorted({t.rpartition(".")[0] for t in LOWERINGS})
+    close = sorted(t for t in LOWERINGS if t.startswith(own + ".")) or difflib.get_close_matches(own, names, 1, 0.0)
     return f"the nearest supported is {close[0]}; docs/graph.md lists the ops"
 
 

@@ -50,6 +50,17 @@ def test_the_line_of_a_forward_with_another_name():
     fails(lambda: bring_in(Model("n", named, {"x": torch.rand(4)}), "f32"), "aten.sort", "errors_test.py:")
 
 
+@pytest.mark.parametrize("taken, parts", [
+    (lambda x: x[:, [2, 0]], ("aten.index.Tensor: a list or a mask as index; slices",)),
+    (lambda x: x[torch.tensor([True, False, True, False])], ("a list or a mask as index; slices",)),
+    (lambda x: x[x[:, 0].long()], ("aten.index.Tensor: indices that depend on the inputs; embedding",)),
+    (lambda x: x.var(-1), ("aten.var.dim: no such op; the nearest supported is aten.var.correction; ",)),
+])
+def test_what_is_refused_is_what_was_written(taken, parts):
+    named = type("Takes", (nn.Module,), {"forward": lambda self, x: taken(x)})()
+    fails(lambda: bring_in(Model("t", named, {"x": torch.rand(4, 3)}), "f32"), *parts)
+
+
 @pytest.mark.parametrize("write", [lambda x: x.add_(1), lambda x: x.mul_(x), lambda x: x.relu_()])
 def test_an_input_that_is_written(write):
     def writes(self, x):
