@@ -79,8 +79,8 @@ def _settings() -> list[str]:
 
 
 def guarded(function: Function) -> Function:
-    """A door of the package: what is neither the reader's fault nor the system's leaves it as InternalError. Arguments that the
-    function does not take are Python's TypeError, as of any function."""
+    """A door of the package: what is neither the reader's fault nor the system's leaves it as InternalError. Arguments that
+    the function does not take are Python's TypeError, as of any function."""
     signature = inspect.signature(function)
 
     @functools.wraps(function)

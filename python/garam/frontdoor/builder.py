@@ -68,7 +68,7 @@ class Builder:
         scalar = next((v for v in operands if v.dtype is None), None)
         if scalar is not None and name not in _RUN_TIME:
             raise self.unsupported(f"computes with the run-time value {scalar.name}",
-                                   "rotary positions, attention over a cache and its updates; --phase prefill has no such value")
+                                   "rotary positions, attention over a cache and its updates; --phase prefill has none")
         value = Value(tuple(int(n) for n in shape), dtype)
         op = Op(f"graph.{name}", list(operands), properties, self._unique(self.location(piece)), [value])
         value.op = op

@@ -140,7 +140,7 @@ class _Importer:
                 if getattr(spec.arg, "name", None) in nodes:
                     outputs.append(Result(self._value(nodes[spec.arg.name]), name))
             elif spec.kind is OutputKind.USER_INPUT_MUTATION:
-                raise input_error(str(spec.target), "an input that the module writes to", "modules that return what they compute")
+                raise input_error(str(spec.target), "an input that the module writes to", "modules that return results")
             else:
                 raise input_error(str(spec.target), f"output of kind {spec.kind.name}", "values and buffers")
         return states + outputs

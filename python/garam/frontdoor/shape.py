@@ -170,7 +170,7 @@ def _index(b: Builder, x: Value, indices: Sequence[Value | None]) -> Value:
     if any(isinstance(i, Value) and not isinstance(i, Constant) for i in indices):
         raise b.unsupported("indices that depend on the inputs", "embedding for rows of a table")
     if any(i is None or i.dtype == torch.bool for i in indices) or len(indices) != len(x.shape):
-        raise b.unsupported("a list or a mask as index", "slices, and known indices of every dimension that take the elements in order")
+        raise b.unsupported("a list or a mask as index", "slices, and indices of all dimensions that keep the order")
     flat = 0
     for index, size in zip(torch.broadcast_tensors(*(i.data for i in indices)), x.shape):
         flat = flat * size + torch.where(index < 0, index + size, index)

@@ -144,8 +144,8 @@ def tied_names(module: torch.nn.Module) -> dict[str, str]:
 
 
 def untie(module: torch.nn.Module, file: Path, names: Mapping[str, str]) -> dict[str, str]:
-    """Parameters that the module shares and whose values differ in the file become apart in the module, as in Transformers. Gives
-    `names` with one tensor for those that stay shared."""
+    """Parameters that the module shares and whose values differ in the file become apart in the module, as in Transformers.
+    Gives `names` with one tensor for those that stay shared."""
     found = dict(names)
     with opened(file) as tensors:
         stored = set(tensors.keys())

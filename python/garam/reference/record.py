@@ -52,7 +52,7 @@ def _write(file: Path, tensors: dict[str, Tensor], about: Mapping[str, Any]) -> 
 
 
 def recorded(source: Source, folder: Path | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors and JSON of the recorded reference of this model, weights, type and shape, in `models/references` by default."""
+    """Tensors and JSON of the recorded reference of this model, weights, type and shape; `models/references` by default."""
     folder = folder or registry.folder() / "references"
     wanted = _subject(source)
     offered = []

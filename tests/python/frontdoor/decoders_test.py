@@ -37,9 +37,10 @@ def test_prefill_and_decode_equal_the_model_without_a_cache(family, tmp_path):
 
 def test_learned_positions_of_a_step_are_refused(tmp_path):
     """A row of a table at the run-time position has no op; a prompt starts at 0 and computes."""
-    folder = str(write(GPT2Config(vocab_size=99, n_embd=48, n_layer=1, n_head=4, n_positions=40, architectures=["GPT2LMHeadModel"]), tmp_path))
+    config = GPT2Config(vocab_size=99, n_embd=48, n_layer=1, n_head=4, n_positions=40, architectures=["GPT2LMHeadModel"])
+    folder = str(write(config, tmp_path))
     assert load(folder, seq=5, phase="prefill", random_weights=0).outputs == ("logits", "next_token")
-    with pytest.raises(InputError, match=r"modeling_gpt2\.py:\d+\): aten\.add\.Tensor: computes with the run-time value pos; .*--phase prefill"):
+    with pytest.raises(InputError, match=r"modeling_gpt2\.py:\d+\): .*: computes with the run-time value pos; .*--phase prefill"):
         load(folder, phase="decode", random_weights=0)
 
 
