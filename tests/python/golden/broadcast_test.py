@@ -67,6 +67,7 @@ def attention(g: Graph) -> None:
     operands = [repeated(g, batch, heads, queries, dim), repeated(g, batch, heads, keys, dim), repeated(g, batch, heads, keys, dim), mask,
                 repeated(g, batch, heads, queries, keys)]
     g.give("attention", operands, [batch, heads, queries, dim], scale=0.3, causal=False, window=0, softcap=0.0,
+           masked_rows=Enum("masked_rows", "average"),
            operandSegmentSizes=(1, 1, 1, 1, 1, 0))
 
 
