@@ -132,8 +132,7 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
                           "sizes that fit each other") from error
     if seed is not None:
         weights.randomize(model, seed)
-        sizes = {name: value for name, value in config.to_dict().items() if name != "_name_or_path"}  # in any folder
-        file = weights.write_cached(model, {"config": sizes, "class": type(model).__name__, "seed": seed})
+        file = weights.write_cached(model, weights.content_key(model))
         return model, file, weights.tied_names(model)
     file = weights_file(folder)
     names = weights.untie(model, file, _names_in(file, model))

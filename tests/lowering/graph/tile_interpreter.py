@@ -29,7 +29,7 @@ class Interpreter:
     def __init__(self, text: str):
         self.functions: dict[str, tuple[list[str], list[str]]] = {}
         self.globals: dict[str, torch.Tensor] = {}
-        lines = [line.strip() for line in text.splitlines()]
+        lines = [line.strip() for line in text.replace("%c-", "%minus").splitlines()]  # a name is a word here
         at = 0
         while at < len(lines):
             if found := re.match(r'memref.global .*@(\w+) : (memref<.*>) = dense<(.*)>', lines[at]):
