@@ -63,7 +63,7 @@ class Session:
         for name in given:
             if name not in segments:
                 raise input_error(name, f"no {kind} of this program", ", ".join(segments) or "it has none")
-        checked = {name: tensors.check(value, segments[name]) for name, value in given.items()}
+        checked = {name: tensors.check(given[name], segment) for name, segment in segments.items() if name in given}
         if self.mode == "cycles":
             return
         missing = [name for name in segments if name not in given]
