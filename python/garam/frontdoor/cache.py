@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from transformers.cache_utils import Cache, CacheLayerMixin
+from transformers.cache_utils import Cache, CacheLayerMixin, DynamicCache
 
 from garam.errors import input_error
 from garam.frontdoor import context
@@ -63,7 +63,6 @@ class DecoderStep(torch.nn.Module):
             self._check_attention()
         return {"logits": logits, "next_token": logits.argmax(-1, keepdim=True)}
 
-
     def _check_attention(self) -> None:
         """Attention of a model's own may take the number of keys for the number of tokens, which a cache of fixed capacity makes wrong.
         Transformers marks the models made for such caches. Raises InputError for others."""
@@ -71,6 +70,12 @@ class DecoderStep(torch.nn.Module):
         if not getattr(self.model, "_can_compile_fullgraph", False) and context.notes().attended < written:
             raise input_error(type(self.model).__name__, "a decode step, whose attention is the model's own and not made for a cache of fixed size",
                               "models that Transformers marks as fit for static caches, or attention through its interface")
+        # Transformers' own cache forgets what a window no longer sees, also where the model's mask has no window.
+        sliding = sum(layer.is_sliding and layer.sliding_window < self.kv[0].capacity
+                      for layer in DynamicCache(config=self.model.config).layers)
+        if context.notes().windowed + max(0, written - context.notes().attended) < sliding:
+            raise input_error(type(self.model).__name__, "a decode step over a cache that slides under a mask without a window",
+                              "models whose mask has the window of their cache, or a capacity within the window")
 
 
 class Prefill(DecoderStep):

@@ -31,6 +31,7 @@ class Notes:
     def __init__(self) -> None:
         self._meanings: dict[int, tuple[Tensor, int, object]] = {}
         self.attended = 0  # times that attention over a cache has become one op
+        self.windowed = 0  # those of them that see a window
 
     def note(self, tensor: Tensor, meaning: object) -> Tensor:
         self._meanings[id(tensor)] = (tensor, tensor._version, meaning)

@@ -74,6 +74,7 @@ def _attend(original: Callable, sdpa: bool, module: torch.nn.Module, query: Tens
     if position_bias is not None:
         bias = position_bias if bias is None else bias + position_bias
     context.notes().attended += pos is not None
+    context.notes().windowed += pos is not None and seen.window > 0
     output = torch.ops.garam.attention(query, key, value, query.shape[-1] ** -0.5 if scaling is None else float(scaling),
                                        seen.causal, seen.window, float(softcap or 0.0), seen.padding, bias, pos, rows)
     return output.transpose(1, 2).contiguous(), None

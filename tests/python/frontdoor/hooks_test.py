@@ -4,6 +4,7 @@ Each run draws some families by GARAM_SEED; GARAM_LONG=1 takes all of them.
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 
@@ -92,6 +93,17 @@ def test_a_decoder_made_to_look_both_ways(kind: str) -> None:
     model = tiny.model_of(kind, "")
     model.config.is_causal = False
     assert all([compare(model, inputs, f"{kind} looking both ways, {name}") for name, inputs in list(tiny.cases(model))[:4]])
+
+
+def test_a_cache_that_slides_under_a_full_mask_is_refused() -> None:
+    """Transformers' own cache forgets keys that the model's mask still shows; within the window both are the same."""
+    model = tiny.model_of("moshi", "ForCausalLM", sliding_window=8)
+    text = model.config
+    for capacity, refused in ((16, True), (8, False)):
+        layers = [KVLayer(2, text.num_key_value_heads, capacity, text.head_dim, text.head_dim, torch.float32)
+                  for _ in range(text.num_hidden_layers)]
+        with pytest.raises(InputError, match="slides under a mask") if refused else contextlib.nullcontext():
+            export(Decode(model, layers), (), {"input_ids": tiny.ids_of(model, 2, 1), "pos": torch.tensor(5)})
 
 
 @pytest.mark.parametrize("kind", drawn("step", tiny.DECODERS, 2))
