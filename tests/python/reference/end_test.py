@@ -198,6 +198,25 @@ def test_a_token_may_differ_where_the_logits_are_as_near_as_end_results_may_be()
         assert ok == (right or bool((token == given["token"]).all()))
 
 
+ACTIVATIONS = ("gelu", "silu", "softsign", "sigmoid", "tanh", "relu")
+
+
+@pytest.mark.parametrize("dtype", ["f32", "bf16", "f16"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_of_infinity_are_what_the_function_says(name, dtype):
+    """PyTorch's vectorised f32 gelu gives NaN of infinity; its f64 has the value."""
+    function = getattr(torch.nn.functional, name)
+    x = torch.linspace(-4, 4, 96)
+    x[::7], x[1::7] = torch.inf, -torch.inf
+    source = brought(lambda self, x: function(x), dtype, x=x)
+    (output,) = source.outputs
+    right = function(source.inputs["x"].double()).to(source.inputs["x"].dtype)
+    assert found(source, {output: right})[output]
+    infinite = right.isinf()
+    if infinite.any():
+        assert not found(source, {output: torch.where(infinite, 1.0, right)})[output]
+
+
 class Vacuous(nn.Module):
     """1/x with x computed: where it may be zero, the bound is infinite."""
 

@@ -78,11 +78,13 @@ void timings(std::vector<Plant> &out) {
                    std::string(fifth) == "ACT" ? "tFAW" : "tFAW of a refresh",
                    [fifth](const Device &d, Random &random, Lines &log) {
                      const size_t at = draw(log, random, command({fifth}));
+                     if (at == log.size())
+                       return false;
                      std::vector<size_t> before;
-                     for (size_t i = 0; i < std::min(at, log.size()); ++i)
+                     for (size_t i = 0; i < at; ++i)
                        if (among({"ACT", "REFpb"}, log[i].command) && together(log[i], log[at], Where::Channel))
                          before.push_back(i);
-                     if (at == log.size() || before.size() < 4)
+                     if (before.size() < 4)
                        return false;
                      const Line &first = log[before[before.size() - 4]];
                      const int64_t early = first.halves + int64_t(d.least(d.FAW, first.command, fifth)) - 1;
