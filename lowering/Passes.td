@@ -18,6 +18,14 @@ def ConvertGraphToLinalg : Pass<"convert-graph-to-linalg", "::mlir::ModuleOp"> {
 
 // ---- graph -----------------------------------------------------------------------------------------------------
 
+def GraphVerifyIntegers : Pass<"graph-verify-integers", "::mlir::ModuleOp"> {
+  let summary = "Refuses reductions of integers that f32 may not hold";
+  let description = [{
+    Before: any graph module. After: unchanged; each sum, extremum, prefix sum and position of integers stays within 2^24, by the types
+    and casts of its operand.
+  }];
+}
+
 def GraphSplitBatch : Pass<"graph-split-batch", "::mlir::ModuleOp"> {
   let summary = "Gives each die a part of the batch";
   let description = [{

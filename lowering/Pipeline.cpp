@@ -27,6 +27,8 @@ public:
     manager.addPass(createCanonicalizerPass());
     if (on("cse"))
       manager.addPass(createCSEPass());
+    // Here the casts that tell how large integers are stand beside their uses.
+    manager.addPass(createGraphVerifyIntegers());
   }
 
   /// How it is cut. Kernels first: a group never crosses one.
