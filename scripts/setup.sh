@@ -24,11 +24,12 @@ python=$(command -v python3.11 || command -v python3)
 }
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 stamp=.venv/requirements.sha256
-want=$(sha256sum scripts/requirements.txt)
+want=$(sha256sum scripts/requirements*.txt)
 if [ "$(cat $stamp 2>/dev/null)" != "$want" ]; then
   # torch first and alone: a later range that it satisfies then installs nothing larger.
   .venv/bin/pip install -q --disable-pip-version-check "$(grep '^torch==' scripts/requirements.txt)"
   .venv/bin/pip install -q --disable-pip-version-check -r scripts/requirements.txt
+  .venv/bin/pip install -q --disable-pip-version-check --no-deps -r scripts/requirements-nodeps.txt
   echo "$want" >$stamp
 fi
 
