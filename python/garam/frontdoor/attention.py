@@ -54,6 +54,8 @@ def _sdpa(b: Builder, q: Value, k: Value, v: Value, mask: Value | None = None, d
         raise b.unsupported(f"dropout {dropout}", "0 in evaluation mode")
     if causal and q.shape[-2] != k.shape[-2]:
         raise b.unsupported(f"is_causal with {q.shape[-2]} queries and {k.shape[-2]} keys", "as many queries as keys")
+    if not q.shape[-1]:
+        raise b.unsupported("queries without channels", "one channel or more")
     scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
     result = b.shape
     q, k, v = (four_dimensional(b, x, piece) for x, piece in ((q, "q"), (k, "k"), (v, "v")))

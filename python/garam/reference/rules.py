@@ -27,6 +27,9 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 def apply(op: Op, operands: list[Bounded]) -> Bounded:
+    (result,) = op.results
+    if 0 in result.shape:  # nothing to bound, and some functions of PyTorch take no empty tensors
+        return Bounded(torch.empty(result.shape, dtype=torch.float64 if result.dtype.is_floating_point else result.dtype))
     x = RULES[op.name](op, *operands)
     return x if x.e is None or not x.v.is_floating_point() else dataclasses.replace(B.settled(x.v, x.e), stored=x.stored)
 
@@ -323,6 +326,8 @@ def _reduce(op: Op, x: Bounded) -> Bounded:
         return Bounded(pick(x.v, dim, keep), None if x.e is None else x.e.amax(dim, keep), x.stored)
     if not _floats(op):
         return Bounded(x.v.sum(dim, keepdim=keep).to(op.results[0].dtype), None if x.e is None else x.e.sum(dim, keepdim=keep), True)
+    if kind == "mean" and not x.v.shape[dim]:  # NaN, of nothing that could be off
+        return Bounded(x.v.mean(dim, keepdim=keep))
     value = B.total(x, dim, keep)
     return B.scaled(value, 1.0 / x.v.shape[dim]) if kind == "mean" else value
 

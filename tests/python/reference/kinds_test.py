@@ -138,3 +138,27 @@ def test_an_output_that_is_missing_or_of_another_shape_is_wrong(change):
     right = of_results(source)
     broken = {n: t for n, t in right.items() if n != "mul"} if change == "missing" else {**right, "mul": right["mul"].T}
     assert not all(c.ok for c in Checker(source).check([], broken))
+
+
+ROWS = {"softmax": lambda x: x.softmax(-1), "softmax of columns": lambda x: x.softmax(0),
+        "layer_norm": lambda x: torch.nn.functional.layer_norm(x, x.shape[-1:]), "sum": lambda x: x.sum(-1), "mean": lambda x: x.mean(0), "amax": lambda x: x.amax(-1), "argmax": lambda x: x.argmax(-1),
+        "cumsum": lambda x: x.cumsum(-1), "product": lambda x: x @ x.transpose(-1, -2), "gelu": torch.nn.functional.gelu,
+        "attention": lambda x: torch.nn.functional.scaled_dot_product_attention(*[x[..., None, :, :]] * 3)}
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0), (2, 0, 3), (0, 2, 3)])
+def test_tensors_without_elements_are_right(shape):
+    """Of whatever PyTorch takes without elements."""
+    x = torch.empty(shape)
+    taken = {}
+    for name, function in ROWS.items():
+        try:
+            function(x)
+        except (IndexError, RuntimeError):
+            continue
+        if name != "attention" or shape[-1]:
+            taken[name] = function
+    forward = type("Empty", (nn.Module,), {"forward": lambda self, x: {name: function(x) for name, function in taken.items()}})
+    source = bring_in(Model("empty", forward().eval(), {"x": x}), "f32")
+    assert len(taken) > 4
+    assert [name for name, ok in judged(source, of_results(source)).items() if not ok] == []
