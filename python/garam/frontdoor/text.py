@@ -61,7 +61,9 @@ def dense(data: torch.Tensor) -> str:
     kind = f"tensor<{''.join(f'{n}x' for n in data.shape)}{element}>"
     flat = data.contiguous().flatten()
     splat = flat.numel() > 0 and bool((_bits(flat) == _bits(flat[:1])).all())
-    if data.dtype == torch.bool:
+    if not flat.numel():
+        values = ""
+    elif data.dtype == torch.bool:
         values = _nested([("true" if x else "false") for x in flat.tolist()], data.shape) if not splat else (
             "true" if flat[0] else "false")
     elif splat and not data.dtype.is_floating_point:

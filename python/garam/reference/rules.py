@@ -27,9 +27,8 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 
 def apply(op: Op, operands: list[Bounded]) -> Bounded:
-    (result,) = op.results
-    if 0 in result.shape:  # nothing to bound, and some functions of PyTorch take no empty tensors
-        return Bounded(torch.empty(result.shape, dtype=torch.float64 if result.dtype.is_floating_point else result.dtype))
+    for empty in (r for r in op.results if 0 in r.shape):  # nothing to bound, and some functions of PyTorch take no empty tensors
+        return Bounded(torch.empty(empty.shape, dtype=torch.float64 if empty.dtype.is_floating_point else empty.dtype))
     x = RULES[op.name](op, *operands)
     return x if x.e is None or not x.v.is_floating_point() else dataclasses.replace(B.settled(x.v, x.e), stored=x.stored)
 

@@ -11,7 +11,7 @@ from frontdoor.folders import DECODERS, ENCODERS, write
 from frontdoor.modules_test import MODULES
 
 from garam.frontdoor import bring_in, load
-from garam.frontdoor.ir import Enum
+from garam.frontdoor.ir import MLIR_TYPES, Enum
 from garam.frontdoor.model import Model
 from garam.frontdoor.text import attribute, dense
 
@@ -45,6 +45,15 @@ def test_attributes(value, text):
 ])
 def test_constants(data, text):
     assert dense(data) == text
+
+
+def test_constants_of_every_type_and_shape_verify():
+    """All elements one number, or not; of no dimension, and without elements."""
+    shapes = [(), (1,), (3,), (0,), (2, 3), (0, 3), (3, 0), (2, 0, 0), (0, 0, 2)]
+    tensors = [fill(shape).to(dtype) for dtype in MLIR_TYPES if dtype is not None for shape in shapes
+               for fill in (torch.ones, lambda shape: torch.arange(math.prod(shape)).reshape(shape) % 2)]
+    ops = [f"  %{i} = graph.constant {dense(t)}" for i, t in enumerate(tensors)]
+    verify("func.func @main() {\n" + "\n".join(ops) + "\n  return\n}\n")
 
 
 @pytest.mark.parametrize("family", ENCODERS)
