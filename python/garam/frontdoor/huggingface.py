@@ -37,9 +37,8 @@ class Encoder(torch.nn.Module):
         return {name: value for name, value in output.items() if isinstance(value, Tensor)}
 
 
-def build(folder: Path, options: Options) -> Model:
+def build(folder: Path, options: Options, name: str) -> Model:
     config = load_config(folder, options.layers)
-    name = folder.resolve().name
     architecture = _architecture(name, config)
     if architecture is not None and _decodes(config, architecture):
         return causal(name, folder, config, architecture, options)

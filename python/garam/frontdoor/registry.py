@@ -1,4 +1,4 @@
-"""What MODEL may be: a shipped model, a Hugging Face folder, or a function of a Python file."""
+"""What MODEL may be: a shipped model, a Hugging Face folder, a GGUF file, or a function of a Python file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import torch
 from garam.errors import InputError, brief, input_error
 from garam.frontdoor import huggingface
 from garam.frontdoor.arguments import by_name
+from garam.frontdoor.gguf_folder import gguf_file, prepared
 from garam.frontdoor.model import Model, Options, check_mode, choose_phase
 from garam.frontdoor.weights import check_storable, randomize
 
@@ -42,9 +43,23 @@ def build(model: str, options: Options) -> Model:
     path, _, function = model.rpartition(":")
     if path.endswith(".py"):
         return _from_function(Path(path), function, options)
-    if Path(model).is_dir():
-        return huggingface.build(Path(model), options)
-    raise input_error(model, "no such model", f"{', '.join(models)}, a Hugging Face folder, or file.py:function")
+    if (place := checkpoint_folder(model)) is not None:
+        return huggingface.build(place, options, _title(Path(model)))
+    raise input_error(model, "no such model", f"{', '.join(models)}, a Hugging Face folder, a .gguf file, or file.py:function")
+
+
+def checkpoint_folder(model: str) -> Path | None:
+    """The Hugging Face folder that MODEL is, comes with or becomes: the tokenizer is there too. None for a model without one."""
+    models = shipped()
+    if model in models:
+        return getattr(models[model], "folder", lambda: None)()
+    if (file := gguf_file(Path(model))) is not None:
+        return prepared(file)
+    return Path(model) if Path(model).is_dir() else None
+
+
+def _title(path: Path) -> str:
+    return path.stem if path.suffix == ".gguf" else path.resolve().name
 
 
 def _from_function(file: Path, name: str, options: Options) -> Model:

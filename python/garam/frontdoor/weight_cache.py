@@ -1,6 +1,6 @@
-"""Weight files that are made once: the cache `$XDG_CACHE_HOME/garam/weights`, of at most `$GARAM_CACHE_GB` gigabytes.
+"""Weight files, and folders of them, that are made once: the cache `$XDG_CACHE_HOME/garam/weights`, of at most `$GARAM_CACHE_GB` gigabytes.
 
-Files in use count and stay: those that a living process holds (`hold`), and those used a short while ago, whose program may be about
+Entries in use count and stay: those that a living process holds (`hold`), and those used a short while ago, whose program may be about
 to run.
 """
 
@@ -21,45 +21,77 @@ from safetensors import SafetensorError
 
 from garam.errors import input_error
 
-#: Files beyond it go, the least recently used first; a model that is compiled again writes its own again.
+#: Entries beyond it go, the least recently used first; a model that is compiled again writes its own again.
 _DEFAULT_GB = 16.0
 
 #: A program compiled this long ago finds its weights whatever the size of the cache.
 _SPARED_SECONDS = 600.0
 
+#: Of the folders among the entries.
+_CHECKPOINT = ".checkpoint"
+
 
 def cached(key: dict[str, object], write: Callable[[Path], None]) -> Path:
     """The safetensors file of `key`; `write` makes it where it is not there, and it is never half there. Raises InputError
     if the cache cannot be written, or its size is none."""
+    return _entry(key, ".safetensors", write)
+
+
+def cached_checkpoint(key: dict[str, object], write: Callable[[Path], None]) -> Path:
+    """As `cached`, a Hugging Face folder with its config.json; `write` fills it."""
+
+    def fill(folder: Path) -> None:
+        folder.mkdir()
+        write(folder)
+
+    return _entry(key, _CHECKPOINT, fill)
+
+
+def _entry(key: dict[str, object], suffix: str, write: Callable[[Path], None]) -> Path:
     most, folder = _most_bytes(), _folder()
     digest = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
-    file = folder / f"{digest}.safetensors"
-    if file.exists():
+    entry = folder / f"{digest}{suffix}"
+    if entry.exists():
         with contextlib.suppress(OSError):  # a cache that may only be read
-            os.utime(file)
-        return file
+            os.utime(entry)
+        return entry
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as part:
-            whole = Path(part) / "part.safetensors"
+            whole = Path(part) / f"part{suffix}"
             write(whole)
-            whole.rename(file)
-        _drop_least_recent(file, most)
+            _place(whole, entry)
+        _drop_least_recent(entry, most)
     except (OSError, SafetensorError) as error:
         raise input_error(str(folder), f"the cache of weights cannot be written ({error})",
                           "a folder with room for them; XDG_CACHE_HOME names another") from error
-    return file
+    return entry
+
+
+def _place(whole: Path, entry: Path) -> None:
+    try:
+        whole.rename(entry)
+    except OSError:  # a folder is not replaced, and need not be: another process was faster
+        if not entry.is_dir():
+            raise
 
 
 def hold(file: Path) -> IO[bytes] | None:
-    """Keeps a file of the cache from being dropped as long as the result lives; None for files from elsewhere."""
-    if file.parent != _folder():
+    """Keeps a file of the cache, and the folder of the cache that it is in, from being dropped as long as the result lives; None for
+    files from elsewhere."""
+    entry = next((place for place in (file, file.parent) if place.parent == _folder()), None)
+    if entry is None:
         return None
     with contextlib.suppress(OSError):  # gone already, or a file system without locks
-        held = file.open("rb")
+        held = _lock(entry).open("rb")
         fcntl.flock(held, fcntl.LOCK_SH)
         return held
     return None
+
+
+def _lock(entry: Path) -> Path:
+    """The file whose lock stands for the entry."""
+    return entry / "config.json" if entry.suffix == _CHECKPOINT else entry
 
 
 def _folder() -> Path:
@@ -82,18 +114,26 @@ def _most_bytes() -> float:
 
 def _drop_least_recent(newest: Path, most: float) -> None:
     others, spared = [], time.time() - _SPARED_SECONDS
-    for file in newest.parent.glob("*.safetensors"):
-        with contextlib.suppress(FileNotFoundError):  # another process drops files too
-            if file != newest:
-                others.append((file.stat().st_mtime, file.stat().st_size, file))
-    total = newest.stat().st_size
-    for used, size, file in sorted(others, reverse=True):
+    for entry in (*newest.parent.glob("*.safetensors"), *newest.parent.glob(f"*{_CHECKPOINT}")):
+        with contextlib.suppress(FileNotFoundError):  # another process drops entries too
+            if entry != newest:
+                others.append((entry.stat().st_mtime, _size(entry), entry))
+    total = _size(newest)
+    for used, size, entry in sorted(others, reverse=True):
         total += size
         if total > most and used < spared:
-            _drop(file)
+            _drop(entry)
 
 
-def _drop(file: Path) -> None:
-    with contextlib.suppress(OSError), file.open("rb") as found:
+def _size(entry: Path) -> int:
+    return sum(file.stat().st_size for file in entry.iterdir()) if entry.is_dir() else entry.stat().st_size
+
+
+def _drop(entry: Path) -> None:
+    with contextlib.suppress(OSError), _lock(entry).open("rb") as found:
         fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where a process holds it
-        file.unlink()
+        if not entry.is_dir():
+            entry.unlink()
+            return
+        with tempfile.TemporaryDirectory(dir=entry.parent) as part:
+            entry.rename(Path(part) / "dropped")  # whole or not there, for whoever looks meanwhile
