@@ -58,10 +58,9 @@ def _tokens_per_second(result: Result) -> float | None:
 def _hbm(result: Result) -> dict[str, Any]:
     counted, chip = result.counters["hbm"], result.program.chip
     peak = None if chip.ideal else chip.peak_hbm
-    moved = counted["read_bytes"] + counted["write_bytes"]
     return {"read_bytes": counted["read_bytes"], "write_bytes": counted["write_bytes"],
             "peak_bytes_per_second": None if peak is None else round(peak),
-            "achieved_share": moved / result.seconds / peak if peak and result.seconds else None,
+            "achieved_share": result.moved_bytes / result.seconds / peak if peak and result.seconds else None,
             **{key: counted[key] for key in ("row_hits", "row_misses", "activates", "precharges", "refreshes")}}
 
 

@@ -29,12 +29,27 @@ class Generation:
     def cycles(self) -> int:
         return self.prefill.cycles + sum(step.cycles for step in self.steps)
 
+    @property
+    def first_token_seconds(self) -> float:
+        return self.prefill.seconds
+
+    @property
+    def seconds_per_token(self) -> float | None:
+        """Of the tokens after the first; None where there are none."""
+        return sum(step.seconds for step in self.steps) / len(self.steps) if self.steps else None
+
+    @property
+    def hbm_share(self) -> float | None:
+        """Bytes that the decode steps moved ÷ what the memory can move in their time; None on an ideal chip."""
+        chip, seconds = self.decode_program.chip, sum(step.seconds for step in self.steps)
+        return sum(step.moved_bytes for step in self.steps) / seconds / chip.peak_hbm if seconds and not chip.ideal else None
+
 
 def generate(model: str, prompt: Sequence[int], *, chip: Chip | str = "atom", max_new_tokens: int = 32,
              dtype: str | None = None, stop: Sequence[int] = (),
-             progress: Callable[[float], None] = lambda share: None, **options: Any) -> Generation:
-    """`prompt` are token ids; `stop` ends the text early; `dtype` is bf16 where none is stated; `options` are those of the front door
-    (layers, random_weights)."""
+             on_token: Callable[[int], None] = lambda token: None, **options: Any) -> Generation:
+    """`prompt` are token ids; a token of `stop` ends the text early; `dtype` is bf16 where none is stated; `on_token` takes each new token
+    as it comes; `options` are those of the front door (layers, random_weights)."""
     from .frontdoor import load
 
     if not prompt:
@@ -44,18 +59,18 @@ def generate(model: str, prompt: Sequence[int], *, chip: Chip | str = "atom", ma
     capacity = prefill_source.kv_capacity
     if len(prompt) + max_new_tokens > capacity:
         raise input_error(model, f"{len(prompt)} tokens of the prompt and {max_new_tokens} new ones", f"{capacity} together")
-    first = compile_source(prefill_source, target).run(records=False, input_ids=torch.tensor([list(prompt)]))
-    tokens = [_next(first)]
     decode_source = load(model, phase="decode", kv_len=len(prompt), dtype=dtype, **options)
-    program = compile_source(decode_source, target)
-    session = program.open()
-    states, steps = first.states, []
+    before, program = (compile_source(source, target) for source in (prefill_source, decode_source))
+    first = before.run(records=False, input_ids=torch.tensor([list(prompt)]))
+    session, states = program.open(), first.states
+    tokens, steps = [_next(first)], []
+    on_token(tokens[-1])
     while len(tokens) < max_new_tokens and tokens[-1] not in stop:
-        progress(len(tokens) / max_new_tokens)
         position = len(prompt) + len(tokens) - 1
         steps.append(session.run({"input_ids": torch.tensor([[tokens[-1]]])}, states=states, values={"pos": position}, records=False))
         states = {}  # from here on the cache is where the last step left it
         tokens.append(_next(steps[-1]))
+        on_token(tokens[-1])
     return Generation(tokens, first, steps, program)
 
 

@@ -51,6 +51,11 @@ class Result:
         return None if self.mode == "values" else self.cycles / self.program.chip.hertz
 
     @property
+    def moved_bytes(self) -> int:
+        """That the memory read and wrote."""
+        return self.counters["hbm"]["read_bytes"] + self.counters["hbm"]["write_bytes"]
+
+    @property
     def records(self) -> dict[str, Any]:
         return self.counters["records"]
 

@@ -13,9 +13,12 @@ from transformers import (AutoModelForCausalLM, Gemma2Config, GPT2Config, LlamaC
 
 Change = Callable[[gguf.GGUFWriter, dict[str, np.ndarray]], None]
 
+#: A byte each, and some pairs.
+VOCABULARY = 320
+
 #: A row is one block of the widest types.
-_SIZES = {"hidden_size": 256, "intermediate_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2, "vocab_size": 96,
-          "max_position_embeddings": 64}
+_SIZES = {"hidden_size": 256, "intermediate_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2,
+          "vocab_size": VOCABULARY, "max_position_embeddings": 64}
 
 CONFIGS: dict[str, PretrainedConfig] = {
     "llama": LlamaConfig(**_SIZES, rope_theta=500.0),
@@ -26,7 +29,7 @@ CONFIGS: dict[str, PretrainedConfig] = {
     "qwen2": Qwen2Config(**_SIZES, tie_word_embeddings=True),
     "qwen3": Qwen3Config(**_SIZES, head_dim=128),
     "gemma2": Gemma2Config(**_SIZES, head_dim=64, sliding_window=16),
-    "gpt2": GPT2Config(vocab_size=96, n_embd=256, n_layer=2, n_head=4, n_positions=1024, n_ctx=1024, n_inner=1024),
+    "gpt2": GPT2Config(vocab_size=VOCABULARY, n_embd=256, n_layer=2, n_head=4, n_positions=1024, n_ctx=1024, n_inner=1024),
     "starcoder2": Starcoder2Config(**_SIZES, use_bias=True),
 }
 
@@ -41,7 +44,8 @@ def model_of(name: str) -> PreTrainedModel:
     return model
 
 
-def write(path: Path, name: str, kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.F32, *, change: Change = lambda *_: None, tokens: bool = True) -> PreTrainedModel:
+def write(path: Path, name: str, kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.F32, *,
+          change: Change = lambda *_: None, tokens: bool = True) -> PreTrainedModel:
     """Matrices in `kind`, the others in f32, and a list of tokens without a tokenizer, by which Transformers counts them for some.
     `change` may add keys, and take tensors away or put others. Gives the model."""
     model = model_of(name)
@@ -121,7 +125,7 @@ def _as_stored(architecture: str, name: str, tensor: Tensor, config: PretrainedC
         return tensor.reshape(heads, 2, -1, *tensor.shape[1:]).transpose(1, 2).reshape(tensor.shape).contiguous()
     if architecture == "gemma2" and name.endswith("norm.weight"):
         return tensor + 1
-    if architecture == "gpt2" and any(part in name for part in ("attn_qkv.weight", "attn_output.weight", "ffn_up.weight", "ffn_down.weight")):
+    if architecture == "gpt2" and name.endswith(("attn_qkv.weight", "attn_output.weight", "ffn_up.weight", "ffn_down.weight")):
         return tensor.T.contiguous()
     return tensor
 

@@ -44,7 +44,11 @@ def in_folder(folder: Path) -> PreTrainedModel:
 
 
 def same(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> bool:
-    return found.keys() == wanted.keys() and all(torch.equal(found[name].view(torch.int16), wanted[name].view(torch.int16)) for name in wanted)
+    """In bf16."""
+    def bits(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.bfloat16().view(torch.int16)
+
+    return found.keys() == wanted.keys() and all(torch.equal(bits(found[name]), bits(wanted[name])) for name in wanted)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -57,7 +61,7 @@ def test_families(tmp_path, monkeypatch, name):
         found = in_folder(prepared(file))
         assert same(found.state_dict(), in_transformers(file, monkeypatch)), kind
         if kind == Kind.F32:
-            assert same(found.state_dict(), {key: value.bfloat16() for key, value in model.state_dict().items()})
+            assert same(found.state_dict(), model.state_dict())
             assert type(found) is type(model)
             for key in ("rope_parameters", "tie_word_embeddings", "head_dim", "sliding_window", "attn_logit_softcapping", "final_logit_softcapping"):
                 assert getattr(found.config, key, None) == pytest.approx(getattr(CONFIGS[name], key, None)), key
@@ -75,7 +79,7 @@ def test_a_file_and_its_folder_are_models(tmp_path, cache):
     model = write(tmp_path / "tiny.gguf", "llama-tied")
     for place in (tmp_path / "tiny.gguf", tmp_path):
         source = load(str(place), phase="prefill", seq=4)
-        assert same({n: t.bfloat16() for n, t in source.module.model.state_dict().items()}, {n: t.bfloat16() for n, t in model.state_dict().items()})
+        assert same(source.module.model.state_dict(), model.state_dict())
         assert source.name == ("tiny" if place.suffix else tmp_path.name)
     assert len(list(cache.iterdir())) == 1
 

@@ -1,52 +1,15 @@
 """The tokenizer and the chat template of a GGUF are those that its vocabulary was trained with."""
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import gguf
-import numpy as np
 import pytest
 from frontdoor.gguf_files import write
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from frontdoor.gguf_vocabulary import TEXTS, trained, with_tokenizer
 from transformers import AutoTokenizer
 
 from garam.frontdoor.gguf_folder import prepared
 from garam.frontdoor.remarks import collected
-
-TEXTS = ["  12 apples and 345   pears", "What's the capital of South Korea?", "서울은 한국의 수도이다 🎉", "a\n\n  b\t7", "<|user|>x<|end|>\n", "", " "]
-TEMPLATE = "{% for message in messages %}<|user|>{{ message['content'] }}<|end|>{% endfor %}"
-SPECIAL = ["<|user|>", "<|end|>"]
-
-
-def trained(digits: bool) -> Tokenizer:
-    """Byte-level pairs of these texts, merged after the cut that `digits` says."""
-    tokenizer = Tokenizer(models.BPE())
-    cuts = [pre_tokenizers.Digits(individual_digits=True)] if digits else []
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*cuts, pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.train_from_iterator(TEXTS, trainers.BpeTrainer(vocab_size=400, special_tokens=SPECIAL, show_progress=False,
-                                                             initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
-    return tokenizer
-
-
-def with_tokenizer(tokenizer: Tokenizer, kind: str, cut: str):
-    """A change for `write`: the tokenizer's tables and a chat template."""
-    table = json.loads(tokenizer.to_str())["model"]
-
-    def change(writer: gguf.GGUFWriter, tensors: dict[str, np.ndarray]) -> None:
-        tokens = sorted(table["vocab"], key=table["vocab"].__getitem__)
-        writer.add_tokenizer_model(kind)
-        writer.add_tokenizer_pre(cut)
-        writer.add_token_list(tokens)
-        writer.add_token_types([gguf.TokenType.CONTROL if token in SPECIAL else gguf.TokenType.NORMAL for token in tokens])
-        writer.add_token_merges([" ".join(pair) for pair in table["merges"]])
-        writer.add_eos_token_id(table["vocab"]["<|end|>"])
-        writer.add_add_bos_token(False)
-        writer.add_chat_template(TEMPLATE)
-
-    return change
-
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
