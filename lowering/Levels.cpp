@@ -50,12 +50,14 @@ void stampModule(ModuleOp module, const CompileOptions &options) {
   text("graph.model", options.model);
   text("garam.dtype", options.dtype);
   text("garam.phase", options.phase);
-  text("garam.weights_file", options.weightsFile);
   number("garam.batch", options.batch);
   number("garam.sequence_length", options.sequenceLength);
   number("garam.kv_capacity", options.kvCapacity);
   number("garam.flops", int64_t(options.flops));
   number("garam.compulsory_bytes", int64_t(options.compulsoryBytes));
+  SmallVector<StringRef> files(options.weightFiles.begin(), options.weightFiles.end());
+  if (!files.empty())
+    module->setAttr("garam.weight_files", builder.getStrArrayAttr(files));
 }
 
 } // namespace garam

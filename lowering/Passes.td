@@ -193,7 +193,7 @@ def ConvertTaskToIsa : Pass<"convert-task-to-isa", "::mlir::ModuleOp"> {
   let description = [{
     Before: task-lower-addresses, and cse and loop-invariant-code-motion after it. After: the module holds one isa.program. Uses
     of the module: `garam.flops`, `garam.compulsory_bytes`, `garam.dtype`, `garam.phase`, `garam.batch`, `garam.sequence_length`,
-    `garam.kv_capacity`, `garam.weights_file`, `garam.mapping`.
+    `garam.kv_capacity`, `garam.weight_files`, `garam.mapping`.
   }];
   let dependentDialects = ["::garam::isa::IsaDialect"];
 }

@@ -24,7 +24,8 @@ struct CompileOptions {
   std::optional<Level> emit;           ///< stop there and print
 
   // What the program file records about the model; empty or zero: what the text says.
-  std::string model, dtype, phase, weightsFile;
+  std::string model, dtype, phase;
+  std::vector<std::string> weightFiles; ///< by the numbers that `graph.file` gives
   int64_t batch = 0, sequenceLength = 0, kvCapacity = 0;
   uint64_t flops = 0, compulsoryBytes = 0;
 

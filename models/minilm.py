@@ -42,6 +42,6 @@ def build(options: Options) -> Model:
     choose_phase(NAME, options.phase, ("encode",))
     config = load_config(folder(), options.layers)
     seq = check_length(NAME, "sequence length", options.seq or 128, 1, config.max_position_embeddings)
-    bert, file, names = load_model(folder(), config, "BertModel", options.random_weights, add_pooling_layer=False)
-    return Model(NAME, SentenceEncoder(bert), encoder_inputs(config, options.batch, seq), file,
+    bert, held, names = load_model(folder(), config, "BertModel", options.random_weights, add_pooling_layer=False)
+    return Model(NAME, SentenceEncoder(bert), encoder_inputs(config, options.batch, seq), held,
                  {f"bert.{parameter}": name for parameter, name in names.items()})

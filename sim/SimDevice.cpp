@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 
 namespace garam::sim {
 namespace {
@@ -87,20 +88,19 @@ void SimDevice::load(const rt::Program &program, rt::Mode mode, bool checkUnwrit
 void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
   if (mode == rt::Mode::Cycles)
     return;
-  std::unique_ptr<rt::SafetensorsFile> weights;
+  std::map<uint32_t, rt::SafetensorsFile> opened; // by number
   for (const auto &segment : program.segments) {
     for (uint32_t die = 0; !segment->data.empty() && die < segment->dies; ++die)
       storage->write(rt::onDie(segment->address, die), segment->data);
     for (const auto &weight : segment->weights) {
-      if (program.weights_file.empty())
+      if (program.weight_files.empty())
         throw rt::inputError("program", fmt::format("needs the weights `{}`, and names no file", weight->tensor),
                              "compile it with weights, or run it in mode cycles");
-      if (!weights && !std::filesystem::exists(program.weights_file))
-        throw rt::inputError(program.weights_file, "the program's weights are not there any more",
+      const std::string &path = program.weight_files[weight->file];
+      if (!opened.contains(weight->file) && !std::filesystem::exists(path))
+        throw rt::inputError(path, "the program's weights are not there any more",
                              "compile the model again, or run it in mode cycles");
-      if (!weights)
-        weights = std::make_unique<rt::SafetensorsFile>(program.weights_file);
-      loadWeight(*storage, *weights, *segment, *weight);
+      loadWeight(*storage, opened.try_emplace(weight->file, path).first->second, *segment, *weight);
     }
   }
 }

@@ -106,6 +106,7 @@ void loadWeight(Storage &storage, const rt::SafetensorsFile &file, const rt::Seg
       index[d] = 0;
     }
   }
+  file.release(entry);
 }
 
 } // namespace garam::sim

@@ -70,6 +70,10 @@ LogicalResult GraphDialect::verifyRegionArgAttribute(Operation *op, unsigned, un
     return fails("a string");
   } else if (name == kSourceDType && !isa<TypeAttr>(value)) {
     return fails("a type");
+  } else if (name == kFile) {
+    auto file = dyn_cast<IntegerAttr>(value);
+    if (!file || !file.getType().isInteger(64) || file.getInt() < 0)
+      return fails("the number of a weight file, an i64 from 0 on");
   } else if (name == kSplit && !isa<IntegerAttr>(value)) {
     return fails("a dimension");
   }

@@ -30,7 +30,7 @@ namespace garam::graph {
 inline constexpr llvm::StringLiteral kName = "graph.name", kKind = "graph.kind", kRange = "graph.range",
                                      kSourceDType = "graph.source_dtype", kAlias = "graph.alias", kNode = "graph.node",
                                      kSource = "graph.source", kChip = "graph.chip", kModel = "graph.model",
-                                     kInstance = "graph.instance", kSplit = "graph.split";
+                                     kInstance = "graph.instance", kSplit = "graph.split", kFile = "graph.file";
 
 /// NumPy's broadcast of shapes; fails if two sizes differ and neither is 1.
 mlir::FailureOr<llvm::SmallVector<int64_t>> broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);

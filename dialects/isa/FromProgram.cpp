@@ -17,10 +17,11 @@ public:
   OwningOpRef<ModuleOp> run() {
     OwningOpRef<ModuleOp> module = ModuleOp::create(builder, loc);
     builder.setInsertionPointToEnd(module->getBody());
+    SmallVector<StringRef> files(program.weight_files.begin(), program.weight_files.end());
     auto op = ProgramOp::create(builder, loc, program.version, program.model, program.chip, program.dies, program.dtype,
                                 program.phase, program.batch, program.sequence_length, program.kv_capacity,
-                                program.weights_file, program.flops, program.compulsory_bytes, program.mapping,
-                                chipKeysAttr(builder.getContext(), program.chip_keys));
+                                builder.getStrArrayAttr(files), program.flops, program.compulsory_bytes,
+                                program.mapping, chipKeysAttr(builder.getContext(), program.chip_keys));
     builder.createBlock(&op.getBody());
     for (const auto &value : program.values)
       ValueOp::create(builder, loc, value->name, value->low, value->high);
@@ -64,9 +65,10 @@ private:
     SmallVector<Attribute> weights;
     for (const auto &weight : segment.weights)
       weights.push_back(WeightAttr::get(
-          builder.getContext(), weight->tensor, tensor(weight->dtype, weight->shape, weight->tensor), weight->sha256,
-          weight->offset, element(weight->to_dtype, weight->tensor), builder.getDenseI64ArrayAttr(weight->permutation),
-          builder.getDenseI64ArrayAttr(weight->slice_begin), builder.getDenseI64ArrayAttr(weight->slice_end)));
+          builder.getContext(), weight->tensor, weight->file, tensor(weight->dtype, weight->shape, weight->tensor),
+          weight->sha256, weight->offset, element(weight->to_dtype, weight->tensor),
+          builder.getDenseI64ArrayAttr(weight->permutation), builder.getDenseI64ArrayAttr(weight->slice_begin),
+          builder.getDenseI64ArrayAttr(weight->slice_end)));
     ElementsAttr data;
     if (!segment.data.empty()) {
       auto type = RankedTensorType::get({int64_t(segment.data.size())}, builder.getI8Type());

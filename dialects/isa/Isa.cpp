@@ -120,7 +120,7 @@ LogicalResult SegmentOp::verify() {
     return failure();
   if (auto weights = getWeights())
     for (auto weight : weights->getAsRange<WeightAttr>()) {
-      if (failed(verifyTensor(*this, weight.getFile())))
+      if (failed(verifyTensor(*this, weight.getType())))
         return failure();
       if (!dtypeOf(weight.getTo()))
         return emitOpError() << "weight " << weight.getTensor() << " becomes " << weight.getTo()
@@ -145,6 +145,12 @@ LogicalResult ProgramOp::verifyRegions() {
     if (!llvm::isa<ValueOp, SegmentOp, OutputOp, LaunchOp, BoundaryOp, LocationOp, KernelOp>(op))
       return op.emitOpError()
              << "is no entry of an isa.program; those are value, segment, output, location, kernel, launch, boundary";
+  const size_t files = std::max<size_t>(1, getWeightFiles().size());
+  for (auto segment : block.getOps<SegmentOp>())
+    for (auto weight : segment.getWeights().value_or(ArrayAttr::get(getContext(), {})).getAsRange<WeightAttr>())
+      if (weight.getFile() >= files)
+        return segment.emitOpError() << "weight " << weight.getTensor() << " is in file " << weight.getFile()
+                                     << "; the program has " << getWeightFiles().size();
   if (auto keys = getChipKeys())
     for (NamedAttribute key : *keys)
       if (!llvm::isa<StringAttr>(key.getValue()))

@@ -45,8 +45,8 @@ def Isa_ChainAttr : Isa_Attr<"Chain", "chain"> {
 }
 
 def Isa_WeightAttr : Isa_Attr<"Weight", "weight"> {
-  let summary = "where the bytes of a weight come from: a tensor of a safetensors file, and what is done to it";
-  let parameters = (ins StringRefParameter<"name in the file">:$tensor, "::mlir::RankedTensorType":$file,
+  let summary = "where the bytes of a weight come from: a tensor of one of the program's weight files, by number, and what is done to it";
+  let parameters = (ins StringRefParameter<"name in the file">:$tensor, "uint32_t":$file, "::mlir::RankedTensorType":$type,
       StringRefParameter<"of the tensor's bytes, hex">:$sha256, "uint64_t":$offset, "::mlir::Type":$to,
       "::mlir::DenseI64ArrayAttr":$permutation, "::mlir::DenseI64ArrayAttr":$begin, "::mlir::DenseI64ArrayAttr":$end);
   let assemblyFormat = "`<` struct(params) `>`";

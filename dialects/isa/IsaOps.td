@@ -11,7 +11,7 @@ class Isa_Op<string mnemonic, list<Trait> traits = []> : Op<Isa_Dialect, mnemoni
 def Isa_ProgramOp : Isa_Op<"program", [NoTerminator, SingleBlock]> {
   let summary = "a whole program: everything that a .garam file holds";
   let arguments = (ins I32Attr:$version, StrAttr:$model, StrAttr:$chip, I32Attr:$dies, StrAttr:$dtype, StrAttr:$phase, I64Attr:$batch,
-      I64Attr:$sequence_length, I64Attr:$kv_capacity, StrAttr:$weights_file, I64Attr:$flops, I64Attr:$compulsory_bytes, StrAttr:$mapping,
+      I64Attr:$sequence_length, I64Attr:$kv_capacity, StrArrayAttr:$weight_files, I64Attr:$flops, I64Attr:$compulsory_bytes, StrAttr:$mapping,
       OptionalAttr<DictionaryAttr>:$chip_keys);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";

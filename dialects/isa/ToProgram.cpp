@@ -12,8 +12,9 @@ static uint8_t dtypeNumber(Type type) { return uint8_t(*dtypeOf(type)); }
 static std::unique_ptr<rt::fb::WeightSourceT> readWeight(WeightAttr attribute) {
   auto weight = std::make_unique<rt::fb::WeightSourceT>();
   weight->tensor = attribute.getTensor().str();
-  weight->dtype = dtypeNumber(attribute.getFile().getElementType());
-  weight->shape = attribute.getFile().getShape().vec();
+  weight->file = attribute.getFile();
+  weight->dtype = dtypeNumber(attribute.getType().getElementType());
+  weight->shape = attribute.getType().getShape().vec();
   weight->sha256 = attribute.getSha256().str();
   weight->offset = attribute.getOffset();
   weight->to_dtype = dtypeNumber(attribute.getTo());
@@ -154,7 +155,8 @@ FailureOr<rt::Program> isa::toProgram(ModuleOp module) {
   program.batch = op.getBatch();
   program.sequence_length = op.getSequenceLength();
   program.kv_capacity = op.getKvCapacity();
-  program.weights_file = op.getWeightsFile().str();
+  for (auto file : op.getWeightFiles().getAsRange<StringAttr>())
+    program.weight_files.push_back(file.str());
   program.flops = op.getFlops();
   program.compulsory_bytes = op.getCompulsoryBytes();
   program.mapping = op.getMapping().str();

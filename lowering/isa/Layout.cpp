@@ -230,14 +230,16 @@ void Layout::planAllocs(func::FuncOp main) {
   }
 }
 
-FailureOr<std::string> Layout::digestOf(StringRef tensor, Location loc) {
-  auto path = module->getAttrOfType<StringAttr>("garam.weights_file");
-  if (!path || path.empty())
+FailureOr<std::string> Layout::digestOf(StringRef tensor, uint64_t file, Location loc) {
+  auto files = module->getAttrOfType<ArrayAttr>("garam.weight_files");
+  const size_t count = files ? files.size() : 0;
+  if (count == 0 && file == 0)
     return std::string();
+  auto path = file < count ? dyn_cast<StringAttr>(files[file]) : StringAttr();
+  if (!path)
+    return emitError(loc) << "weight '" << tensor << "' is in weight file " << file << "; the module names " << count;
   try {
-    if (!weightsFile)
-      weightsFile = std::make_unique<rt::SafetensorsFile>(path.str());
-    return weightsFile->digest(std::string_view(tensor));
+    return opened.try_emplace(file, path.str()).first->second.digest(std::string_view(tensor));
   } catch (const rt::Error &error) {
     return emitError(loc) << error.what();
   }
@@ -248,14 +250,16 @@ FailureOr<isa::WeightAttr> Layout::weightOf(BlockArgument weight, int64_t offset
   auto type = cast<MemRefType>(weight.getType());
   auto name = main.getArgAttrOfType<StringAttr>(weight.getArgNumber(), "garam.name");
   auto source = main.getArgAttrOfType<TypeAttr>(weight.getArgNumber(), "garam.source_dtype");
-  auto file = RankedTensorType::get(type.getShape(), source ? source.getValue() : type.getElementType());
-  FailureOr<std::string> digest = digestOf(name.getValue(), loc);
+  auto stored = RankedTensorType::get(type.getShape(), source ? source.getValue() : type.getElementType());
+  auto number = main.getArgAttrOfType<IntegerAttr>(weight.getArgNumber(), "garam.file");
+  const uint64_t file = number ? uint64_t(number.getInt()) : 0;
+  FailureOr<std::string> digest = digestOf(name.getValue(), file, loc);
   if (failed(digest))
     return failure();
   Builder b(module.getContext());
   auto none = b.getDenseI64ArrayAttr({});
-  return isa::WeightAttr::get(b.getContext(), name.getValue(), file, *digest, uint64_t(offset), type.getElementType(),
-                              none, none, none);
+  return isa::WeightAttr::get(b.getContext(), name.getValue(), uint32_t(file), stored, *digest, uint64_t(offset),
+                              type.getElementType(), none, none, none);
 }
 
 FailureOr<int> Layout::weightSegment(tile::LaunchOp op, func::FuncOp kernel) {

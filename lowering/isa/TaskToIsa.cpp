@@ -63,10 +63,11 @@ class ConvertTaskToIsaPass : public impl::ConvertTaskToIsaBase<ConvertTaskToIsaP
       auto attr = module->getAttrOfType<IntegerAttr>(name);
       return attr ? attr.getInt() : 0;
     };
+    auto files = module->getAttrOfType<ArrayAttr>("garam.weight_files");
     auto program = isa::ProgramOp::create(
         b, module.getLoc(), rt::kProgramVersion, text("graph.model"), chip->name, uint32_t(whole->topology.dies),
         text("garam.dtype"), text("garam.phase"), number("garam.batch"), number("garam.sequence_length"),
-        number("garam.kv_capacity"), text("garam.weights_file"), number("garam.flops"),
+        number("garam.kv_capacity"), files ? files : b.getStrArrayAttr({}), number("garam.flops"),
         number("garam.compulsory_bytes"), text("garam.mapping"),
         isa::chipKeysAttr(module.getContext(), rt::chipKeys(*whole)));
     b.createBlock(&program.getBody());

@@ -40,7 +40,7 @@ CompileOptions optionsOf(py::dict options) {
     out.emit = levelOf(emit);
   take(options, "mapping_file", out.mappingFile), take(options, "disabled", out.disabled);
   take(options, "model", out.model), take(options, "dtype", out.dtype);
-  take(options, "phase", out.phase), take(options, "weights_file", out.weightsFile), take(options, "batch", out.batch);
+  take(options, "phase", out.phase), take(options, "weight_files", out.weightFiles), take(options, "batch", out.batch);
   take(options, "sequence_length", out.sequenceLength), take(options, "kv_capacity", out.kvCapacity);
   take(options, "flops", out.flops), take(options, "compulsory_bytes", out.compulsoryBytes);
   take(options, "timing", out.timing), take(options, "print_after_all", out.printAfterAll);

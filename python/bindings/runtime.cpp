@@ -100,7 +100,7 @@ py::dict inspect(const py::bytes &data, const std::string &where) {
   out["chip_keys"] = chipKeys;
   out["model"] = program.model, out["chip"] = program.chip, out["dies"] = program.dies, out["dtype"] = program.dtype;
   out["phase"] = program.phase, out["batch"] = program.batch, out["sequence_length"] = program.sequence_length;
-  out["kv_capacity"] = program.kv_capacity, out["weights_file"] = program.weights_file;
+  out["kv_capacity"] = program.kv_capacity, out["weight_files"] = program.weight_files;
   out["flops"] = program.flops, out["compulsory_bytes"] = program.compulsory_bytes, out["mapping"] = program.mapping;
   out["kernels"] = kernels, out["segments"] = segments, out["launches"] = launches, out["values"] = values;
   out["outputs"] = outputs, out["boundaries"] = boundaries, out["locations"] = locations;

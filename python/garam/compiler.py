@@ -30,7 +30,7 @@ class Facts:
     batch: int = 0
     sequence_length: int = 0
     kv_capacity: int = 0
-    weights_file: str = ""
+    weight_files: tuple[str, ...] = ()
     flops: int = 0
     compulsory_bytes: int = 0
 
@@ -41,7 +41,7 @@ class Facts:
 
         work = Work(0, 0) if source.phase == "decode" else count(source.exported.program, source.values.get("pos"))
         return cls(source.name, source.dtype, source.phase, source.batch if source.phase else 0,
-                   source.sequence_length if source.phase else 0, source.kv_capacity, str(source.weights_file),
+                   source.sequence_length if source.phase else 0, source.kv_capacity, tuple(map(str, source.weight_files)),
                    work.flops, work.bytes)
 
 

@@ -16,7 +16,7 @@ using Program = fb::ProgramT;
 using Kernel = fb::KernelT;
 using Segment = fb::SegmentT;
 
-inline constexpr uint32_t kProgramVersion = 2;
+inline constexpr uint32_t kProgramVersion = 3;
 
 /// Appends the checksum that ends a file.
 inline constexpr int kSealBytes = 8;

@@ -266,9 +266,18 @@ const SafetensorsEntry &SafetensorsFile::find(std::string_view tensor) const {
 const std::string &SafetensorsFile::digest(std::string_view tensor) const {
   const SafetensorsEntry &entry = find(tensor);
   auto [found, added] = digests.try_emplace(std::string(tensor));
-  if (added)
+  if (added) {
     found->second = sha256(entry.bytes);
+    release(entry);
+  }
   return found->second;
+}
+
+void SafetensorsFile::release(const SafetensorsEntry &entry) const {
+  const auto page = uintptr_t(sysconf(_SC_PAGESIZE));
+  const auto first = uintptr_t(entry.bytes.data()) / page * page;
+  const auto last = uintptr_t(entry.bytes.data()) + entry.bytes.size();
+  madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
 }
 
 } // namespace garam::rt

@@ -35,6 +35,8 @@ public:
   const SafetensorsEntry &find(std::string_view tensor) const;
   /// SHA-256 of a tensor's bytes, computed when first asked for. Throws as `find`.
   const std::string &digest(std::string_view tensor) const;
+  /// Gives back the host memory that reading a tensor of this file took; it can be read again.
+  void release(const SafetensorsEntry &entry) const;
 
 private:
   const std::string name;

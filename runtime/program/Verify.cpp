@@ -131,6 +131,11 @@ private:
 
   /// What people name is there, and once; the segments have been checked.
   void checkNames() {
+    std::set<std::string> files;
+    for (const std::string &file : program.weight_files) {
+      require(!file.empty(), "", "is no name of a weight file");
+      require(files.insert(file).second, file, "is a weight file twice");
+    }
     std::set<std::string> outputs;
     for (const auto &entry : program.outputs) {
       const fb::OutputT &output = present(entry, "output");
@@ -186,6 +191,8 @@ private:
       require(byteSize(DType(weight.dtype)) && byteSize(DType(weight.to_dtype)), weight.tensor, "has an unknown type");
       require(bytesOf(weight.dtype, weight.shape, stored) && bytesOf(weight.to_dtype, weight.shape, bytes),
               weight.tensor, "has an absurd shape");
+      require(weight.file < std::max<size_t>(1, program.weight_files.size()), weight.tensor,
+              fmt::format("is in weight file {}, which is not there", weight.file));
       size_t rank = weight.shape.size();
       require(weight.permutation.empty() || weight.permutation.size() == rank, weight.tensor,
               "has a permutation of another rank");

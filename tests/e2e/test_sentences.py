@@ -22,7 +22,7 @@ CHIPS = ("atom", "unit", "rebel100") if os.environ.get("GARAM_LONG") == "1" else
 @functools.cache
 def batches() -> list[dict[str, Tensor]]:
     """Token ids and masks, as the model's tokenizer gives them, padded to the longest sentence of each batch."""
-    folder = frontdoor.load("minilm", seq=7, layers=1).weights_file.parent
+    folder = frontdoor.load("minilm", seq=7, layers=1).weight_files[0].parent
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     parts = [SENTENCES[i:i + BATCH] for i in range(0, len(SENTENCES), BATCH)]
     encoded = [tokenizer(part, padding=True, return_tensors="pt") for part in parts]

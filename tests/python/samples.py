@@ -31,7 +31,7 @@ class SampleProgram:
                   "locations": [i // 4 for i in range(len(mnemonics))]}
         self.info: dict[str, Any] = {
             "model": "minilm", "chip": chip, "dies": 1, "dtype": "bf16", "phase": "encode", "batch": 8, "sequence_length": 128,
-            "kv_capacity": 0, "weights_file": "", "flops": 290_000_000, "compulsory_bytes": 1_100_000,
+            "kv_capacity": 0, "weight_files": [], "flops": 290_000_000, "compulsory_bytes": 1_100_000,
             "mapping": '{"groups": [{"kernel": "layer0", "group": "linear", "location": "modeling_bert.py:100", "tile":'
                        ' {"m": 128, "n": 64, "k": 384}, "grid": {"m": 8}, "order": ["m", "n", "k"], "depth": {"a": 2}}]}',
             "kernels": [kernel], "segments": [], "values": [], "boundaries": [], "locations": locations,

@@ -70,7 +70,7 @@ TEST(Program, OtherVersionIsNamed) {
     deserialize(serialize(program), "sample.garam");
     FAIL();
   } catch (const Error &error) {
-    EXPECT_STREQ(error.what(), "sample.garam: has version 99; allowed: 2");
+    EXPECT_STREQ(error.what(), "sample.garam: has version 99; allowed: 3");
   }
 }
 
@@ -109,6 +109,32 @@ TEST(Program, InconsistenciesAreNamed) {
   program.launches[0]->parameters[0]->segment = -1;
   program.launches[0]->parameters[0]->value = "pos";
   expectRefused(program, "names a run-time value that is not declared");
+}
+
+TEST(Program, WeightFilesAreChecked) {
+  auto of = [](std::vector<std::string> files, std::vector<uint32_t> numbers) {
+    Program program = sample();
+    program.weight_files = std::move(files);
+    auto segment = std::make_unique<Segment>();
+    segment->name = "weights", segment->kind = fb::SegmentKind::Weight, segment->bytes = 64;
+    for (uint32_t number : numbers) {
+      segment->weights.push_back(std::make_unique<fb::WeightSourceT>());
+      fb::WeightSourceT &weight = *segment->weights.back();
+      weight.tensor = fmt::format("w{}", number), weight.file = number, weight.shape = {4};
+      weight.dtype = weight.to_dtype = uint8_t(DType::F32);
+    }
+    program.segments.push_back(std::move(segment));
+    return program;
+  };
+  Program read = deserialize(serialize(of({"a", "b", "c"}, {2, 0, 2})), "p"); // one file that no weight names
+  EXPECT_EQ(read.weight_files, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(read.segments[1]->weights[0]->file, 2u);
+  EXPECT_NO_THROW(deserialize(serialize(of({}, {0})), "p")); // compiled without weights
+  expectRefused(of({}, {1}), "`w1` is in weight file 1, which is not there");
+  expectRefused(of({"a", "b"}, {0, 2}), "`w2` is in weight file 2, which is not there");
+  expectRefused(of({"a", "b"}, {UINT32_MAX}), "is in weight file 4294967295, which is not there");
+  expectRefused(of({"a", "b", "a"}, {0}), "`a` is a weight file twice");
+  expectRefused(of({"a", ""}, {0}), "`` is no name of a weight file");
 }
 
 TEST(Program, OutputsAndRangesAreChecked) {

@@ -1,32 +1,27 @@
-"""Which file of a Hugging Face folder holds the weights: the index decides, else the single file, never all that lie there."""
+"""Which files of a Hugging Face folder hold the weights: the index decides, else the single file, never all that lie there."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
-
-from safetensors.torch import save_file
 
 from garam.errors import input_error
 from garam.files import read_json
 from garam.frontdoor.remarks import remark
-from garam.frontdoor.weight_cache import cached
-from garam.frontdoor.weights import opened
+from garam.frontdoor.weight_files import WeightFiles
 
 INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
 
 
-def weights_file(folder: Path) -> Path:
-    """A program reads its weights from one file: shards become one of the cache."""
+def weight_files(folder: Path) -> WeightFiles:
     files = sorted(file.name for file in folder.glob("*.safetensors"))
     if (folder / INDEX).exists():
         return _of_index(folder, files)
     if SINGLE in files:
         _leave_out(folder, set(files) - {SINGLE})
-        return folder / SINGLE
+        return WeightFiles.of(folder / SINGLE)
     if len(files) == 1:
-        return folder / files[0]
+        return WeightFiles.of(folder / files[0])
     if not files:
         raise input_error(str(folder), "no *.safetensors", "a folder with weights, or --random-weights SEED")
     listed = ", ".join(files[:4]) + (", …" if len(files) > 4 else "")
@@ -34,14 +29,17 @@ def weights_file(folder: Path) -> Path:
                       f"{SINGLE}, shards with {INDEX}, or one *.safetensors of another name")
 
 
-def _of_index(folder: Path, files: list[str]) -> Path:
+def _of_index(folder: Path, files: list[str]) -> WeightFiles:
     shards = _shards(folder / INDEX)
     _leave_out(folder, set(files) - set(shards))
-    if len(shards) == 1:
-        return folder / next(iter(shards))
-    stamp = [(name, (folder / name).stat().st_size, (folder / name).stat().st_mtime_ns, tensors) for name, tensors in shards.items()]
-    key = {"folder": str(folder.resolve()), "files": stamp}
-    return cached(key, lambda merged: save_file(_tensors(folder, shards), merged))
+    found: dict[str, Path] = {}
+    for file, names in shards.items():
+        stored = WeightFiles.of(folder / file).files
+        for name in names:
+            if name not in stored:
+                raise input_error(str(folder / file), f"no tensor {name}, which the index has here", f"{len(stored)} tensors")
+            found[name] = stored[name]
+    return WeightFiles(folder / INDEX, found)
 
 
 def _shards(index: Path) -> dict[str, list[str]]:
@@ -59,18 +57,6 @@ def _shards(index: Path) -> dict[str, list[str]]:
         if not (index.parent / file).is_file():
             raise input_error(str(index), f"no shard {file}", f"all {len(shards)} files that the index names")
     return {file: sorted(shards[file]) for file in sorted(shards)}
-
-
-def _tensors(folder: Path, shards: dict[str, list[str]]) -> dict[str, Any]:
-    tensors = {}
-    for file, names in shards.items():
-        with opened(folder / file) as shard:
-            stored = set(shard.keys())
-            for name in names:
-                if name not in stored:
-                    raise input_error(str(folder / file), f"no tensor {name}, which the index has here", f"{len(stored)} tensors")
-                tensors[name] = shard.get_tensor(name)
-    return tensors
 
 
 def _leave_out(folder: Path, files: set[str]) -> None:

@@ -19,10 +19,11 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from garam.errors import InputError, brief, input_error
 from garam.frontdoor import weights
 from garam.frontdoor.cache import Decode, KVLayer, Prefill
-from garam.frontdoor.checkpoint import weights_file
+from garam.frontdoor.checkpoint import weight_files
 from garam.frontdoor.configuration import CACHED, longest, padding, size, text_part, use_layers
 from garam.frontdoor.model import Model, Options, check_length, choose_phase
 from garam.frontdoor.remarks import remark
+from garam.frontdoor.weight_files import WeightFiles
 
 
 class Encoder(torch.nn.Module):
@@ -43,16 +44,16 @@ def build(folder: Path, options: Options, name: str) -> Model:
     if architecture is not None and _decodes(config, architecture):
         return causal(name, folder, config, architecture, options)
     choose_phase(name, options.phase, ("encode",))
-    model, file, names = load_model(folder, config, architecture, options.random_weights)
+    model, held, names = load_model(folder, config, architecture, options.random_weights)
     positions = _positions(config, model, 1 << 20)
     seq = check_length(name, "sequence length", options.seq or min(128, positions), 1, positions)
-    return Model(name, Encoder(model), encoder_inputs(config, options.batch, seq), file, _prefixed("model.", names))
+    return Model(name, Encoder(model), encoder_inputs(config, options.batch, seq), held, _prefixed("model.", names))
 
 
 def causal(name: str, folder: Path | None, config: PretrainedConfig, architecture: str, options: Options) -> Model:
     """A decoder in one of its phases. The cache holds every position that the configuration allows."""
     phase = choose_phase(name, options.phase, ("prefill", "decode"))
-    model, file, names = load_model(folder, config, architecture, options.random_weights)
+    model, held, names = load_model(folder, config, architecture, options.random_weights)
     capacity = _positions(config, model, CACHED)
     text = text_part(config)
     heads = getattr(text, "num_key_value_heads", None) or size(config, "num_attention_heads")
@@ -64,12 +65,12 @@ def causal(name: str, folder: Path | None, config: PretrainedConfig, architectur
     if phase == "prefill":
         seq = check_length(name, "sequence length", options.seq or min(128, capacity), 1, capacity)
         inputs = {"input_ids": random_ids(config, options.batch, seq), "pos": torch.tensor(0)}
-        return Model(name, Prefill(model, layers), inputs, file, names, phase, {"pos": (0, 0)}, capacity=capacity)
+        return Model(name, Prefill(model, layers), inputs, held, names, phase, {"pos": (0, 0)}, capacity=capacity)
     if options.seq not in (None, 1):
         raise input_error(name, f"sequence length {options.seq} of a decode step", "1")
     length = check_length(name, "KV length", 1 if options.kv_len is None else options.kv_len, 0, capacity - 1)
     inputs = {"input_ids": random_ids(config, options.batch, 1), "pos": torch.tensor(length)}
-    return Model(name, Decode(model, layers), inputs, file, names, phase, {"pos": (0, capacity - 1)}, length, capacity)
+    return Model(name, Decode(model, layers), inputs, held, names, phase, {"pos": (0, capacity - 1)}, length, capacity)
 
 
 def _architecture(name: str, config: PretrainedConfig) -> str | None:
@@ -115,8 +116,8 @@ def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
 
 
 def load_model(folder: Path | None, config: PretrainedConfig, architecture: str | None, seed: int | None,
-               **options: Any) -> tuple[PreTrainedModel, Path, dict[str, str]]:
-    """The model in f32 with its values, the file that holds them, and parameter -> tensor in it."""
+               **options: Any) -> tuple[PreTrainedModel, WeightFiles, dict[str, str]]:
+    """The model in f32 with its values, the files that hold them, and parameter -> tensor in them."""
     kind = getattr(transformers, architecture, None) if architecture else None
     if architecture and not (isinstance(kind, type) and issubclass(kind, PreTrainedModel)):
         raise input_error(str(folder or architecture), f"architecture {architecture}", "a class of this Transformers release")
@@ -131,18 +132,18 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
                           "sizes that fit each other") from error
     if seed is not None:
         weights.randomize(model, seed)
-        file = weights.write_cached(model, weights.content_key(model))
-        return model, file, weights.tied_names(model)
-    file = weights_file(folder)
-    names = weights.untie(model, file, _names_in(file, model))
-    if missing := weights.load_into(model, file, names):
-        remark(str(file), f"no {', '.join(missing[:4])}{', …' if len(missing) > 4 else ''}: as the model makes {'them' if missing[1:] else 'it'}")
-    return model, file, names
+        held = WeightFiles.of(weights.write_cached(model, weights.content_key(model)))
+        return model, held, weights.tied_names(model)
+    held = weight_files(folder)
+    names = weights.untie(model, held, _names_in(held, model))
+    if missing := weights.load_into(model, held, names):
+        remark(str(held.place), f"no {', '.join(missing[:4])}{', …' if len(missing) > 4 else ''}: as the model makes {'them' if missing[1:] else 'it'}")
+    return model, held, names
 
 
-def _names_in(file: Path, model: PreTrainedModel) -> dict[str, str]:
+def _names_in(held: WeightFiles, model: PreTrainedModel) -> dict[str, str]:
     """Parameters and persistent buffers -> tensors. Checkpoints of a larger or smaller head carry or lack the base model's prefix; old ones call norms gamma and beta."""
-    stored, prefix = weights.stored_names(file), model.base_model_prefix + "."
+    stored, prefix = held.files, model.base_model_prefix + "."
     tied = weights.tied_names(model) | {buffer: buffer for buffer in weights.persistent_buffers(model)}
     names: dict[str, str] = {}
     for parameter, first in tied.items():

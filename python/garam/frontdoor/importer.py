@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,11 +28,12 @@ class FileTensor:
 
     name: str
     dtype: torch.dtype
+    file: Path
 
 
 def import_model(exported: ExportedModel, weights: Mapping[str, FileTensor], attributes: dict[str, Any], *,
                  ranges: Mapping[str, tuple[int, int]] | None = None) -> Program:
-    """weights: parameter -> tensor of the weight file. ranges: inputs that are launch parameters, with their least and
+    """weights: parameter -> tensor of a weight file. ranges: inputs that are launch parameters, with their least and
     greatest value. attributes: of the module."""
     return _Importer(exported, weights, ranges or {}).run(attributes)
 
@@ -52,7 +54,7 @@ class _Importer:
         self.folded = constants(self.program)
         self.values: dict[Node, Value | tuple[Value, ...]] = {}
         self.arguments: list[Argument] = []
-        self.by_file_name: dict[str, Argument] = {}
+        self.by_source: dict[FileTensor, Argument] = {}
 
     def run(self, attributes: dict[str, Any]) -> Program:
         specs = {s.arg.name: s for s in self.signature.input_specs}
@@ -95,14 +97,14 @@ class _Importer:
             self.values[node] = self._argument(Argument(shape, dtype, kind="input", name=node.name))
 
     def _weight(self, parameter: str, shape: tuple[int, ...], dtype: torch.dtype) -> Argument:
-        """Parameters that share a tensor of the file (tied embeddings) are one argument."""
+        """Parameters that share a tensor of a file (tied embeddings) are one argument."""
         if parameter not in self.weights:
-            raise input_error(parameter, "the weight file has no such tensor", ", ".join(list(self.weights)[:3]) + ", …")
+            raise input_error(parameter, "the weight files have no such tensor", ", ".join(list(self.weights)[:3]) + ", …")
         source = self.weights[parameter]
-        if source.name not in self.by_file_name:
-            self.by_file_name[source.name] = self._argument(Argument(shape, dtype, kind="weight", name=source.name,
-                                                                      file_dtype=source.dtype))
-        return self.by_file_name[source.name]
+        if source not in self.by_source:
+            self.by_source[source] = self._argument(Argument(shape, dtype, kind="weight", name=source.name, file_dtype=source.dtype,
+                                                             file=source.file))
+        return self.by_source[source]
 
     def _argument(self, argument: Argument) -> Argument:
         self.arguments.append(argument)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -57,11 +58,12 @@ class Constant(Value):
 @dataclasses.dataclass(eq=False)
 class Argument(Value):
     """An argument of a function. kind: input, weight, state or value; in a layer also operand, a tensor that the caller computes.
-    file_dtype: of a weight, its type in the file. range: of a value, or of an input that indexes a table, least and greatest."""
+    file_dtype: of a weight, its type in the file; file: which that is. range: of a value, or of an input that indexes a table, least and greatest."""
 
     kind: str = "input"
     name: str = ""
     file_dtype: torch.dtype | None = None
+    file: Path | None = None
     range: tuple[int, int] | None = None
 
 
@@ -107,6 +109,11 @@ class Program:
     attributes: dict[str, Any]
     flat: Function
     instances: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def weight_files(self) -> tuple[Path, ...]:
+        """Those of main's weights, each once, in order of use: the text names them by number."""
+        return tuple(dict.fromkeys(a.file for a in self.functions[-1].arguments if a.file is not None))
 
 
 def remove_dead(ops: list[Op], results: list[Result]) -> list[Op]:

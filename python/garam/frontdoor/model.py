@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from garam.errors import input_error
 from garam.frontdoor.remarks import remark
+from garam.frontdoor.weight_files import WeightFiles
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 DEFAULT = "bf16"
@@ -34,13 +34,13 @@ class Options:
 @dataclasses.dataclass
 class Model:
     """module: taken in evaluation mode. inputs: example arguments of `forward`, by name and in its order, lists and numbers among them;
-    those in `ranges` are launch parameters (rank 0, i64) within [low, high]. file_names: parameter -> tensor in weights_file; None: the same name.
+    those in `ranges` are launch parameters (rank 0, i64) within [low, high]. file_names: parameter -> tensor of `weights`; None: the same name.
     kv_length: tokens that the cache holds before a decode step; capacity: positions of the cache."""
 
     name: str
     module: torch.nn.Module
     inputs: dict[str, Any]
-    weights_file: Path | None = None
+    weights: WeightFiles | None = None
     file_names: dict[str, str] | None = None
     phase: str = "encode"
     ranges: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)

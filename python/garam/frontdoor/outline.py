@@ -130,7 +130,7 @@ def _identity(value: Value) -> str:
 
 def _argument(value: Value) -> Argument:
     if isinstance(value, Argument) and value.kind in ("weight", "state", "value"):
-        return Argument(value.shape, value.dtype, kind=value.kind, name=value.name, file_dtype=value.file_dtype,
+        return Argument(value.shape, value.dtype, kind=value.kind, name=value.name, file_dtype=value.file_dtype, file=value.file,
                         range=value.range)
     name = value.name if isinstance(value, Argument) else value.op.location.node
     return Argument(value.shape, value.dtype, kind="operand", name=name)

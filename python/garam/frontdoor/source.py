@@ -29,6 +29,7 @@ from garam.frontdoor.remarks import collected, remark
 from garam.frontdoor.states import initial_states
 from garam.frontdoor.text import program_text
 from garam.frontdoor.weight_cache import hold
+from garam.frontdoor.weight_files import WeightFiles
 from garam.frontdoor.weights import check_storable, content_key, file_tensors, tied_names, write_cached
 
 
@@ -48,7 +49,6 @@ class Source:
     phase: str
     kv_length: int | None
     kv_capacity: int
-    weights_file: Path
     inputs: dict[str, Tensor]
     values: dict[str, int]
     outputs: tuple[str, ...]
@@ -60,7 +60,11 @@ class Source:
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self._held = hold(self.weights_file)  # as long as a program of it lives
+        self._held = [hold(file) for file in self.weight_files]  # as long as a program of it lives
+
+    @property
+    def weight_files(self) -> tuple[Path, ...]:
+        return self.program.weight_files
 
     @functools.cached_property
     def mlir(self) -> str:
@@ -112,7 +116,7 @@ def bring_in(model: Model, dtype: str | None = None) -> Source:
     CASTS; None leaves the choice to Garam, who says what it chose."""
     compiling("")
     with collected() as said:
-        if model.weights_file is None:
+        if model.weights is None:
             check_storable(model.name, model.module)
             if any(parameter.dtype == torch.float64 for parameter in model.module.parameters()):
                 if dtype == OWN:
@@ -120,8 +124,8 @@ def bring_in(model: Model, dtype: str | None = None) -> Source:
                 model.module = cast(model.module, torch.float32)
                 remark(model.name, "weights of f64 taken as f32")
             model.file_names = tied_names(model.module)
-            model.weights_file = write_cached(model.module, content_key(model.module))
-        located = file_tensors(model.weights_file, model.module, model.file_names or {})
+            model.weights = WeightFiles.of(write_cached(model.module, content_key(model.module)))
+        located = file_tensors(model.weights, model.module, model.file_names or {})
         return _import(model, dtype or _chosen(model, located), located, said)
 
 
@@ -148,7 +152,7 @@ def _import(model: Model, types: str, located: Mapping[str, FileTensor], said: l
     batch, seq = (int(first[0]) if first else 1), (int(first[1]) if len(first) > 1 else 1)
     program = import_model(exported, located, {"graph.model": model.name}, ranges=model.ranges)
     dtype = types if types != OWN else from_torch(own[0]) if own else DEFAULT
-    return Source(model.name, dtype, types, batch, seq, model.phase, model.kv_length, model.capacity, model.weights_file, tensors, values,
+    return Source(model.name, dtype, types, batch, seq, model.phase, model.kv_length, model.capacity, tensors, values,
                   exported.outputs, exported, model.module, program, {p: t.name for p, t in located.items()}, arguments, tuple(said))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ assert sys.byteorder == "little", "dense constants are written in the byte order
 
 def program_text(program: Program) -> str:
     attributes = ", ".join(f"{k} = {attribute(v)}" for k, v in program.attributes.items())
-    body = "\n".join(_Printer(f).text() for f in program.functions)
+    body = "\n".join(_Printer(f, program.weight_files).text() for f in program.functions)
     return f"module attributes {{{attributes}}} {{\n{body}\n}}\n"
 
 
@@ -97,8 +98,9 @@ def location(at: Location) -> str:
 class _Printer:
     """Names values %0, %1, … in one function; constants appear before their first use."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, weight_files: tuple[Path, ...]) -> None:
         self.function, self.names, self.lines = function, {}, []
+        self.weight_files = weight_files
         self.constants: dict[int, str] = {}
 
     def text(self) -> str:
@@ -121,6 +123,8 @@ class _Printer:
         attributes = {"graph.kind": argument.kind, "graph.name": argument.name}
         if argument.file_dtype not in (None, argument.dtype):
             attributes["graph.source_dtype"] = argument.file_dtype
+        if argument.file is not None and argument.file != self.weight_files[0]:
+            attributes["graph.file"] = self.weight_files.index(argument.file)
         if argument.range is not None:
             attributes["graph.range"] = list(argument.range)
         return f"%arg{index}: {argument.type} {_dictionary(attributes)}"

@@ -96,7 +96,7 @@ def _lock(entry: Path) -> Path:
 
 def _folder() -> Path:
     try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "garam" / "weights"
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "garam" / "weights"
     except RuntimeError as error:
         raise input_error("XDG_CACHE_HOME", f"not set, and there is no home folder ({error})", "a folder for the cache of weights") from None
 

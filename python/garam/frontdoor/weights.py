@@ -1,64 +1,60 @@
-"""Weight files: which they are, names, types and shapes in them, loading into a module, writing seeded random ones."""
+"""Weight files: names, types and shapes in them, loading into a module, writing seeded random ones."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.parameter import UninitializedTensorMixin
 
-from garam.errors import InputError, input_error
+from garam.errors import input_error
 from garam.frontdoor.importer import FileTensor
 from garam.frontdoor.weight_cache import cached
+from garam.frontdoor.weight_files import WeightFiles
 
 _FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
 
 
-def file_tensors(file: Path, module: torch.nn.Module, names: Mapping[str, str]) -> dict[str, FileTensor]:
-    """Where each parameter of `module` is in `file`, with its presence, type and shape checked. names: parameter -> tensor."""
+def file_tensors(held: WeightFiles, module: torch.nn.Module, names: Mapping[str, str]) -> dict[str, FileTensor]:
+    """Where each parameter of `module` is, with its presence, type and shape checked. names: parameter -> tensor."""
     found: dict[str, FileTensor] = {}
-    with opened(file) as tensors:
-        stored = set(tensors.keys())
-        for parameter, value in module.named_parameters(remove_duplicate=False):
-            name = names.get(parameter, parameter)
-            if name not in stored:
-                raise input_error(str(file), f"no tensor {name}", f"{len(stored)} tensors, such as {min(stored, default='none')}")
-            dtype = _checked(file, tensors, name, value)
-            if dtype not in _FILE_TYPES:
-                raise input_error(f"{file}: {name}", f"type {dtype}", ", ".join(_FILE_TYPES))
-            found[parameter] = FileTensor(name, _FILE_TYPES[dtype])
+    for parameter, value in module.named_parameters(remove_duplicate=False):
+        name = names.get(parameter, parameter)
+        if name not in held.files:
+            raise input_error(str(held.place), f"no tensor {name}", f"{len(held.files)} tensors, such as {min(held.files, default='none')}")
+        dtype = _checked(held, name, value)
+        if dtype not in _FILE_TYPES:
+            raise input_error(f"{held.files[name]}: {name}", f"type {dtype}", ", ".join(_FILE_TYPES))
+        found[parameter] = FileTensor(name, _FILE_TYPES[dtype], held.files[name])
     return found
 
 
-def _checked(file: Path, tensors: safe_open, name: str, value: Tensor) -> str:
-    """The type of a tensor of the file, as safetensors names it. Throws if its shape is not that of `value`."""
-    entry = tensors.get_slice(name)
+def _checked(held: WeightFiles, name: str, value: Tensor) -> str:
+    """The type of a tensor, as safetensors names it. Throws if its shape is not that of `value`."""
+    entry = held.entry(name)
     if tuple(entry.get_shape()) != tuple(value.shape):
-        raise input_error(f"{file}: {name}", f"shape {list(entry.get_shape())}", f"{list(value.shape)} by the model")
+        raise input_error(f"{held.files[name]}: {name}", f"shape {list(entry.get_shape())}", f"{list(value.shape)} by the model")
     return entry.get_dtype()
 
 
-def load_into(module: torch.nn.Module, file: Path, names: Mapping[str, str]) -> list[str]:
-    """Copies every parameter and every persistent buffer from the file, converted to its own type. names: parameter or buffer ->
-    tensor. Gives the buffers that the file lacks, which keep what the module made them."""
-    located, missing = file_tensors(file, module, names), []
-    with opened(file) as tensors, torch.no_grad():
-        stored = set(tensors.keys())
+def load_into(module: torch.nn.Module, held: WeightFiles, names: Mapping[str, str]) -> list[str]:
+    """Copies every parameter and every persistent buffer from the files, converted to its own type. names: parameter or buffer ->
+    tensor. Gives the buffers that the files lack, which keep what the module made them."""
+    located, missing = file_tensors(held, module, names), []
+    with torch.no_grad():
         for parameter, value in module.named_parameters():
-            value.copy_(tensors.get_tensor(located[parameter].name))
+            value.copy_(held.tensor(located[parameter].name))
         for buffer, value in persistent_buffers(module).items():
             name = names.get(buffer, buffer)
-            if name not in stored:
+            if name not in held.files:
                 missing.append(buffer)
                 continue
-            _checked(file, tensors, name, value)
-            value.copy_(_of_kind(f"{file}: {name}", tensors.get_tensor(name), value))
+            _checked(held, name, value)
+            value.copy_(_of_kind(f"{held.files[name]}: {name}", held.tensor(name), value))
     return missing
 
 
@@ -73,24 +69,6 @@ def persistent_buffers(module: torch.nn.Module) -> dict[str, Tensor]:
     """Buffers that a checkpoint holds, by name."""
     return {f"{path}.{name}" if path else name: buffer for path, child in module.named_modules()
             for name, buffer in child.named_buffers(recurse=False) if name not in child._non_persistent_buffers_set}
-
-
-def stored_names(file: Path) -> set[str]:
-    with opened(file) as tensors:
-        return set(tensors.keys())
-
-
-@contextlib.contextmanager
-def opened(file: Path) -> Iterator[safe_open]:
-    try:
-        with safe_open(str(file), framework="pt") as tensors:
-            yield tensors
-    except InputError:
-        raise
-    except FileNotFoundError as error:
-        raise input_error(str(file), "no such file", "a safetensors file") from error
-    except (SafetensorError, OSError, ValueError) as error:
-        raise input_error(str(file), f"not readable ({error})", "a whole safetensors file") from error
 
 
 def randomize(module: torch.nn.Module, seed: int) -> None:
@@ -143,22 +121,20 @@ def tied_names(module: torch.nn.Module) -> dict[str, str]:
     return {n: first.setdefault(_memory(p), n) for n, p in module.named_parameters(remove_duplicate=False)}
 
 
-def untie(module: torch.nn.Module, file: Path, names: Mapping[str, str]) -> dict[str, str]:
-    """Parameters that the module shares and whose values differ in the file become apart in the module, as in Transformers.
+def untie(module: torch.nn.Module, held: WeightFiles, names: Mapping[str, str]) -> dict[str, str]:
+    """Parameters that the module shares and whose values differ in the files become apart in the module, as in Transformers.
     Gives `names` with one tensor for those that stay shared."""
     found = dict(names)
-    with opened(file) as tensors:
-        stored = set(tensors.keys())
-        for parameter, first in tied_names(module).items():
-            own, shared = names[parameter], names[first]
-            if own == shared or own not in stored or shared not in stored:
-                continue
-            if _equal(tensors.get_tensor(own), tensors.get_tensor(shared)):
-                found[parameter] = shared
-            else:
-                path, _, name = parameter.rpartition(".")
-                child = module.get_submodule(path)
-                setattr(child, name, torch.nn.Parameter(child.get_parameter(name).detach().clone()))
+    for parameter, first in tied_names(module).items():
+        own, shared = names[parameter], names[first]
+        if own == shared or own not in held.files or shared not in held.files:
+            continue
+        if _equal(held.tensor(own), held.tensor(shared)):
+            found[parameter] = shared
+        else:
+            path, _, name = parameter.rpartition(".")
+            child = module.get_submodule(path)
+            setattr(child, name, torch.nn.Parameter(child.get_parameter(name).detach().clone()))
     return found
 
 

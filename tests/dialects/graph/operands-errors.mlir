@@ -126,6 +126,24 @@ func.func @f(%x: tensor<8xf32> {graph.source_dtype = 3}) {
 }
 
 // -----
+// expected-error @+1 {{argument 0: 'graph.file' must be the number of a weight file, an i64 from 0 on}}
+func.func @f(%x: tensor<8xf32> {graph.file = "w.safetensors"}) {
+  return
+}
+
+// -----
+// expected-error @+1 {{argument 0: 'graph.file' must be the number of a weight file, an i64 from 0 on}}
+func.func @f(%x: tensor<8xf32> {graph.file = 1 : i32}) {
+  return
+}
+
+// -----
+// expected-error @+1 {{argument 0: 'graph.file' must be the number of a weight file, an i64 from 0 on}}
+func.func @f(%x: tensor<8xf32> {graph.file = -1 : i64}) {
+  return
+}
+
+// -----
 // expected-error @+1 {{result 0: 'graph.name' must be a string}}
 func.func private @f(%x: tensor<8xf32>) -> (tensor<8xf32> {graph.name = 3})
 

@@ -11,15 +11,15 @@
 // CHECK: isa.program attributes {
 // CHECK-SAME: chip_keys = {clock.core_mhz = "1000", l1.size_bytes = "4096"}
 // CHECK-SAME: model = "two"
-isa.program attributes {version = 2 : i32, model = "two", chip = "rebel100", dies = 2 : i32, dtype = "bf16", phase = "decode",
-    batch = 1 : i64, sequence_length = 8 : i64, kv_capacity = 0 : i64, weights_file = "w.safetensors", flops = 123 : i64,
+isa.program attributes {version = 3 : i32, model = "two", chip = "rebel100", dies = 2 : i32, dtype = "bf16", phase = "decode",
+    batch = 1 : i64, sequence_length = 8 : i64, kv_capacity = 0 : i64, weight_files = ["v.safetensors", "w.safetensors"], flops = 123 : i64,
     compulsory_bytes = 456 : i64, mapping = "{}", chip_keys = {"clock.core_mhz" = "1000", "l1.size_bytes" = "4096"}} {
   // CHECK: isa.value "pos" 0 to 127
   isa.value "pos" 0 to 127
   // CHECK: isa.segment 0 "x" input at 0 bytes 64 as tensor<4x8xbf16>
   isa.segment 0 "x" input at 0 bytes 64 as tensor<4x8xbf16>
-  // CHECK: isa.segment 1 "w" weight at 4096 bytes 128 as tensor<f32> weights [#isa.weight<tensor = "a.weight", file = tensor<8x8xf32>
-  isa.segment 1 "w" weight at 4096 bytes 128 as tensor<f32> weights [#isa.weight<tensor = "a.weight", file = tensor<8x8xf32>,
+  // CHECK: isa.segment 1 "w" weight at 4096 bytes 128 as tensor<f32> weights [#isa.weight<tensor = "a.weight", file = 1, type = tensor<8x8xf32>
+  isa.segment 1 "w" weight at 4096 bytes 128 as tensor<f32> weights [#isa.weight<tensor = "a.weight", file = 1, type = tensor<8x8xf32>,
     sha256 = "", offset = 0, to = bf16, permutation = [1, 0], begin = [], end = []>]
   // CHECK: isa.segment 2 "c" constant at 8192 bytes 4 as tensor<f32> data dense<[0, 0, -128, 63]> : tensor<4xi8>
   isa.segment 2 "c" constant at 8192 bytes 4 as tensor<f32> data dense<[0, 0, -128, 63]> : tensor<4xi8>

@@ -1,4 +1,4 @@
-"""Which file holds the weights, and what is loaded from it: parameters and persistent buffers, checked by name and shape."""
+"""Which files hold the weights, and what is loaded from it: parameters and persistent buffers, checked by name and shape."""
 from __future__ import annotations
 
 import json
@@ -14,7 +14,8 @@ from transformers import AutoModel, BertForMaskedLM, GPT2Config, GPT2LMHeadModel
 
 from garam import InputError
 from garam.frontdoor import load
-from garam.frontdoor.checkpoint import INDEX, SINGLE, weights_file
+from garam.frontdoor.checkpoint import INDEX, SINGLE
+from garam.frontdoor.weight_files import WeightFiles
 from garam.frontdoor.weights import load_into, tied_names
 
 
@@ -55,7 +56,7 @@ def test_a_stray_file_changes_nothing(folder):
     for stray in ("a.safetensors", "zz.safetensors", "adapter_model.safetensors"):
         save_file(wrong, folder / stray)
     source = load(str(folder), seq=4, dtype="f32")
-    assert source.weights_file == folder / SINGLE
+    assert source.weight_files == (folder / SINGLE,)
     assert same(loaded(folder), right)
     assert any("a.safetensors, adapter_model.safetensors, zz.safetensors left out" in remark for remark in source.remarks)
 
@@ -73,17 +74,17 @@ def test_the_index_decides(folder):
 
 def test_one_file_of_any_name_and_one_shard(folder):
     save_file(tensors(), folder / "weights.safetensors")
-    assert weights_file(folder) == folder / "weights.safetensors"
+    assert load(str(folder), seq=4).weight_files == (folder / "weights.safetensors",)
     (folder / "weights.safetensors").unlink()
     shards(folder, tensors(), 1)
-    assert weights_file(folder) == folder / "model-00001-of-00001.safetensors"
+    assert load(str(folder), seq=4).weight_files == (folder / "model-00001-of-00001.safetensors",)
 
 
 def test_a_changed_shard_is_read_again(folder):
     shards(folder, tensors())
-    first = weights_file(folder)
+    assert same(loaded(folder), tensors())
     shards(folder, tensors(1))
-    assert weights_file(folder) != first and same(loaded(folder), tensors(1))
+    assert same(loaded(folder), tensors(1))
 
 
 def refused(folder: Path, *said: str) -> None:
@@ -187,7 +188,7 @@ def test_persistent_buffers_are_loaded(tmp_path):
               "norm.num_batches_tracked": torch.tensor(9), "table": torch.tensor([5, 6, 7]), "own": torch.zeros(2)}
     save_file(stored, tmp_path / "w.safetensors")
     given = Normed()
-    assert load_into(given, tmp_path / "w.safetensors", {}) == []
+    assert load_into(given, WeightFiles.of(tmp_path / "w.safetensors"), {}) == []
     assert same(given.state_dict(), {n: t.float() if t.is_floating_point() else t for n, t in stored.items() if n != "own"})
     assert given.own.tolist() == [7.0, 7.0]
 
@@ -195,7 +196,7 @@ def test_persistent_buffers_are_loaded(tmp_path):
 def test_buffers_that_are_missing_are_named(tmp_path):
     stored = {"norm.weight": torch.rand(4), "norm.bias": torch.rand(4), "norm.running_mean": torch.rand(4), "table": torch.tensor([5, 6, 7])}
     save_file(stored, tmp_path / "w.safetensors")
-    assert load_into(Normed(), tmp_path / "w.safetensors", {}) == ["norm.running_var", "norm.num_batches_tracked"]
+    assert load_into(Normed(), WeightFiles.of(tmp_path / "w.safetensors"), {}) == ["norm.running_var", "norm.num_batches_tracked"]
 
 
 @pytest.mark.parametrize("name, tensor, said", [
@@ -206,4 +207,4 @@ def test_buffers_that_are_missing_are_named(tmp_path):
 def test_buffers_are_checked(tmp_path, name, tensor, said):
     save_file({"norm.weight": torch.rand(4), "norm.bias": torch.rand(4), name: tensor}, tmp_path / "w.safetensors")
     with pytest.raises(InputError, match=said):
-        load_into(Normed(), tmp_path / "w.safetensors", {})
+        load_into(Normed(), WeightFiles.of(tmp_path / "w.safetensors"), {})

@@ -54,5 +54,5 @@ def test_padding_changes_nothing_but_the_padded_rows(tmp_path):
 def test_layers_are_cut_and_random_weights_stay_the_same(layers, tmp_path):
     folder = str(write(ENCODERS["bert"], tmp_path / "b"))
     one, again = (load(folder, seq=8, layers=layers, random_weights=3) for _ in range(2))
-    assert one.weights_file == again.weights_file and one.mlir == again.mlir
+    assert one.weight_files == again.weight_files and one.mlir == again.mlir
     assert sum(op.name == "graph.attention" for op in one.program.flat.ops) == layers

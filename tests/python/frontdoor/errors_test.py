@@ -120,11 +120,11 @@ def test_configurations(tmp_path):
 def test_weight_files(tmp_path):
     folder = write(ENCODERS["bert"], tmp_path / "b")
     fails(lambda: load(str(folder), seq=8), "no *.safetensors", "--random-weights")
-    whole = load(str(folder), seq=8, random_weights=0).weights_file
+    whole = load(str(folder), seq=8, random_weights=0).weight_files[0]
     tensors = load_file(whole)
     file = folder / "model.safetensors"
     save_file(tensors, file)
-    assert load(str(folder), seq=8).weights_file == file
+    assert load(str(folder), seq=8).weight_files == (file,)
     for name, changed in {"missing": {n: t for n, t in tensors.items() if "query.bias" not in n},
                           "shape": {n: t[:-1] if "query.bias" in n else t for n, t in tensors.items()},
                           "type": {n: t.double() if "query.bias" in n else t for n, t in tensors.items()}}.items():

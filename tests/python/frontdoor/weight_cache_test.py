@@ -67,7 +67,7 @@ def test_a_size_of_none_keeps_what_is_in_use(folder: Path, monkeypatch: pytest.M
 def test_a_program_keeps_its_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GARAM_CACHE_GB", "0")
     first = garam.compile(nn.Linear(3, 2), (torch.ones(1, 3),), chip="unit")
-    os.utime(first.source.weights_file, (0, 0))
+    os.utime(first.source.weight_files[0], (0, 0))
     garam.compile(nn.Linear(3, 4), (torch.ones(1, 3),), chip="unit")
     assert first.run(mode="values").output.shape == (1, 2)
 

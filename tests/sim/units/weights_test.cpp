@@ -17,10 +17,18 @@ namespace {
 class Weights : public testing::Test {
 protected:
   const std::string path = testing::TempDir() + "garam-weights-" + std::to_string(getpid()) + ".safetensors";
-  void TearDown() override { std::filesystem::remove(path); }
+  const std::string second = path + ".second";
+  void TearDown() override {
+    std::filesystem::remove(path);
+    std::filesystem::remove(second);
+  }
 
-  /// A file with the f32 tensor `w` of the shape.
   void write(const std::vector<float> &values, const std::string &shape, const std::string &name = "w") {
+    write(path, values, shape, name);
+  }
+  /// A file with one f32 tensor of the shape.
+  static void write(const std::string &path, const std::vector<float> &values, const std::string &shape,
+                    const std::string &name) {
     std::string header =
         fmt::format(R"({{"{}":{{"dtype":"F32","shape":[{}],"data_offsets":[0,{}]}}}})", name, shape, values.size() * 4);
     uint64_t length = header.size();
@@ -42,8 +50,20 @@ protected:
     weight->sha256 = rt::sha256({reinterpret_cast<const uint8_t *>(values.data()), values.size() * 4});
     weight->offset = 8;
     builder.program.segments[0]->weights.push_back(std::move(weight));
-    builder.program.weights_file = path;
+    builder.program.weight_files = {path};
     return std::move(builder.program);
+  }
+
+  /// The same, then `v` of the second file as it is.
+  rt::Program ofTwo(const std::vector<float> &values, const std::vector<float> &others) {
+    rt::Program own = program(values);
+    auto weight = std::make_unique<rt::fb::WeightSourceT>();
+    weight->tensor = "v", weight->file = 1, weight->shape = {int64_t(others.size())}, weight->offset = 16;
+    weight->dtype = weight->to_dtype = uint8_t(rt::DType::F32);
+    weight->sha256 = rt::sha256({reinterpret_cast<const uint8_t *>(others.data()), others.size() * 4});
+    own.segments[0]->weights.push_back(std::move(weight));
+    own.weight_files.push_back(second);
+    return own;
   }
 
   std::string refusal(const rt::Program &program, rt::Mode mode = rt::Mode::Both) {
@@ -80,8 +100,37 @@ TEST_F(Weights, OfAnotherFileAreRefused) {
   EXPECT_EQ(refusal(own), path + ": no tensor `w`; it holds 1 tensors");
   // Without tensor data nothing is read.
   EXPECT_EQ(refusal(own, rt::Mode::Cycles), "loaded");
-  own.weights_file.clear();
+  own.weight_files.clear();
   EXPECT_NE(refusal(own).find("weight"), std::string::npos);
+}
+
+TEST_F(Weights, OfSeveralFilesAreReadFromTheirOwn) {
+  write(kValues, "2,3");
+  write(second, {7, 8}, "2", "v");
+  rt::Program own = ofTwo(kValues, {7, 8});
+  sim::SimDevice device(rt::loadChip("unit"));
+  device.load(own, rt::Mode::Both);
+  EXPECT_EQ(readAll<uint16_t>(device, "weights", 4, 8), (std::vector<uint16_t>{0x4000, 0x4500, 0x4200, 0x4600}));
+  EXPECT_EQ(readAll<float>(device, "weights", 2, 16), (std::vector<float>{7, 8}));
+  // A file that no weight names is not opened.
+  own.weight_files.push_back(path + ".nowhere");
+  EXPECT_EQ(refusal(own), "loaded");
+}
+
+TEST_F(Weights, OfAnotherFileAmongSeveralAreRefused) {
+  write(kValues, "2,3");
+  const rt::Program own = ofTwo(kValues, {7, 8});
+  EXPECT_EQ(refusal(own), second + ": the program's weights are not there any more; compile the model again, or run it "
+                                   "in mode cycles");
+  write(second, {7, 8}, "2", "w"); // under the name of a tensor of the first
+  EXPECT_EQ(refusal(own), second + ": no tensor `v`; it holds 1 tensors");
+  write(second, {7, 9}, "2", "v");
+  EXPECT_EQ(refusal(own), second + ": tensor `v` has other bytes than when the program was compiled; SHA-256 " +
+                              own.segments[0]->weights[1]->sha256);
+  write(second, {7, 8}, "2", "v");
+  std::filesystem::resize_file(second, std::filesystem::file_size(second) - 1);
+  EXPECT_EQ(refusal(own), second + ": tensor `v` lies at bytes 0 to 8; 8 bytes within the 7 of the file's data");
+  EXPECT_EQ(refusal(own, rt::Mode::Cycles), "loaded");
 }
 
 TEST(Sha256, OfKnownBytes) {
