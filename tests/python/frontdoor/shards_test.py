@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoModelForCausalLM
 
 import garam
 from garam.cli import main
-from garam.compiler import compile_source
+from garam.compiler import LEVELS, compile_source
 from garam.frontdoor import Source, load
 from garam.frontdoor.checkpoint import INDEX, SINGLE
 
@@ -76,6 +76,18 @@ def test_files_that_no_weight_is_in_are_not_needed(folders: Path, cache: Path, t
         file.unlink()
     found = program.run(**source.inputs).outputs
     assert all(torch.equal(found[key], tensor) for key, tensor in wanted.items())
+
+
+@pytest.mark.parametrize("level", [level for level in LEVELS if level != "mapping"])
+@pytest.mark.parametrize("chip", [("unit",), ("rebel100", "--dies", "2")], ids=" ".join)
+def test_every_level_says_where_its_weights_are(folders: Path, tmp_path: Path, chip: tuple[str, ...], level: str) -> None:
+    """The text of a level, compiled on, is the program of the model."""
+    text = str(tmp_path / f"{level}.mlir")
+    model = [str(folders / "bert" / "shards"), "--seq", "5", "--batch", "2"]
+    assert main(["compile", *model, "--chip", *chip, "-o", str(tmp_path / "model.garam")]) == 0
+    assert main(["compile", *model, "--chip", *chip, "--emit", level, "--emit-to", text]) == 0
+    assert main(["compile", text, "--chip", *chip, "-o", str(tmp_path / "text.garam")]) == 0
+    assert (tmp_path / "text.garam").read_bytes() == (tmp_path / "model.garam").read_bytes()
 
 
 @pytest.fixture(scope="module")

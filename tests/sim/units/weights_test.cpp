@@ -133,6 +133,42 @@ TEST_F(Weights, OfAnotherFileAmongSeveralAreRefused) {
   EXPECT_EQ(refusal(own, rt::Mode::Cycles), "loaded");
 }
 
+/// The process's most resident memory, in MiB, since it was last asked to forget.
+int64_t mostResident() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "VmHWM:" && status >> word)
+      return std::stoll(word) / 1024;
+  return -1;
+}
+
+TEST_F(Weights, TakeTheHostMemoryOfTheMachineOnce) {
+  constexpr int kFiles = 4, kMiB = 16;
+  const std::vector<float> values(kMiB << 18, 1.5f);
+  const std::string sha = rt::sha256({reinterpret_cast<const uint8_t *>(values.data()), values.size() * 4});
+  KernelBuilder kernel;
+  ProgramBuilder builder;
+  builder.segment("weights", rt::hbmAddress(rt::kAllDies, 4096), kFiles * kMiB << 20).kernel(kernel).launch();
+  for (uint32_t i = 0; i < kFiles; ++i) {
+    builder.program.weight_files.push_back(fmt::format("{}.{}", path, i));
+    write(builder.program.weight_files.back(), values, fmt::format("1024,{}", kMiB << 8), "w");
+    auto weight = std::make_unique<rt::fb::WeightSourceT>();
+    weight->tensor = "w", weight->file = i, weight->shape = {1024, kMiB << 8}, weight->sha256 = sha;
+    weight->dtype = weight->to_dtype = uint8_t(rt::DType::F32), weight->offset = uint64_t(i) * kMiB << 20;
+    builder.program.segments[0]->weights.push_back(std::move(weight));
+  }
+  sim::SimDevice device(rt::loadChip("unit"));
+  std::ofstream("/proc/self/clear_refs") << 5;
+  const int64_t before = mostResident();
+  device.load(builder.program, rt::Mode::Both);
+  const int64_t taken = mostResident() - before;
+  EXPECT_GE(taken, kFiles * kMiB);
+  EXPECT_LE(taken, kFiles * kMiB + 2 * kMiB) << "more than the machine's memory and a tensor";
+  EXPECT_EQ(readAll<float>(device, "weights", 1, uint64_t(kFiles) * (kMiB << 20) - 4), (std::vector<float>{1.5f}));
+  for (const std::string &file : builder.program.weight_files)
+    std::filesystem::remove(file);
+}
+
 TEST(Sha256, OfKnownBytes) {
   const std::string text = "abc";
   EXPECT_EQ(rt::sha256({reinterpret_cast<const uint8_t *>(text.data()), text.size()}),
