@@ -193,6 +193,24 @@ def test_persistent_buffers_are_loaded(tmp_path):
     assert given.own.tolist() == [7.0, 7.0]
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    """Before its names are asked for, and after."""
+    file = tmp_path / "w.safetensors"
+    with pytest.raises(InputError, match=r"w\.safetensors: no such file; a safetensors file"):
+        WeightFiles.of(file)
+    save_file({"norm.weight": torch.rand(4)}, file)
+    held = WeightFiles(file, WeightFiles.of(file).files)
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"w\.safetensors: not readable \(.*\); a whole safetensors file"):
+        held.entry("norm.weight")
+    file.unlink()
+    with pytest.raises(InputError, match=r"w\.safetensors: no such file; a safetensors file"):
+        held.tensor("norm.weight")
+    file.mkdir()
+    with pytest.raises(InputError, match=r"w\.safetensors: not readable \(.*\); a whole safetensors file"):
+        WeightFiles.of(file)
+
+
 def test_buffers_that_are_missing_are_named(tmp_path):
     stored = {"norm.weight": torch.rand(4), "norm.bias": torch.rand(4), "norm.running_mean": torch.rand(4), "table": torch.tensor([5, 6, 7])}
     save_file(stored, tmp_path / "w.safetensors")
