@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages and a virtual environment, and builds. Safe to repeat.
+# Installs the Debian packages and a virtual environment, and builds what a user runs. Safe to repeat.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,7 +35,7 @@ fi
 
 cmake --preset default -DPython_EXECUTABLE="$PWD/.venv/bin/python" -DPython3_EXECUTABLE="$PWD/.venv/bin/python" >build-configure.log 2>&1 || { cat build-configure.log >&2; exit 2; }
 rm -f build-configure.log
-cmake --build build
+cmake --build build --target user
 
 site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 echo "$PWD/build/python" >"$site/garam.pth"

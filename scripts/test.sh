@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Every test; `--long` adds the long fuzzing and twin runs. Last line: N passed, N failed, N skipped.
+# Builds and runs every test; `--long` adds the long fuzzing and twin runs. Last line: N passed, N failed, N skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 long=0
 [ "${1:-}" = --long ] && long=1
 export GARAM_LONG=$long HF_HUB_OFFLINE=1
 
-scripts/setup.sh || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+{ scripts/setup.sh && cmake --build build; } || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 passed=0 failed=0 skipped=0
 results=build/results
 rm -rf $results && mkdir -p $results
