@@ -81,8 +81,9 @@ def _document(arguments: argparse.Namespace, prompt: list[int], made: Generation
     return {
         "garam": __version__, "model": arguments.model, "chip": chip_of(arguments).title, "dtype": made.decode_program.source.dtype,
         "prompt_tokens": prompt, "tokens": made.tokens, "text": text, "cycles": made.cycles,
-        "first_token_seconds": made.first_token_seconds, "seconds_per_token": seconds, "tokens_per_second": 1 / seconds if seconds else None,
-        "hbm_share": made.hbm_share, "decode_steps": len(made.steps), "peak_host_bytes": max(run.peak_host_bytes for run in (made.prefill, *made.steps)),
+        "first_token_seconds": made.first_token_seconds, "seconds_per_token": seconds,
+        "tokens_per_second": 1 / seconds if seconds else None, "hbm_share": made.hbm_share, "decode_steps": len(made.steps),
+        "peak_host_bytes": max(run.peak_host_bytes for run in (made.prefill, *made.steps)),
     }
 
 

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = console(arguments)
     out.print(table)
     if not arguments.model:
-        out.print("\nAlso: a Hugging Face directory, file.py:function, or a .mlir file that --emit printed.")
+        out.print("\nAlso: a Hugging Face directory, a .gguf file, file.py:function, or a .mlir file that --emit printed.")
     if arguments.json:
         write_json(arguments.json, {"models": [{"name": name, "summary": summary} for name, summary in shown.items()]})
     return 0

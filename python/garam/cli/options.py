@@ -66,7 +66,7 @@ def refuse_inapplicable(arguments: argparse.Namespace) -> None:
 
 def add_model(parser: argparse.ArgumentParser, extra: str = "") -> None:
     parser.add_argument("model", metavar="MODEL",
-                        help="a name from `garam models`, a .mlir file, a Hugging Face directory, or file.py:function" + extra)
+                        help="a name from `garam models`, a .mlir file, a Hugging Face directory, a .gguf file, or file.py:function" + extra)
 
 
 def chip_of(arguments: argparse.Namespace) -> Chip:

@@ -16,13 +16,14 @@ from garam.frontdoor.remarks import remark
 _DIGITS = {"codeshell", "command-r", "exaone", "minerva-7b", "refact", "smollm", "starcoder"}
 
 #: As GPT-2 cuts, which Transformers does of its own.
-_PLAIN = {"default", "gigachat", "gpt-2", "jina-de", "jina-es", "jina-v2-code", "jina-v2-de", "jina-v2-es", "mpt", "olmo", "phi-2", "roberta-bpe"}
+_PLAIN = {"default", "gigachat", "gpt-2", "jina-de", "jina-es", "jina-v2-code", "jina-v2-de", "jina-v2-es", "mpt", "olmo", "phi-2",
+          "roberta-bpe"}
 
 
 def split_as_trained(file: Path, reader: gguf.GGUFReader, tokenizer: PreTrainedTokenizerBase) -> None:
     """Of byte-level vocabularies; others cut nothing beforehand."""
     name = text_of(reader, "tokenizer.ggml.pre")
-    if text_of(reader, "tokenizer.ggml.model") != "gpt2" or name is None or name in GGUF_PRE_TOKENIZER_SPLITS or name in _PLAIN:
+    if text_of(reader, "tokenizer.ggml.model") != "gpt2" or name is None or name in (*GGUF_PRE_TOKENIZER_SPLITS, *_PLAIN):
         return
     if name in _DIGITS:
         tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

@@ -39,7 +39,8 @@ def folder(file: Path, tmp_path: Path) -> Path:
 def generated(capsys: pytest.CaptureFixture[str], model: Path, *options: str) -> tuple[dict, str]:
     """The JSON, and what is printed before the line about speed."""
     out = model.parent / "generated.json"
-    assert main(["generate", str(model), "--chip", "unit", "--dtype", "f32", "--json", str(out), "--max-new-tokens", str(COUNT), *options]) == 0
+    common = ["--chip", "unit", "--dtype", "f32", "--json", str(out), "--max-new-tokens", str(COUNT)]
+    assert main(["generate", str(model), *common, *options]) == 0
     printed = capsys.readouterr().out
     text, _, speed = printed.rstrip("\n").rpartition("\n\n")
     assert speed.startswith("first token after ")

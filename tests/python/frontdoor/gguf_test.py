@@ -26,6 +26,9 @@ if os.environ.get("GARAM_LONG") != "1":
     USUAL = [kind for kind in KINDS if kind.name in ("F16", "BF16", "Q4_0", "Q4_1", "Q4_K", "Q6_K")]
     KINDS = USUAL + random.Random(os.environ["GARAM_SEED"]).sample([kind for kind in KINDS if kind not in USUAL], 2)
 
+#: Keys of a configuration that change values.
+DECIDING = ("rope_parameters", "tie_word_embeddings", "head_dim", "sliding_window", "attn_logit_softcapping", "final_logit_softcapping")
+
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
@@ -63,7 +66,7 @@ def test_families(tmp_path, monkeypatch, name):
         if kind == Kind.F32:
             assert same(found.state_dict(), model.state_dict())
             assert type(found) is type(model)
-            for key in ("rope_parameters", "tie_word_embeddings", "head_dim", "sliding_window", "attn_logit_softcapping", "final_logit_softcapping"):
+            for key in DECIDING:
                 assert getattr(found.config, key, None) == pytest.approx(getattr(CONFIGS[name], key, None)), key
 
 
@@ -123,7 +126,7 @@ def put(name: str, tensor: np.ndarray | None):
     ("llama", put("blk.1.attn_q.weight", None), ["no tensor blk.1.attn_q.weight"]),
     ("llama", put("blk.1.attn_q.bias", np.ones(256, np.float32)), ["tensor blk.1.attn_q.bias, of which LlamaForCausalLM has none"]),
     ("llama", put("blk.7.attn_q.weight", np.ones((256, 256), np.float32)), ["tensor blk.7.attn_q.weight"]),
-    ("llama", put("blk.1.ffn_up.weight", np.ones((96, 256), np.float32)), ["model.layers.1.mlp.up_proj.weight: shape [96, 256]; [512, 256]"]),
+    ("llama", put("blk.1.ffn_up.weight", np.ones((96, 256), np.float32)), ["layers.1.mlp.up_proj.weight: shape [96, 256]; [512, 256]"]),
     ("llama", put("rope_freqs.weight", np.full(32, 3.0, np.float32)), ["rope_freqs.weight: factors"]),
     ("llama", lambda writer, _: writer.add_rope_scaling_type(gguf.RopeScalingType.YARN), ["llama.rope.scaling.type: 'yarn'"]),
     ("llama", lambda writer, _: writer.add_logit_scale(0.5), ["llama.logit_scale: 0.5"]),
