@@ -66,6 +66,7 @@ def prepared(file: Path) -> Path:
 
 
 def _write(file: Path, folder: Path) -> None:
+    transformers.logging.set_verbosity_error()
     with _parsed_once():
         reader = _opened(file)
         try:

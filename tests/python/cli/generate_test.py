@@ -101,6 +101,10 @@ def test_what_does_not_fit(capsys, file, folder):
         return refused(capsys, "generate", str(model), "--chip", "unit", "--prompt", prompt)
 
     assert "64" in said(file, "7" * 80)
+    damaged, whole = folder.parent / "damaged.gguf", file.read_bytes()
+    for content in (whole[:-9], whole.replace(b"attention.head_count_kv", b"attention.head_count_ww"), b"GGUF", b""):
+        damaged.write_bytes(content)
+        assert "damaged.gguf: " in said(damaged)
     assert "at least one token" in refused(capsys, "generate", str(file), "--chip", "unit", "--prompt", "", "--raw")
     (folder / "chat_template.jinja").write_text("{{ raise_exception('no user here') }}")
     assert "chat template: no user here; " in said(folder)
