@@ -11,9 +11,10 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +27,9 @@ _DEFAULT_GB = 16.0
 
 #: A program compiled this long ago finds its weights whatever the size of the cache.
 _SPARED_SECONDS = 600.0
+
+#: What has no lock, and has had time to get one, was left by a process that was stopped.
+_LEFT_SECONDS = 60.0
 
 #: Of the folders among the entries.
 _CHECKPOINT = ".checkpoint"
@@ -57,8 +61,8 @@ def _entry(key: dict[str, object], suffix: str, write: Callable[[Path], None]) -
         return entry
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as part:
-            whole = Path(part) / f"part{suffix}"
+        with _unfinished(folder) as part:
+            whole = part / f"part{suffix}"
             write(whole)
             _place(whole, entry)
         _drop_least_recent(entry, most)
@@ -66,6 +70,30 @@ def _entry(key: dict[str, object], suffix: str, write: Callable[[Path], None]) -
         raise input_error(str(folder), f"the cache of weights cannot be written ({error})",
                           "a folder with room for them; XDG_CACHE_HOME names another") from error
     return entry
+
+
+@contextlib.contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """A place for what is not whole yet, locked while it is in use. Those of processes that were stopped go."""
+    for left in folder.glob("tmp*"):
+        with contextlib.suppress(OSError), _locked(left):
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=folder) as part, contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # a file system without locks, where nothing is taken for left
+            held.enter_context(_locked(Path(part)))
+        yield Path(part)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Throws OSError where a process has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _place(whole: Path, entry: Path) -> None:

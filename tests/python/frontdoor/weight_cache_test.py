@@ -1,6 +1,7 @@
 """The cache of weights: one file for each model, and no more than a given size of them."""
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -96,6 +97,22 @@ def test_a_cache_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -
     (tmp_path / "cache").write_text("a file, no folder")
     with pytest.raises(InputError, match=r"weights: the cache of weights cannot be written \(.*; XDG_CACHE_HOME"):
         cached({"name": "a"}, Path.touch)
+
+
+def test_what_a_stopped_process_left_goes(folder: Path) -> None:
+    """Not what another one is writing, nor what was made just now."""
+    cached({"name": "a"}, Path.touch)
+    left, used, new = (folder / f"tmp{name}" for name in ("left", "used", "new"))
+    for place in (left, used, new):
+        place.mkdir()
+        (place / "part.safetensors").write_bytes(bytes(10))
+    for place in (left, used):
+        os.utime(place, (0, 0))
+    descriptor = os.open(used, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    cached({"name": "b"}, Path.touch)
+    os.close(descriptor)
+    assert {place.name for place in folder.glob("tmp*")} == {"tmpused", "tmpnew"}
 
 
 def test_a_write_that_fails_leaves_nothing(folder: Path) -> None:
