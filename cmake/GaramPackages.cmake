@@ -13,6 +13,10 @@ find_package(fmt CONFIG REQUIRED)
 garam_need(tomlplusplus libtomlplusplus-dev)
 find_package(tomlplusplus CONFIG REQUIRED)
 
+if(SKBUILD)
+  # In a wheel it is linked in: one beside Python's own, under the same name, would take its place.
+  set(OPENSSL_USE_STATIC_LIBS ON)
+endif()
 find_package(OpenSSL QUIET COMPONENTS Crypto)
 if(NOT OPENSSL_CRYPTO_LIBRARY)
   message(FATAL_ERROR "OpenSSL: not found; install it with: apt-get install libssl-dev")

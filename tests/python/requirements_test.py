@@ -33,7 +33,8 @@ def imported() -> dict[str, set[str]]:
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 names.add(node.module.partition(".")[0])
     found = packages_distributions()
-    return {name: {canonicalize_name(owner) for owner in found.get(name, [])} for name in names - sys.stdlib_module_names - {"garam"}}
+    foreign = names - sys.stdlib_module_names - {"garam"}
+    return {name: {canonicalize_name(owner) for owner in found.get(name, [])} for name in foreign}
 
 
 def test_what_is_asked_for_is_pinned_in_a_version_that_fits() -> None:
