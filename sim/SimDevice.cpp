@@ -66,20 +66,20 @@ void SimDevice::load(const rt::Program &program, rt::Mode mode, bool checkUnwrit
   fresh.owned = cover(fresh.segments);
   // A copy, so that the program may go.
   std::vector<uint8_t> bytes = rt::serialize(program);
-  fresh.program = rt::deserialize(bytes, "program");
+  fresh.program = std::make_shared<rt::Program>(rt::deserialize(bytes, "program"));
 
   image = std::move(fresh);
   chip.emplace(std::move(own));
   loadedMode = mode;
   storage = std::make_unique<Storage>(*chip);
-  for (const auto &segment : image.program.segments) {
+  for (const auto &segment : image.program->segments) {
     try {
       storage->check(rt::onDie(segment->address, segment->dies - 1), int64_t(segment->bytes));
     } catch (const rt::Error &error) {
       throw rt::Error(rt::ErrorKind::Input, fmt::format("segment `{}`", segment->name), error.what());
     }
   }
-  loadSegments(image.program, mode);
+  loadSegments(*image.program, mode);
   shadow.reset();
   if (checkUnwritten && mode != rt::Mode::Cycles)
     shadow = std::make_unique<Shadow>(*chip, image);
@@ -108,7 +108,7 @@ void SimDevice::loadSegments(const rt::Program &program, rt::Mode mode) {
 const rt::Program &SimDevice::program() const {
   if (!storage)
     throw rt::inputError("device", "no program is loaded", "load one first");
-  return image.program;
+  return *image.program;
 }
 
 const rt::Segment &SimDevice::find(uint32_t segment, uint64_t bytes, uint64_t offset) const {
@@ -147,12 +147,12 @@ void SimDevice::read(uint32_t segment, std::span<uint8_t> bytes, uint64_t offset
 void SimDevice::resolveLaunches(const rt::RunOptions &options) {
   auto valueNames = [&] {
     std::vector<std::string> names;
-    for (const auto &value : image.program.values)
+    for (const auto &value : image.program->values)
       names.push_back(value->name);
     return names.empty() ? std::string("none") : fmt::format("{}", fmt::join(names, ", "));
   };
   for (const auto &[name, value] : options.values) {
-    const auto &known = image.program.values;
+    const auto &known = image.program->values;
     if (std::none_of(known.begin(), known.end(), [&](const auto &entry) { return entry->name == name; }))
       throw rt::inputError("values", fmt::format("the program has no run-time value `{}`", name),
                            "allowed: " + valueNames());
@@ -161,20 +161,20 @@ void SimDevice::resolveLaunches(const rt::RunOptions &options) {
     auto given = options.values.find(name);
     if (given == options.values.end())
       throw rt::inputError("values", fmt::format("run-time value `{}` is missing", name), "needed: " + valueNames());
-    for (const auto &entry : image.program.values)
+    for (const auto &entry : image.program->values)
       if (entry->name == name && (given->second < entry->low || given->second > entry->high))
         throw rt::inputError(fmt::format("value `{}`", name), fmt::format("{}", given->second),
                              fmt::format("{} to {}", entry->low, entry->high));
     return given->second;
   };
   image.launches.clear();
-  for (const auto &launch : image.program.launches) {
+  for (const auto &launch : image.program->launches) {
     LaunchImage own;
     own.number = uint32_t(image.launches.size());
     own.kernel = launch->kernel;
     for (size_t i = 0; i < launch->parameters.size(); ++i) {
       const rt::fb::ParameterT &parameter = *launch->parameters[i];
-      int64_t base = parameter.segment >= 0     ? image.program.segments[size_t(parameter.segment)]->address
+      int64_t base = parameter.segment >= 0     ? image.program->segments[size_t(parameter.segment)]->address
                      : !parameter.value.empty() ? valueOf(parameter.value)
                                                 : 0;
       // Wrapping, as the sequencer adds.
@@ -216,11 +216,11 @@ rt::RunResult SimDevice::run(const rt::RunOptions &options) {
     result.hostLinkSeconds += host.latencyNs * 1e-9 + double(segment.bytes) * segment.dies /
                                                           (host.gigabytesPerSecond * 1e9 * double(host.links));
   };
-  for (const auto &segment : image.program.segments)
+  for (const auto &segment : image.program->segments)
     if (segment->kind == rt::fb::SegmentKind::Input)
       cross(*segment);
-  for (const auto &output : image.program.outputs)
-    cross(*image.program.segments[output->segment]);
+  for (const auto &output : image.program->outputs)
+    cross(*image.program->segments[output->segment]);
   return result;
 }
 

@@ -70,8 +70,10 @@ std::optional<rt::Insn> isa::insnOf(Operation *op) {
   insn.opcode = record->info->opcode;
   insn.regs = uint16_t(regs.getInt());
   llvm::copy(slots.asArrayRef(), insn.slots.begin());
-  llvm::transform(waits.asArrayRef(), insn.waits.begin(), decode);
-  llvm::transform(signals.asArrayRef(), insn.signals.begin(), decode);
+  for (auto [token, word] : llvm::zip(insn.waits, waits.asArrayRef()))
+    token = decode(word);
+  for (auto [token, word] : llvm::zip(insn.signals, signals.asArrayRef()))
+    token = decode(word);
   return insn;
 }
 
@@ -106,7 +108,9 @@ ParseResult isa::parseInsn(OpAsmParser &parser, OperationState &result) {
     return success();
   };
   while (succeeded(parser.parseOptionalKeyword(&key, record->keys))) {
-    text += " " + key.str() + "=";
+    text += ' ';
+    text += key;
+    text += '=';
     StringRef word;
     if (parser.parseEqual())
       return failure();

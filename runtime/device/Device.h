@@ -4,14 +4,16 @@
 #include "runtime/chip/Chip.h"
 #include "runtime/energy/Actions.h"
 #include "runtime/isa/Isa.h"
-#include "runtime/program/Program.h"
+#include "runtime/program/Forward.h"
 
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace garam::rt {

@@ -3,6 +3,7 @@
 
 #include "runtime/isa/Descriptor.h"
 #include "runtime/isa/Isa.h"
+#include "runtime/program/Forward.h"
 #include "runtime/program/Program_generated.h"
 
 #include <span>
@@ -11,10 +12,6 @@
 #include <vector>
 
 namespace garam::rt {
-
-using Program = fb::ProgramT;
-using Kernel = fb::KernelT;
-using Segment = fb::SegmentT;
 
 inline constexpr uint32_t kProgramVersion = 3;
 

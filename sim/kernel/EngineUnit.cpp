@@ -1,5 +1,7 @@
 #include "sim/kernel/EngineUnit.h"
 
+#include "runtime/program/Program.h"
+
 #include <algorithm>
 
 namespace garam::sim {
@@ -70,12 +72,12 @@ std::string describe(const Machine &machine, const LaunchStart *launch, uint32_t
   if (!launch)
     return text;
   text = fmt::format("launch {}, kernel `{}`, ", launch->launch->number, launch->kernel->name) + text;
-  const rt::Program &program = machine.image.program;
-  if (launch->launch->kernel >= program.kernels.size())
+  const rt::Program *program = machine.image.program.get();
+  if (!program || launch->launch->kernel >= program->kernels.size())
     return text;
-  for (const auto &entry : program.kernels[launch->launch->kernel]->debug)
-    if (index >= entry->first && index < entry->first + entry->count && entry->location < program.locations.size()) {
-      const auto &location = *program.locations[entry->location];
+  for (const auto &entry : program->kernels[launch->launch->kernel]->debug)
+    if (index >= entry->first && index < entry->first + entry->count && entry->location < program->locations.size()) {
+      const auto &location = *program->locations[entry->location];
       text += fmt::format(", of {} {} {}", location.op, location.node, location.source);
     }
   return text;

@@ -4,7 +4,8 @@
 
 #include "runtime/chip/Chip.h"
 #include "runtime/device/Device.h"
-#include "runtime/program/Program.h"
+#include "runtime/isa/Descriptor.h"
+#include "runtime/program/Forward.h"
 #include "sim/kernel/Crossing.h"
 #include "sim/kernel/EnergyMeter.h"
 #include "sim/kernel/L1Run.h"
@@ -15,6 +16,7 @@
 #include "sim/kernel/Ways.h"
 #include "sim/memory/Channel.h"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -57,8 +59,8 @@ struct ProgramImage {
   std::vector<KernelImage> kernels;
   std::vector<LaunchImage> launches;
   std::vector<Extent> segments;
-  std::vector<Extent> owned; ///< what the segments cover: in order, apart from each other
-  rt::Program program;       ///< for the names in messages
+  std::vector<Extent> owned;                  ///< what the segments cover: in order, apart from each other
+  std::shared_ptr<const rt::Program> program; ///< for the names in messages; null: units on their own
 };
 
 /// An engine instruction as the sequencer issued it.

@@ -1,6 +1,7 @@
 #include "sim/kernel/Shadow.h"
 
 #include "runtime/isa/Address.h"
+#include "runtime/program/Program.h"
 #include "sim/kernel/Copy.h"
 #include "sim/kernel/EngineUnit.h"
 
@@ -26,8 +27,8 @@ bool isKept(Kind kind) { return kind != Kind::Output && kind != Kind::Workspace;
 } // namespace
 
 Shadow::Shadow(const rt::Chip &chip, const ProgramImage &image)
-    : chip(chip), image(image), marks(chip, kWritten), firstLaunch(image.program.segments.size(), kNoLaunch) {
-  const rt::Program &program = image.program;
+    : chip(chip), image(image), marks(chip, kWritten), firstLaunch(image.program->segments.size(), kNoLaunch) {
+  const rt::Program &program = *image.program;
   for (size_t i = 0; i < program.launches.size(); ++i)
     for (const auto &parameter : program.launches[i]->parameters)
       if (parameter->segment >= 0)
@@ -38,7 +39,7 @@ Shadow::Shadow(const rt::Chip &chip, const ProgramImage &image)
 }
 
 void Shadow::beginRun() {
-  const auto &segments = image.program.segments;
+  const auto &segments = image.program->segments;
   for (const auto &segment : segments) {
     const bool kept = std::ranges::any_of(
         segments, [&](const auto &other) { return isKept(other->kind) && other->address == segment->address; });
@@ -50,7 +51,7 @@ void Shadow::beginRun() {
 void Shadow::beginLaunch(uint32_t launch) {
   marks.clearLocal();
   for (size_t i = 0; i < firstLaunch.size(); ++i) {
-    const rt::Segment &segment = *image.program.segments[i];
+    const rt::Segment &segment = *image.program->segments[i];
     if (firstLaunch[i] == launch && segment.kind == Kind::Workspace)
       for (uint32_t die = 0; die < segment.dies; ++die)
         fill(rt::onDie(segment.address, die), int64_t(segment.bytes), kUnwritten);

@@ -2,6 +2,7 @@
 #include "runtime/Error.h"
 #include "runtime/chip/Placement.h"
 #include "runtime/isa/Address.h"
+#include "runtime/program/Program.h"
 #include "sim/kernel/Machine.h"
 #include "sim/kernel/Shadow.h"
 
@@ -45,7 +46,7 @@ std::string Shadow::nameOf(int64_t address) const {
     place = rt::hbmPlace(chip, address);
   std::string text =
       fmt::format("{:#x} of {} {}", place.offset, space == rt::Space::Hbm ? "HBM" : "shared memory", place.die);
-  for (const auto &segment : image.program.segments)
+  for (const auto &segment : image.program->segments)
     for (uint32_t die = 0; die < segment->dies; ++die)
       if (const int64_t byte = address - rt::onDie(segment->address, die); byte >= 0 && byte < int64_t(segment->bytes))
         return fmt::format("{}, byte {} of segment `{}`", text, byte, segment->name);
@@ -66,14 +67,14 @@ void Shadow::checkStretch(const std::string &where, int64_t address, int64_t byt
 }
 
 void Shadow::checkLaunch(uint32_t launch) const {
-  for (const auto &boundary : image.program.boundaries) {
+  for (const auto &boundary : image.program->boundaries) {
     if (boundary->launch != launch)
       continue;
-    const rt::Segment &segment = *image.program.segments[boundary->segment];
+    const rt::Segment &segment = *image.program->segments[boundary->segment];
     // Of a tensor that is not split each die has all of it, and the first one's is read.
     const int64_t parts = boundary->split >= 0 ? segment.dies : 1;
     const std::string where =
-        fmt::format("launch {} `{}`, kernel `{}`, tensor `{}`", launch, image.program.launches[launch]->name,
+        fmt::format("launch {} `{}`, kernel `{}`, tensor `{}`", launch, image.program->launches[launch]->name,
                     image.kernels[image.launches[launch].kernel].name, boundary->node);
     for (int64_t die = 0; die < parts; ++die)
       checkStretch(where, rt::onDie(segment.address, die) + int64_t(boundary->offset),
@@ -82,7 +83,7 @@ void Shadow::checkLaunch(uint32_t launch) const {
 }
 
 void Shadow::checkRun() const {
-  for (const auto &segment : image.program.segments) {
+  for (const auto &segment : image.program->segments) {
     if (segment->kind != rt::fb::SegmentKind::Output && segment->kind != rt::fb::SegmentKind::State)
       continue;
     const int64_t parts = segment->split ? segment->dies : 1;

@@ -1,5 +1,6 @@
 // garam-sim run: a program on a chip; its cycles, where they went, and each instruction's times.
 #include "runtime/Error.h"
+#include "runtime/program/Program.h"
 #include "sim/SimDevice.h"
 #include "sim/memory/Replay.h"
 #include "sim/tools/Tools.h"

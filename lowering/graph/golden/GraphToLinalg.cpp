@@ -2,6 +2,9 @@
 #include "lowering/Passes.h"
 #include "lowering/graph/golden/Golden.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
