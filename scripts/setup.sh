@@ -25,17 +25,24 @@ python=$(command -v python3.11 || command -v python3)
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 stamp=.venv/requirements.sha256
 want=$(sha256sum scripts/requirements*.txt)
+installing=
+pip_install() { .venv/bin/pip install -q --disable-pip-version-check "$@"; }
 if [ "$(cat $stamp 2>/dev/null)" != "$want" ]; then
-  # torch first and alone: a later range that it satisfies then installs nothing larger.
-  .venv/bin/pip install -q --disable-pip-version-check "$(grep '^torch==' scripts/requirements.txt)"
-  .venv/bin/pip install -q --disable-pip-version-check -r scripts/requirements.txt
-  .venv/bin/pip install -q --disable-pip-version-check --no-deps -r scripts/requirements-nodeps.txt
-  echo "$want" >$stamp
+  pip_install "$(grep '^pybind11==' scripts/requirements.txt)"
+  # The build needs no more, so the rest is installed beside it. torch first and alone: a later range that it satisfies then installs nothing larger.
+  (pip_install "$(grep '^torch==' scripts/requirements.txt)"
+   pip_install -r scripts/requirements.txt
+   pip_install --no-deps -r scripts/requirements-nodeps.txt) & installing=$!
+  trap 'wait' EXIT
 fi
 
 cmake --preset default -DPython_EXECUTABLE="$PWD/.venv/bin/python" -DPython3_EXECUTABLE="$PWD/.venv/bin/python" >build-configure.log 2>&1 || { cat build-configure.log >&2; exit 2; }
 rm -f build-configure.log
 cmake --build build --target user
+if [ -n "$installing" ]; then
+  wait "$installing"
+  echo "$want" >$stamp
+fi
 
 site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 echo "$PWD/build/python" >"$site/garam.pth"
