@@ -230,21 +230,6 @@ void Layout::planAllocs(func::FuncOp main) {
   }
 }
 
-FailureOr<std::string> Layout::digestOf(StringRef tensor, uint64_t file, Location loc) {
-  auto files = module->getAttrOfType<ArrayAttr>("garam.weight_files");
-  const size_t count = files ? files.size() : 0;
-  if (count == 0 && file == 0)
-    return std::string();
-  auto path = file < count ? dyn_cast<StringAttr>(files[file]) : StringAttr();
-  if (!path)
-    return emitError(loc) << "weight '" << tensor << "' is in weight file " << file << "; the module names " << count;
-  try {
-    return opened.try_emplace(file, path.str()).first->second.digest(std::string_view(tensor));
-  } catch (const rt::Error &error) {
-    return emitError(loc) << error.what();
-  }
-}
-
 FailureOr<isa::WeightAttr> Layout::weightOf(BlockArgument weight, int64_t offset, Location loc) {
   auto main = cast<func::FuncOp>(weight.getOwner()->getParentOp());
   auto type = cast<MemRefType>(weight.getType());
@@ -253,12 +238,13 @@ FailureOr<isa::WeightAttr> Layout::weightOf(BlockArgument weight, int64_t offset
   auto stored = RankedTensorType::get(type.getShape(), source ? source.getValue() : type.getElementType());
   auto number = main.getArgAttrOfType<IntegerAttr>(weight.getArgNumber(), "garam.file");
   const uint64_t file = number ? uint64_t(number.getInt()) : 0;
-  FailureOr<std::string> digest = digestOf(name.getValue(), file, loc);
-  if (failed(digest))
-    return failure();
+  auto files = module->getAttrOfType<ArrayAttr>("garam.weight_files");
+  const size_t count = files ? files.size() : 0;
+  if (file >= std::max<size_t>(count, 1) || (file < count && !llvm::isa<StringAttr>(files[file])))
+    return emitError(loc) << "weight '" << name.getValue() << "' is in weight file " << file << "; the module names " << count;
   Builder b(module.getContext());
   auto none = b.getDenseI64ArrayAttr({});
-  return isa::WeightAttr::get(b.getContext(), name.getValue(), uint32_t(file), stored, *digest, uint64_t(offset),
+  return isa::WeightAttr::get(b.getContext(), name.getValue(), uint32_t(file), stored, "", uint64_t(offset),
                               type.getElementType(), none, none, none);
 }
 

@@ -5,7 +5,6 @@
 #include "dialects/task/Task.h"
 #include "lowering/task/Machine.h"
 #include "runtime/chip/Chip.h"
-#include "runtime/program/Safetensors.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -75,8 +74,6 @@ private:
   mlir::LogicalResult planOutputs(mlir::func::FuncOp main);
   /// A weight as a segment's entry, `offset` bytes into it.
   mlir::FailureOr<isa::WeightAttr> weightOf(mlir::BlockArgument weight, int64_t offset, mlir::Location loc);
-  /// SHA-256 of a tensor of the module's weight file of that number; empty where the module names none.
-  mlir::FailureOr<std::string> digestOf(llvm::StringRef tensor, uint64_t file, mlir::Location loc);
   mlir::FailureOr<int> weightSegment(tile::LaunchOp op, mlir::func::FuncOp kernel);
   void addBoundary(mlir::StringAttr node, int segment, int64_t offset, mlir::MemRefType type, mlir::IntegerAttr split);
   /// Marks the segment as split where `split` is there or it is workspace.
@@ -93,7 +90,6 @@ private:
   llvm::DenseMap<mlir::Value, int> segmentOf;
   std::map<std::vector<void *>, int> weightSegments;
   llvm::DenseMap<mlir::Value, tile::OutputOp> returned; ///< where it is first
-  std::map<uint64_t, rt::SafetensorsFile> opened; ///< weight files by number
   std::optional<int> sharedWorkspace, sharedMemory;
 };
 

@@ -3,6 +3,7 @@
 #include "python/bindings/Errors.h"
 #include "runtime/isa/Isa.h"
 #include "runtime/program/ChipKeys.h"
+#include "runtime/program/WeightDigests.h"
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -112,6 +113,13 @@ void checkChip(const py::bytes &data, const std::string &where, const std::strin
   rt::checkChip(rt::deserialize(bytesOf(data), where), python::openChip(nameOrPath, overrides, 0), where);
 }
 
+py::bytes withDigests(const py::bytes &data, const std::string &where) {
+  rt::Program program = rt::deserialize(bytesOf(data), where);
+  rt::recordDigests(program);
+  const std::vector<uint8_t> bytes = rt::serialize(program);
+  return py::bytes(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+}
+
 py::dict chip(const std::string &nameOrPath, const std::vector<std::string> &overrides, int64_t dies) {
   return python::chipTable(python::openChip(nameOrPath, overrides, dies));
 }
@@ -136,6 +144,8 @@ PYBIND11_MODULE(_runtime, m) {
   m.def("chip_keys", &python::chipKeys, "Every key of a chip file: table, key, range and sentence.");
   m.def("peak_flops", &peakFlops, py::arg("name"), py::arg("overrides"), py::arg("dies"), py::arg("dtype"),
         "Operations per second for one type; 0 where the arrays cannot multiply it.");
+  m.def("with_digests", &withDigests, py::arg("data"), py::arg("where"),
+        "The program with the SHA-256 of each weight whose file is there, which reads them all.");
   m.def("check_chip", &checkChip, py::arg("data"), py::arg("where"), py::arg("name"), py::arg("overrides"),
         "Throws if a program was compiled for another chip, or one with other parameters.");
   m.def("inspect", &inspect, py::arg("data"), py::arg("where"), "A verified program as nested dicts.");

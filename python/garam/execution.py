@@ -28,6 +28,8 @@ class Session:
         if mode not in MODES:
             raise input_error("mode", f"unknown mode '{mode}'", ", ".join(MODES))
         self.program, self.mode = program, mode
+        if mode != "cycles":
+            program.make_weights()
         self.device = _sim.Device(*program.chip.arguments)
         if check_unwritten and mode == "cycles":
             raise input_error("check_unwritten", "a run in mode cycles has no values", "mode both or values")

@@ -55,11 +55,9 @@ def generate(model: str, prompt: Sequence[int], *, chip: Chip | str = "atom", ma
     if not prompt:
         raise input_error("prompt", "is empty", "at least one token")
     target = chip if isinstance(chip, Chip) else Chip(chip)
-    prefill_source = load(model, phase="prefill", seq=len(prompt), dtype=dtype, **options)
-    capacity = prefill_source.kv_capacity
-    if len(prompt) + max_new_tokens > capacity:
-        raise input_error(model, f"{len(prompt)} tokens of the prompt and {max_new_tokens} new ones", f"{capacity} together")
-    decode_source = load(model, phase="decode", kv_len=len(prompt), dtype=dtype, **options)
+    needed = len(prompt) + max_new_tokens
+    prefill_source = load(model, phase="prefill", seq=len(prompt), kv_least=needed, dtype=dtype, **options)
+    decode_source = load(model, phase="decode", kv_len=len(prompt), kv_least=needed, dtype=dtype, **options)
     before, program = (compile_source(source, target) for source in (prefill_source, decode_source))
     first = before.run(records=False, input_ids=torch.tensor([list(prompt)]))
     session, states = program.open(), first.states

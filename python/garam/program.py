@@ -36,7 +36,16 @@ class Program:
         return program
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        write_bytes(path, self.data)
+        """With the SHA-256 of its weights, so that a run reads the same values."""
+        if self.source is not None:  # who runs the file has no model to make them of
+            self.source.make_weights()
+        write_bytes(path, _runtime.with_digests(self.data, self.where))
+
+    def make_weights(self) -> None:
+        """Its values are asked for: seeded ones are written to their file. Raises InputError where it has none."""
+        if self.source is not None:
+            self.source.held.require()
+            self.source.make_weights()
 
     @cached_property
     def info(self) -> dict[str, Any]:

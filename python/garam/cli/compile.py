@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import input_error
-from ..files import write_bytes, write_json, write_text
+from ..files import write_json, write_text
 from . import check_outputs
 from .console import console, duration, number
 from .loading import compiler_options, is_program, is_text, load_source, read_text
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.output = f"{Path(arguments.model.split(':')[0]).stem}.garam"
         check_outputs(arguments)
     started = time.perf_counter()
-    text, where, facts = _text(arguments)
+    text, where, facts, source = _text(arguments)
     exported = time.perf_counter() - started
     chip = chip_of(arguments)
     if arguments.emit:
@@ -54,18 +54,18 @@ def run(arguments: argparse.Namespace) -> int:
             write_json(arguments.json, {"garam": __version__, "model": facts.model or where, "chip": chip.title, "emitted": arguments.emit,
                                         "emitted_to": arguments.emit_to})
         return 0
-    _compile(arguments, text, where, chip, facts, exported)
+    _compile(arguments, text, where, chip, facts, source, exported)
     return 0
 
 
-def _text(arguments: argparse.Namespace) -> tuple[str, str, Any]:
-    """Text of the model, its name in errors, and what the program file is to record."""
+def _text(arguments: argparse.Namespace) -> tuple[str, str, Any, Any]:
+    """Text of the model, its name in errors, what the program file is to record, and the model where it is one."""
     from ..compiler import Facts
 
     if is_text(arguments.model):
-        return read_text(arguments.model), arguments.model, Facts()
+        return read_text(arguments.model), arguments.model, Facts(), None
     source = load_source(arguments)
-    return source.mlir, source.name, Facts.of(source)
+    return source.mlir, source.name, Facts.of(source), source
 
 
 def _emit(arguments: argparse.Namespace, text: str, where: str, chip: Any, facts: Any) -> None:
@@ -78,7 +78,7 @@ def _emit(arguments: argparse.Namespace, text: str, where: str, chip: Any, facts
         sys.stdout.write(emitted if emitted.endswith("\n") else emitted + "\n")
 
 
-def _compile(arguments: argparse.Namespace, text: str, where: str, chip: Any, facts: Any, exported: float) -> None:
+def _compile(arguments: argparse.Namespace, text: str, where: str, chip: Any, facts: Any, source: Any, exported: float) -> None:
     from ..compiler import lower
     from ..program import Program
 
@@ -86,8 +86,9 @@ def _compile(arguments: argparse.Namespace, text: str, where: str, chip: Any, fa
     lowered = lower(text, where, chip, facts, **compiler_options(arguments))
     seconds = time.perf_counter() - started
     output = arguments.output
-    write_bytes(output, lowered["program"])
-    info = Program(lowered["program"], chip, None, output).info
+    program = Program(lowered["program"], chip, source, output)
+    program.save(output)
+    info = program.info
     instructions = sum(len(kernel["mnemonics"]) for kernel in info["kernels"])
     console(arguments).print(f"{output}: {len(info['kernels'])} kernels, {len(info['launches'])} launches, {instructions:,} instructions, "
                              f"{number(len(lowered['program']), 'B')}; exported in {duration(exported)}, compiled in {duration(seconds)}")

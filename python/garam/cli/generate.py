@@ -27,6 +27,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="the prompt as it is, without the tokenizer's chat template")
     parser.add_argument("--max-new-tokens", type=positive, default=32, metavar="N", help="(32)")
     parser.add_argument("--dtype", type=compute_type, metavar="TYPE", help="bf16, f16 or f32 (bf16)")
+    parser.add_argument("--kv-capacity", type=positive, metavar="N",
+                        help="positions that a cache holds (prompt and new tokens, rounded up to 256)")
     parser.add_argument("--layers", type=positive, metavar="N", help="the first N layers only")
     parser.add_argument("--random-weights", type=not_negative, metavar="SEED", help="weights from this seed instead of a checkpoint")
 
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         folder = checkpoint_folder(arguments.model)
         tokenizer = tokenizer_of(folder)
     prompt = encode(tokenizer, arguments.prompt, arguments.raw) if tokenizer else _ids(arguments)
-    options = {key: value for key in ("layers", "random_weights") if (value := getattr(arguments, key)) is not None}
+    options = {key: value for key in ("kv_capacity", "layers", "random_weights") if (value := getattr(arguments, key)) is not None}
     stream = TextStream(tokenizer) if tokenizer else None
     with ExitStack() as until_first:
         until_first.enter_context(progress("compiling"))

@@ -70,17 +70,9 @@ def _shape(arguments: argparse.Namespace, inputs: Mapping[str, torch.Tensor]) ->
     first = next((tensor for tensor in inputs.values() if tensor.ndim >= 2), None)
     if first is not None:
         batch, seq = batch or first.shape[0], seq or (first.shape[1] if arguments.phase != "decode" else None)
-    wanted = {"batch": batch, "seq": seq, "phase": arguments.phase, "kv_len": arguments.kv_len, "layers": arguments.layers,
-              "dtype": dtype, "random_weights": _seed(arguments)}
+    wanted = {"batch": batch, "seq": seq, "phase": arguments.phase, "kv_len": arguments.kv_len,
+              "kv_capacity": arguments.kv_capacity, "layers": arguments.layers, "dtype": dtype, "random_weights": arguments.random_weights}
     return {key: value for key, value in wanted.items() if value is not None}
-
-
-def _seed(arguments: argparse.Namespace) -> int | None:
-    """A Hugging Face folder without weights has cycles all the same; its values never reach anyone."""
-    folder = Path(arguments.model)
-    if arguments.random_weights is None and getattr(arguments, "mode", None) == "cycles" and folder.is_dir():
-        return None if any(folder.glob("*.safetensors")) else 0
-    return arguments.random_weights
 
 
 def compiler_options(arguments: argparse.Namespace) -> dict[str, Any]:

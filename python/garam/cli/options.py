@@ -29,6 +29,8 @@ def add_shape(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seq", type=positive, metavar="S", help="tokens of a sequence")
     group.add_argument("--phase", choices=PHASES, help="what is run")
     group.add_argument("--kv-len", type=not_negative, metavar="L", help="tokens that the cache holds already (decode)")
+    group.add_argument("--kv-capacity", type=positive, metavar="N",
+                       help="positions that a cache holds (what the run needs, rounded up to 256)")
     group.add_argument("--layers", type=positive, metavar="N", help="the first N layers only")
     group.add_argument("--random-weights", type=not_negative, metavar="SEED", help="weights from this seed instead of a checkpoint")
 
@@ -45,7 +47,7 @@ def add_compiler(parser: argparse.ArgumentParser) -> None:
 
 #: Options that decide what is exported, and those that decide how it is compiled: attribute and name.
 _SHAPE = {"dtype": "--dtype", "weights_dtype": "--weights-dtype", "batch": "--batch", "seq": "--seq", "phase": "--phase",
-          "layers": "--layers", "random_weights": "--random-weights"}
+          "kv_capacity": "--kv-capacity", "layers": "--layers", "random_weights": "--random-weights"}
 _COMPILER = {"dies": "--dies", "mapping": "--mapping", "pass_timing": "--pass-timing", "print_ir_after_all": "--print-ir-after-all",
              "reproducer": "--reproducer"}
 

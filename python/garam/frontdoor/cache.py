@@ -11,8 +11,8 @@ from garam.frontdoor import context
 
 
 class KVLayer(CacheLayerMixin, torch.nn.Module):
-    """Buffers keys and values [B, heads, capacity, dim]; both a cache layer of Transformers and a module, so that export
-    records the buffers' new values."""
+    """Buffers keys and values [B, heads, capacity, dim] without values; both a cache layer of Transformers and a module, so that
+    export records the buffers' new values."""
 
     is_compileable, is_sliding = True, False
 
@@ -20,8 +20,8 @@ class KVLayer(CacheLayerMixin, torch.nn.Module):
         torch.nn.Module.__init__(self)
         self.is_initialized, self.capacity = True, capacity
         self.added: int = 0  # tokens that this step has written
-        self.register_buffer("keys", torch.zeros(batch, heads, capacity, key_dim, dtype=dtype), persistent=False)
-        self.register_buffer("values", torch.zeros(batch, heads, capacity, value_dim, dtype=dtype), persistent=False)
+        self.register_buffer("keys", torch.empty(batch, heads, capacity, key_dim, dtype=dtype, device="meta"), persistent=False)
+        self.register_buffer("values", torch.empty(batch, heads, capacity, value_dim, dtype=dtype, device="meta"), persistent=False)
 
     def lazy_initialization(self, *_: object) -> None:
         """The buffers exist from the start."""

@@ -11,9 +11,27 @@ from garam.frontdoor.remarks import remark
 from garam.frontdoor.weight_files import WeightFiles
 
 INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
+_ADAPTER = "adapter_config.json"
 
 
-def weight_files(folder: Path) -> WeightFiles:
+def check_kind(folder: Path) -> None:
+    """Refuses a folder that holds what is trained on top of a model, with the command that makes a model of the two."""
+    if (folder / _ADAPTER).exists():
+        merge = f"from peft import AutoPeftModelForCausalLM as M; M.from_pretrained('{folder}').merge_and_unload().save_pretrained('MERGED')"
+        raise input_error(str(folder), "a PEFT adapter, which is no model of its own", f'what python -c "{merge}" writes into MERGED')
+
+
+def what_lacks(folder: Path) -> tuple[str, str]:
+    """Of a folder without safetensors: what is wrong, and what helps."""
+    pickles = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in folder.glob(pattern))
+    if not pickles:
+        return "no *.safetensors, and values are asked for", "a folder with weights, --random-weights SEED, or --mode cycles"
+    convert = f"from transformers import AutoModel as M; M.from_pretrained('{folder}').save_pretrained('CONVERTED')"
+    return f"{pickles[0]} is a pickle, which may run code as it is read", f'what python -c "{convert}" writes into CONVERTED'
+
+
+def weight_files(folder: Path) -> WeightFiles | None:
+    """None where the folder holds a configuration alone."""
     files = sorted(file.name for file in folder.glob("*.safetensors"))
     if (folder / INDEX).exists():
         return _of_index(folder, files)
@@ -23,7 +41,7 @@ def weight_files(folder: Path) -> WeightFiles:
     if len(files) == 1:
         return WeightFiles.of(folder / files[0])
     if not files:
-        raise input_error(str(folder), "no *.safetensors", "a folder with weights, or --random-weights SEED")
+        return None
     listed = ", ".join(files[:4]) + (", …" if len(files) > 4 else "")
     raise input_error(str(folder), f"{len(files)} weight files and no index: {listed}",
                       f"{SINGLE}, shards with {INDEX}, or one *.safetensors of another name")

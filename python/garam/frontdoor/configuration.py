@@ -12,9 +12,6 @@ from garam.frontdoor.model import check_layers
 #: Names of the longest sequence, by family.
 _LENGTHS = ("max_position_embeddings", "max_target_positions", "max_sequence_length", "max_seq_len", "seq_length", "n_ctx")
 
-#: Positions of a cache where the family's are relative and have no end.
-CACHED = 2048
-
 
 def text_part(config: PretrainedConfig) -> PretrainedConfig:
     """The configuration of the model of token ids within one of several kinds of input."""
@@ -49,7 +46,7 @@ def padding(config: PretrainedConfig) -> int | None:
 def use_layers(where: str, config: PretrainedConfig, layers: int | None) -> None:
     """Checks the number of layers and leaves the first `layers` of them. Throws for a family that has it fixed."""
     text = text_part(config)
-    if layers is None and _of(text, "num_hidden_layers") is None:
+    if layers is None and not _whole(_of(text, "num_hidden_layers")):  # some families count them by part
         return
     total = size(text, "num_hidden_layers")
     if layers is None:

@@ -27,6 +27,7 @@ from garam.frontdoor.arguments import as_call, by_name, mapped
 from garam.frontdoor.cache import KVLayer
 from garam.frontdoor.kernels import check_kernels
 from garam.frontdoor.refusal import refusal
+from garam.frontdoor.valueless import on_cpu
 
 @dataclasses.dataclass(frozen=True)
 class ExportedModel:
@@ -101,11 +102,11 @@ def export(model: torch.nn.Module, args: Sequence[Any] = (), kwargs: Mapping[str
            instead: str = "") -> ExportedModel:
     """Exports `model` for the shapes and types of these example arguments. instead: what a refusal adds to what is allowed."""
     named = by_name(type(model).__name__, model, args, kwargs or {})
-    # Each a tensor object of its own, since export merges equal objects.
-    args, kwargs = as_call(model, mapped(torch.Tensor.clone, named))
     try:
         with _silence():
-            with traceable(model):
+            with traceable(model), on_cpu(model) as example:
+                # Each a tensor object of its own, since export merges equal objects.
+                args, kwargs = as_call(model, mapped(lambda tensor: example(tensor.clone()), named))
                 program = torch.export.export(model, args, kwargs, strict=False)
             exported = functional(program)
         check_kernels(exported.program, instead)

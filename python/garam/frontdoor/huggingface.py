@@ -19,11 +19,20 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from garam.errors import InputError, brief, input_error
 from garam.frontdoor import weights
 from garam.frontdoor.cache import Decode, KVLayer, Prefill
-from garam.frontdoor.checkpoint import weight_files
-from garam.frontdoor.configuration import CACHED, longest, padding, size, text_part, use_layers
+from garam.frontdoor.checkpoint import check_kind, weight_files, what_lacks
+from garam.frontdoor.conversion import converted, unexpected
+from garam.frontdoor.configuration import longest, padding, size, text_part, use_layers
 from garam.frontdoor.model import Model, Options, check_length, choose_phase
+from garam.frontdoor.random_weights import RandomWeights
 from garam.frontdoor.remarks import remark
-from garam.frontdoor.weight_files import WeightFiles
+from garam.frontdoor.valueless import without_values
+from garam.frontdoor.weight_files import NAMES, AbsentWeights, WeightFiles
+
+
+#: Positions of a family that has no largest number of them.
+_ENDLESS = 1 << 20
+#: A cache's size in positions, where it follows from the run.
+_ROUNDING = 256
 
 
 class Encoder(torch.nn.Module):
@@ -45,32 +54,43 @@ def build(folder: Path, options: Options, name: str) -> Model:
         return causal(name, folder, config, architecture, options)
     choose_phase(name, options.phase, ("encode",))
     model, held, names = load_model(folder, config, architecture, options.random_weights)
-    positions = _positions(config, model, 1 << 20)
+    positions = _positions(config, model, _ENDLESS)
     seq = check_length(name, "sequence length", options.seq or min(128, positions), 1, positions)
     return Model(name, Encoder(model), encoder_inputs(config, options.batch, seq), held, _prefixed("model.", names))
 
 
 def causal(name: str, folder: Path | None, config: PretrainedConfig, architecture: str, options: Options) -> Model:
-    """A decoder in one of its phases. The cache holds every position that the configuration allows."""
+    """A decoder in one of its phases."""
     phase = choose_phase(name, options.phase, ("prefill", "decode"))
     model, held, names = load_model(folder, config, architecture, options.random_weights)
-    capacity = _positions(config, model, CACHED)
+    positions = _positions(config, model, _ENDLESS)
     text = text_part(config)
     heads = getattr(text, "num_key_value_heads", None) or size(config, "num_attention_heads")
     dim = getattr(text, "head_dim", None) or size(config, "hidden_size") // size(config, "num_attention_heads")
     if not all(isinstance(number, int) and number > 0 for number in (heads, dim)):
         raise input_error(name, f"{heads!r} key-value heads of {dim!r} channels", "one number for all layers")
-    layers = [KVLayer(options.batch, heads, capacity, dim, dim, torch.float32) for _ in range(size(config, "num_hidden_layers"))]
     names = _prefixed("model.", names)
     if phase == "prefill":
-        seq = check_length(name, "sequence length", options.seq or min(128, capacity), 1, capacity)
+        length, seq = None, check_length(name, "sequence length", options.seq or min(128, positions), 1, positions)
+    else:
+        if options.seq not in (None, 1):
+            raise input_error(name, f"sequence length {options.seq} of a decode step", "1")
+        length, seq = check_length(name, "KV length", 1 if options.kv_len is None else options.kv_len, 0, positions - 1), 1
+    capacity = _capacity(name, options, (length or 0) + seq, positions)
+    layers = [KVLayer(options.batch, heads, capacity, dim, dim, torch.float32) for _ in range(size(config, "num_hidden_layers"))]
+    if phase == "prefill":
         inputs = {"input_ids": random_ids(config, options.batch, seq), "pos": torch.tensor(0)}
         return Model(name, Prefill(model, layers), inputs, held, names, phase, {"pos": (0, 0)}, capacity=capacity)
-    if options.seq not in (None, 1):
-        raise input_error(name, f"sequence length {options.seq} of a decode step", "1")
-    length = check_length(name, "KV length", 1 if options.kv_len is None else options.kv_len, 0, capacity - 1)
     inputs = {"input_ids": random_ids(config, options.batch, 1), "pos": torch.tensor(length)}
     return Model(name, Decode(model, layers), inputs, held, names, phase, {"pos": (0, capacity - 1)}, length, capacity)
+
+
+def _capacity(name: str, options: Options, needed: int, positions: int) -> int:
+    """Positions of the cache: as stated, or what the run needs, rounded up, as far as the model has them."""
+    needed = max(needed, check_length(name, "prompt and new tokens together", options.kv_least, 0, positions))
+    if options.kv_capacity is None:
+        return min(positions, -(-needed // _ROUNDING) * _ROUNDING)
+    return check_length(name, "KV capacity", options.kv_capacity, needed, positions)
 
 
 def _architecture(name: str, config: PretrainedConfig) -> str | None:
@@ -95,6 +115,7 @@ def _decodes(config: PretrainedConfig, architecture: str) -> bool:
 
 def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
     file = folder / "config.json"
+    check_kind(folder)
     try:
         found = json.loads(file.read_text())
         if not isinstance(found, dict) or not isinstance(found.get("model_type"), str):
@@ -117,41 +138,49 @@ def load_config(folder: Path, layers: int | None) -> PretrainedConfig:
 
 def load_model(folder: Path | None, config: PretrainedConfig, architecture: str | None, seed: int | None,
                **options: Any) -> tuple[PreTrainedModel, WeightFiles, dict[str, str]]:
-    """The model in f32 with its values, the files that hold them, and parameter -> tensor in them."""
+    """The model, whose parameters have no values, where these are, and parameter -> tensor there."""
     kind = getattr(transformers, architecture, None) if architecture else None
     if architecture and not (isinstance(kind, type) and issubclass(kind, PreTrainedModel)):
         raise input_error(str(folder or architecture), f"architecture {architecture}", "a class of this Transformers release")
+    stored = config.dtype if config.dtype in NAMES else torch.float32
     torch.manual_seed(0)
     config.dtype = torch.float32
     try:
-        with no_init_weights():
+        with no_init_weights(), without_values():
             model = (kind._from_config(config, **options) if kind else AutoModel.from_config(config)).float().eval()
         model.tie_weights()  # Transformers does so as it initialises them
     except Exception as error:  # sizes that do not fit each other, out of the model's own code
         raise input_error(str(folder or architecture), f"no {architecture or 'model'} of this configuration ({brief(error)})",
                           "sizes that fit each other") from error
+    own = weights.tied_names(model)
     if seed is not None:
-        weights.randomize(model, seed)
-        held = WeightFiles.of(weights.write_cached(model, weights.content_key(model)))
-        return model, held, weights.tied_names(model)
+        return model, RandomWeights(model, own, seed, stored), own
     held = weight_files(folder)
-    names = weights.untie(model, held, _names_in(held, model))
-    if missing := weights.load_into(model, held, names):
-        remark(str(held.place), f"no {', '.join(missing[:4])}{', …' if len(missing) > 4 else ''}: as the model makes {'them' if missing[1:] else 'it'}")
+    if held is None:
+        shapes = {own[name]: tuple(p.shape) for name, p in model.named_parameters()}
+        return model, AbsentWeights(folder, shapes, stored, what_lacks(folder)), own
+    if (quantized := getattr(config, "quantization_config", None)) is not None:
+        method = quantized.get("quant_method") if isinstance(quantized, dict) else getattr(quantized, "quant_method", None)
+        raise input_error(str(folder), f"a checkpoint quantized by {getattr(method, 'value', method)}", "weights of f32, bf16 or f16, or a GGUF file")
+    held, found, left = converted(model, held)
+    names = weights.untie(model, held, _shared(model, found))
+    if missing := weights.load_buffers(model, held, names):
+        remark(str(held.place), f"no {_some(missing)}: as the model makes {'them' if missing[1:] else 'it'}")
+    if more := [*unexpected(model, left, found)]:
+        remark(str(held.place), f"{_some(more)} left over: {type(model).__name__} has no place for {'them' if more[1:] else 'it'}")
     return model, held, names
 
 
-def _names_in(held: WeightFiles, model: PreTrainedModel) -> dict[str, str]:
-    """Parameters and persistent buffers -> tensors. Checkpoints of a larger or smaller head carry or lack the base model's prefix; old ones call norms gamma and beta."""
-    stored, prefix = held.files, model.base_model_prefix + "."
-    tied = weights.tied_names(model) | {buffer: buffer for buffer in weights.persistent_buffers(model)}
-    names: dict[str, str] = {}
-    for parameter, first in tied.items():
-        candidates = [c for base in (parameter, first) for c in (base, prefix + base, base.removeprefix(prefix))]
-        candidates += [c.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta") for c in candidates]
-        alias = [p for p, f in tied.items() if f == first]
-        names[parameter] = next((c for c in [*candidates, *alias] if c in stored), parameter)
-    return names
+def _shared(model: PreTrainedModel, found: dict[str, str]) -> dict[str, str]:
+    """Of each parameter the tensor found for it, or for one that it is shared with; and those of buffers."""
+    shared = weights.tied_names(model)
+    of_first = {shared[name]: tensor for name, tensor in found.items() if name in shared}
+    return {buffer: buffer for buffer in weights.persistent_buffers(model)} | found | {
+        name: found.get(name, of_first.get(first, name)) for name, first in shared.items()}
+
+
+def _some(names: list[str]) -> str:
+    return f"{', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
 
 
 def _prefixed(prefix: str, names: dict[str, str]) -> dict[str, str]:

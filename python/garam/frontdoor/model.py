@@ -21,12 +21,15 @@ PHASES = ("encode", "prefill", "decode")
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What the command line asks of a model. None: the model's own default."""
+    """What the command line asks of a model. None: the model's own default. kv_capacity: positions that a cache holds; kv_least: that it
+    has to hold, where the capacity follows from the run."""
 
     batch: int = 1
     seq: int | None = None
     phase: str | None = None
     kv_len: int | None = None
+    kv_capacity: int | None = None
+    kv_least: int = 0
     layers: int | None = None
     random_weights: int | None = None
 

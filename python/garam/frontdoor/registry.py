@@ -16,7 +16,8 @@ from garam.frontdoor import huggingface
 from garam.frontdoor.arguments import by_name
 from garam.frontdoor.gguf_folder import gguf_file, prepared
 from garam.frontdoor.model import Model, Options, check_mode, choose_phase
-from garam.frontdoor.weights import check_storable, randomize
+from garam.frontdoor.random_weights import randomize
+from garam.frontdoor.weights import check_storable
 
 
 def folder() -> Path:
@@ -37,6 +38,13 @@ def names() -> dict[str, str]:
 
 
 def build(model: str, options: Options) -> Model:
+    built = _build(model, options)
+    if options.kv_capacity is not None and not built.capacity:
+        raise input_error(model, f"KV capacity {options.kv_capacity} of a model without a cache", "decoders")
+    return built
+
+
+def _build(model: str, options: Options) -> Model:
     models = shipped()
     if model in models:
         return models[model].build(options)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from garam.frontdoor import context, ops  # noqa: F401
+from garam.frontdoor.valueless import is_valueless
 
 STYLES = ("half", "interleaved")
 
@@ -46,8 +47,7 @@ def _by_position(original: Callable, module: torch.nn.Module) -> bool:
 
 
 def _materialised(module: torch.nn.Module) -> torch.nn.Module:
-    tensors = [*module.parameters(), *module.buffers()]
-    return type(module)(module.config) if any(t.is_meta for t in tensors) else copy.deepcopy(module)
+    return type(module)(module.config) if is_valueless(module) else copy.deepcopy(module)
 
 
 def _rows_are_the_tables(original: Callable, module: torch.nn.Module, rest: tuple) -> bool:

@@ -28,6 +28,7 @@ from garam.frontdoor.own_types import own_types
 from garam.frontdoor.remarks import collected, remark
 from garam.frontdoor.states import initial_states
 from garam.frontdoor.text import program_text
+from garam.frontdoor.valueless import filled, is_valueless
 from garam.frontdoor.weight_cache import hold
 from garam.frontdoor.weight_files import WeightFiles
 from garam.frontdoor.weights import check_storable, content_key, file_tensors, tied_names, write_cached
@@ -38,8 +39,9 @@ class Source:
     """dtype: what `types` names; of a module in its own types that of most weights, by which rates and reports go. types: a name of
     CASTS. inputs: example tensors by name; values: launch parameters; states: tensors that live on the device between runs, with
     the contents that this example starts from; outputs: names in order. exported: the functional program in the compute
-    type. module: the model as it came, in evaluation mode. program: what `mlir` prints. arguments: how `inputs` and `values` become
-    arguments of the module. remarks: what the front door chose or left out, a line each."""
+    type. shaped: the model as it came, in evaluation mode, its parameters perhaps without values. held: where these are. program: what
+    `mlir` prints. arguments: how `inputs` and `values` become arguments of the module. remarks: what the front door chose or left out, a
+    line each."""
 
     name: str
     dtype: str
@@ -53,14 +55,25 @@ class Source:
     values: dict[str, int]
     outputs: tuple[str, ...]
     exported: ExportedModel
-    module: torch.nn.Module
+    shaped: torch.nn.Module
+    held: WeightFiles
     program: Program
     file_names: dict[str, str]
     arguments: Arguments
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self._held = [hold(file) for file in self.weight_files]  # as long as a program of it lives
+        self._open = [hold(file) for file in self.weight_files]  # as long as a program of it lives
+
+    def make_weights(self) -> None:
+        """Writes what of the weight files is not there before values are asked for."""
+        self.held.make()
+        self._open = [hold(file) for file in self.weight_files]
+
+    @functools.cached_property
+    def module(self) -> torch.nn.Module:
+        """The model as it came, with values: parameters from a file are of its type."""
+        return filled(self.shaped, lambda parameter: self.held.tensor(self.file_names[parameter])) if is_valueless(self.shaped) else self.shaped
 
     @property
     def weight_files(self) -> tuple[Path, ...]:
@@ -73,7 +86,8 @@ class Source:
     @functools.cached_property
     def states(self) -> dict[str, Tensor]:
         """Buffers that the module writes, as they are before the first run; of a decoder the keys and values of a prompt."""
-        program, kept = self.exported.program, initial_states(self.module, CASTS[self.types], self.batch, self.kv_length)
+        program, kept = self.exported.program, initial_states(self.shaped, lambda: self.module, CASTS[self.types], self.batch,
+                                                              self.kv_length)
         written = [name for name in program.graph_signature.buffers_to_mutate.values() if name not in kept]
         return kept | {name: stored(program, name).detach().clone() for name in written}
 
@@ -81,7 +95,11 @@ class Source:
     def weights(self) -> dict[str, Tensor]:
         """The weights by the names of the file, in the compute type."""
         exported = self.exported.program.state_dict
-        return {self.file_names[p]: exported[p].detach() for p in self.file_names if p in exported}
+        return {name: self.held.tensor(name).to(exported[p].dtype) for p, name in self.file_names.items() if p in exported}
+
+    def parameter(self, name: str) -> Tensor:
+        """In the compute type."""
+        return self.weights[self.file_names[name]]
 
     def resolve(self, node: str, instance: str) -> str:
         """The exported node that `node` of a layer stands for in that instance (a launch's name); "" is the main function. A node of
@@ -96,9 +114,11 @@ class Source:
 
 
 def load(model: str, *, batch: int = 1, seq: int | None = None, phase: str | None = None, kv_len: int | None = None,
-         layers: int | None = None, dtype: str | torch.dtype | None = None, random_weights: int | None = None) -> Source:
+         kv_capacity: int | None = None, kv_least: int = 0, layers: int | None = None, dtype: str | torch.dtype | None = None,
+         random_weights: int | None = None) -> Source:
     """model: a name of `registry.names()`, a Hugging Face folder, or `file.py:function`. dtype: bf16 (the default where
-    the model has not several types of its own), f16 or f32.
+    the model has not several types of its own), f16 or f32. kv_capacity: positions of a decoder's cache, by default what the run needs and
+    at least `kv_least`, rounded up to 256, as far as the model has them.
     Raises garam.errors.InputError."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     transformers.logging.set_verbosity_error()
@@ -108,7 +128,7 @@ def load(model: str, *, batch: int = 1, seq: int | None = None, phase: str | Non
     if phase is not None and phase not in PHASES:
         raise input_error(model, f"phase {phase}", ", ".join(PHASES))
     with collected():
-        return bring_in(registry.build(model, Options(batch, seq, phase, kv_len, layers, random_weights)), dtype)
+        return bring_in(registry.build(model, Options(batch, seq, phase, kv_len, kv_capacity, kv_least, layers, random_weights)), dtype)
 
 
 def bring_in(model: Model, dtype: str | None = None) -> Source:
@@ -153,7 +173,7 @@ def _import(model: Model, types: str, located: Mapping[str, FileTensor], said: l
     program = import_model(exported, located, {"graph.model": model.name}, ranges=model.ranges)
     dtype = types if types != OWN else from_torch(own[0]) if own else DEFAULT
     return Source(model.name, dtype, types, batch, seq, model.phase, model.kv_length, model.capacity, tensors, values,
-                  exported.outputs, exported, model.module, program, {p: t.name for p, t in located.items()}, arguments, tuple(said))
+                  exported.outputs, exported, model.module, model.weights, program, {p: t.name for p, t in located.items()}, arguments, tuple(said))
 
 
 def _instead(types: str, own: list[torch.dtype]) -> str:

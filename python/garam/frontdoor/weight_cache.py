@@ -52,9 +52,7 @@ def cached_checkpoint(key: dict[str, object], write: Callable[[Path], None]) -> 
 
 
 def _entry(key: dict[str, object], suffix: str, write: Callable[[Path], None]) -> Path:
-    most, folder = _most_bytes(), _folder()
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
-    entry = folder / f"{digest}{suffix}"
+    most, folder, entry = _most_bytes(), _folder(), place(key, suffix)
     if entry.exists():
         with contextlib.suppress(OSError):  # a cache that may only be read
             os.utime(entry)
@@ -102,6 +100,12 @@ def _place(whole: Path, entry: Path) -> None:
     except OSError:  # a folder is not replaced, and need not be: another process was faster
         if not entry.is_dir():
             raise
+
+
+def place(key: dict[str, object], suffix: str = ".safetensors") -> Path:
+    """Where the file of `key` is, or will be."""
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
+    return _folder() / f"{digest}{suffix}"
 
 
 def hold(file: Path) -> IO[bytes] | None:

@@ -1,16 +1,20 @@
-"""Where the tensors of a checkpoint are: each in one of its safetensors files, read in place."""
+"""Where the tensors of a model are: each in one of its safetensors files, read in place when its values are asked for."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from garam.errors import input_error
+
+#: What safetensors calls the types that weights may have in a file.
+FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
+NAMES = {dtype: name for name, dtype in FILE_TYPES.items()}
 
 
 class WeightFiles:
@@ -33,17 +37,43 @@ class WeightFiles:
         with _reading(self.files[name]):
             return opened.get_tensor(name)
 
-    def entry(self, name: str) -> Any:
-        """Of a tensor `get_shape` and, as safetensors names it, `get_dtype`; no values."""
+    def entry(self, name: str) -> tuple[tuple[int, ...], str]:
+        """Shape and type of a tensor, as safetensors names it; no values."""
         opened = self._open(self.files[name])
         with _reading(self.files[name]):
-            return opened.get_slice(name)
+            found = opened.get_slice(name)
+            return tuple(found.get_shape()), found.get_dtype()
+
+    def make(self) -> None:
+        """Writes files that are there only where values are asked for."""
+
+    def require(self) -> None:
+        """Raises InputError where there are no values."""
 
     def _open(self, file: Path) -> safe_open:
         if file not in self._mapped:
             with _reading(file):
                 self._mapped[file] = safe_open(str(file), framework="pt")
         return self._mapped[file]
+
+
+class AbsentWeights(WeightFiles):
+    """Of a configuration alone: where the weights of its folder would be, by the names, shapes and type of the model."""
+
+    def __init__(self, folder: Path, shapes: Mapping[str, tuple[int, ...]], dtype: torch.dtype, lacks: tuple[str, str]) -> None:
+        """lacks: what is wrong as values are asked for, and what helps."""
+        super().__init__(folder, dict.fromkeys(shapes, folder.absolute() / "model.safetensors"))
+        self._shapes, self._dtype, self._lacks = shapes, dtype, lacks
+
+    def tensor(self, name: str) -> Tensor:
+        self.require()
+        raise AssertionError(name)
+
+    def entry(self, name: str) -> tuple[tuple[int, ...], str]:
+        return self._shapes[name], NAMES[self._dtype]
+
+    def require(self) -> None:
+        raise input_error(str(self.place), *self._lacks)
 
 
 @contextlib.contextmanager

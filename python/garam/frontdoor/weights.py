@@ -1,4 +1,4 @@
-"""Weight files: names, types and shapes in them, loading into a module, writing seeded random ones."""
+"""Weight files: names, types and shapes in them, loading into a module, writing those of a module that came with values."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from torch.nn.parameter import UninitializedTensorMixin
 from garam.errors import input_error
 from garam.frontdoor.importer import FileTensor
 from garam.frontdoor.weight_cache import cached
-from garam.frontdoor.weight_files import WeightFiles
-
-_FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
+from garam.frontdoor.weight_files import FILE_TYPES, WeightFiles
 
 
 def file_tensors(held: WeightFiles, module: torch.nn.Module, names: Mapping[str, str]) -> dict[str, FileTensor]:
@@ -27,34 +25,31 @@ def file_tensors(held: WeightFiles, module: torch.nn.Module, names: Mapping[str,
         if name not in held.files:
             raise input_error(str(held.place), f"no tensor {name}", f"{len(held.files)} tensors, such as {min(held.files, default='none')}")
         dtype = _checked(held, name, value)
-        if dtype not in _FILE_TYPES:
-            raise input_error(f"{held.files[name]}: {name}", f"type {dtype}", ", ".join(_FILE_TYPES))
-        found[parameter] = FileTensor(name, _FILE_TYPES[dtype], held.files[name])
+        if dtype not in FILE_TYPES:
+            raise input_error(f"{held.files[name]}: {name}", f"type {dtype}", ", ".join(FILE_TYPES))
+        found[parameter] = FileTensor(name, FILE_TYPES[dtype], held.files[name])
     return found
 
 
 def _checked(held: WeightFiles, name: str, value: Tensor) -> str:
     """The type of a tensor, as safetensors names it. Throws if its shape is not that of `value`."""
-    entry = held.entry(name)
-    if tuple(entry.get_shape()) != tuple(value.shape):
-        raise input_error(f"{held.files[name]}: {name}", f"shape {list(entry.get_shape())}", f"{list(value.shape)} by the model")
-    return entry.get_dtype()
+    shape, dtype = held.entry(name)
+    if shape != tuple(value.shape):
+        raise input_error(f"{held.files[name]}: {name}", f"shape {list(shape)}", f"{list(value.shape)} by the model")
+    return dtype
 
 
-def load_into(module: torch.nn.Module, held: WeightFiles, names: Mapping[str, str]) -> list[str]:
-    """Copies every parameter and every persistent buffer from the files, converted to its own type. names: parameter or buffer ->
-    tensor. Gives the buffers that the files lack, which keep what the module made them."""
-    located, missing = file_tensors(held, module, names), []
-    with torch.no_grad():
-        for parameter, value in module.named_parameters():
-            value.copy_(held.tensor(located[parameter].name))
-        for buffer, value in persistent_buffers(module).items():
-            name = names.get(buffer, buffer)
-            if name not in held.files:
-                missing.append(buffer)
-                continue
-            _checked(held, name, value)
-            value.copy_(_of_kind(f"{held.files[name]}: {name}", held.tensor(name), value))
+def load_buffers(module: torch.nn.Module, held: WeightFiles, names: Mapping[str, str]) -> list[str]:
+    """Copies every persistent buffer from the files, converted to its own type. names: buffer -> tensor. Gives the buffers that the
+    files lack, which keep what the module made them."""
+    missing = []
+    for buffer, value in persistent_buffers(module).items():
+        name = names.get(buffer, buffer)
+        if name not in held.files:
+            missing.append(buffer)
+            continue
+        _checked(held, name, value)
+        value.copy_(_of_kind(f"{held.files[name]}: {name}", held.tensor(name), value))
     return missing
 
 
@@ -71,23 +66,6 @@ def persistent_buffers(module: torch.nn.Module) -> dict[str, Tensor]:
             for name, buffer in child.named_buffers(recurse=False) if name not in child._non_persistent_buffers_set}
 
 
-def randomize(module: torch.nn.Module, seed: int) -> None:
-    """Seeded values under which every parameter matters: matrices with variance 1 / fan-in, tables with 1 / 4, scales around 1,
-    biases around 0. The same names and shapes get the same values whatever else the model has."""
-    tables = {id(m.weight) for m in module.modules() if isinstance(m, torch.nn.Embedding)}
-    for name, parameter in module.named_parameters():
-        salt = hashlib.sha256(f"{seed}:{name}".encode()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(salt[:7], "little"))
-        noise = torch.randn(parameter.shape, generator=generator)
-        if id(parameter) in tables:
-            values = 0.5 * noise
-        elif parameter.dim() >= 2:
-            values = noise * max(1, parameter.numel() // max(1, parameter.shape[0])) ** -0.5
-        else:
-            values = 0.1 * noise + (1.0 if name.endswith("weight") else 0.0)
-        parameter.data.copy_(values)
-
-
 def check_storable(where: str, module: torch.nn.Module) -> None:
     """Refuses parameters whose values cannot become a weight file."""
     allowed = "parameters of f32, bf16, f16 or f64 that hold their values, dense, on the CPU or a GPU"
@@ -99,7 +77,7 @@ def check_storable(where: str, module: torch.nn.Module) -> None:
             raise input_error(place, "a parameter on device meta has no values", allowed)
         if parameter.layout is not torch.strided or parameter.is_quantized or type(parameter.data) is not Tensor:
             raise input_error(place, f"a parameter of layout {parameter.layout}, {type(parameter.data).__name__}", allowed)
-        if parameter.dtype not in (*_FILE_TYPES.values(), torch.float64):
+        if parameter.dtype not in (*FILE_TYPES.values(), torch.float64):
             raise input_error(place, f"a parameter of type {str(parameter.dtype).removeprefix('torch.')}", allowed)
 
 
@@ -134,7 +112,7 @@ def untie(module: torch.nn.Module, held: WeightFiles, names: Mapping[str, str]) 
         else:
             path, _, name = parameter.rpartition(".")
             child = module.get_submodule(path)
-            setattr(child, name, torch.nn.Parameter(child.get_parameter(name).detach().clone()))
+            setattr(child, name, torch.nn.Parameter(torch.empty_like(child.get_parameter(name))))
     return found
 
 

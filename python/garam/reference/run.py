@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.export.graph_signature import InputKind
 from torch.fx import Node
 
+from garam.frontdoor.fold import stored
 from garam.frontdoor.source import Source
 
 
@@ -26,7 +27,7 @@ def named_tensors(source: Source, inputs: Mapping[str, Tensor] | None = None, va
     with torch.no_grad():
         for node in program.graph.nodes:
             if node.op == "placeholder":
-                found[node] = _moved(_placeholder(specs[node.name], program, given, kept), device)
+                found[node] = _moved(_placeholder(specs[node.name], source, given, kept), device)
             elif node.op == "call_function":
                 args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), lambda n: found[n])
                 found[node] = (replace or {}).get(node.name, node.target)(*args, **_on(kwargs, device))
@@ -35,13 +36,12 @@ def named_tensors(source: Source, inputs: Mapping[str, Tensor] | None = None, va
     return tensors
 
 
-def _placeholder(spec: object, program: torch.export.ExportedProgram, given: Mapping[str, Tensor],
-                 states: Mapping[str, Tensor]) -> object:
+def _placeholder(spec: object, source: Source, given: Mapping[str, Tensor], states: Mapping[str, Tensor]) -> object:
     if spec.kind is InputKind.USER_INPUT:
         return given.get(spec.arg.name)
     if spec.kind is InputKind.BUFFER and spec.target in states:
         return states[spec.target]
-    return program.state_dict[spec.target] if spec.target in program.state_dict else program.constants[spec.target]
+    return source.parameter(spec.target) if spec.kind is InputKind.PARAMETER else stored(source.exported.program, spec.target)
 
 
 def _moved(value: object, device: str) -> object:

@@ -110,18 +110,6 @@ module attributes {graph.chip = #graph.chip<name = "atom", path = "">} {
 }
 
 // -----
-module attributes {graph.chip = #graph.chip<name = "atom", path = "">, garam.weight_files = ["/nowhere/w.safetensors"]} {
-  func.func @k(%w: !task.buffer {task.arg = "weight", task.param = 0 : i64, task.offset = 0 : i64}) attributes {task.kernel, task.workspace_bytes = 0 : i64, task.shared_bytes = 0 : i64, task.weight_bytes = 0 : i64, task.weights_param = 0 : i64} {
-    return
-  }
-  func.func @main(%w: memref<4xf32, #tile.mem<hbm>> {garam.kind = "weight", garam.name = "w"}) {
-    // expected-error @+1 {{/nowhere/w.safetensors: No such file or directory; a safetensors file}}
-    tile.launch @k(%w) : memref<4xf32, #tile.mem<hbm>>
-    return
-  }
-}
-
-// -----
 module attributes {graph.chip = #graph.chip<name = "atom", path = "">, garam.weight_files = ["/nowhere/v.safetensors"]} {
   func.func @k(%w: !task.buffer {task.arg = "weight", task.param = 0 : i64, task.offset = 0 : i64}) attributes {task.kernel, task.workspace_bytes = 0 : i64, task.shared_bytes = 0 : i64, task.weight_bytes = 0 : i64, task.weights_param = 0 : i64} {
     return

@@ -53,7 +53,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     (("report", "missing.json", "-o", "x.html"), "missing.json: cannot read"),
     (("trace", "missing.garam", "--chip", "atom", "-o", "x"), "missing.garam: cannot read"),
     (("generate", "llama-tiny", "--prompt", "hello", "--chip", "unit"), "--prompt: llama-tiny has no tokenizer"),
-    (("generate", "llama-tiny", "--prompt", "1", "--max-new-tokens", "4000", "--chip", "unit"), "4000 new ones"),
+    (("generate", "llama-tiny", "--prompt", "1", "--max-new-tokens", "4000", "--chip", "unit"), "prompt and new tokens together 4001; 0 to 256"),
     (("models", "--json=--"), "--json: unknown value '--'"),
     (("chips", "\udcff"), "\\udcff: is no text in UTF-8"),
     (("chips", "atom", "--set", "l1.size_bytes=2097153"), "--set l1.size_bytes=2097153: l1.size_bytes is no multiple"),

@@ -119,8 +119,10 @@ def test_configurations(tmp_path):
 
 def test_weight_files(tmp_path):
     folder = write(ENCODERS["bert"], tmp_path / "b")
-    fails(lambda: load(str(folder), seq=8), "no *.safetensors", "--random-weights")
-    whole = load(str(folder), seq=8, random_weights=0).weight_files[0]
+    fails(lambda: load(str(folder), seq=8).module, "no *.safetensors", "--random-weights")
+    source = load(str(folder), seq=8, random_weights=0)
+    source.make_weights()
+    whole = source.weight_files[0]
     tensors = load_file(whole)
     file = folder / "model.safetensors"
     save_file(tensors, file)
@@ -132,6 +134,23 @@ def test_weight_files(tmp_path):
         fails(lambda: load(str(folder), seq=8), "query.bias", {"missing": "no tensor", "shape": "[47]", "type": "F64"}[name])
     file.write_bytes(whole.read_bytes()[:1000])
     fails(lambda: load(str(folder), seq=8), "model.safetensors", "not readable")
+
+
+def test_folders_of_other_kinds(tmp_path):
+    """Each with the command that makes a checkpoint of it."""
+    folder = write(ENCODERS["bert"], tmp_path / "b")
+    (folder / "pytorch_model.bin").write_bytes(b"pickle")
+    fails(lambda: load(str(folder), seq=8).module, "pytorch_model.bin is a pickle", "save_pretrained('CONVERTED')")
+    assert load(str(folder), seq=8).mlir  # cycles need no values
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq", "bits": 4}}))
+    assert load(str(folder), seq=8).mlir
+    save_file({"embeddings.word_embeddings.weight": torch.zeros(99, 48)}, folder / "model.safetensors")
+    fails(lambda: load(str(folder), seq=8), "quantized by gptq", "GGUF")
+    (folder / "adapter_config.json").write_text("{}")
+    fails(lambda: load(str(folder), seq=8), "a PEFT adapter", "merge_and_unload()", str(folder))
+    (folder / "config.json").unlink()
+    fails(lambda: load(str(folder), seq=8), "a PEFT adapter")
 
 
 def test_functions_of_files(tmp_path):

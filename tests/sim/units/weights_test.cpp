@@ -3,6 +3,7 @@
 #include "Run.h"
 #include "runtime/Error.h"
 #include "runtime/program/Sha256.h"
+#include "runtime/program/WeightDigests.h"
 
 #include <cstring>
 #include <filesystem>
@@ -170,6 +171,26 @@ TEST_F(Weights, TakeTheHostMemoryOfTheMachineOnce) {
   EXPECT_EQ(readAll<float>(device, "weights", 1, uint64_t(kFiles) * (kMiB << 20) - 4), (std::vector<float>{1.5f}));
   for (const std::string &file : builder.program.weight_files)
     std::filesystem::remove(file);
+}
+
+TEST_F(Weights, DigestsAreThoseOfTheFilesThatAreThere) {
+  const std::vector<float> values{1, 2, 3, 4, 5, 6}, others{7, 8};
+  rt::Program own = ofTwo(values, others);
+  const std::vector<std::string> wanted{own.segments[0]->weights[0]->sha256, own.segments[0]->weights[1]->sha256};
+  for (auto &weight : own.segments[0]->weights)
+    weight->sha256.clear();
+  write(values, "2,3");
+  rt::recordDigests(own);
+  EXPECT_EQ(own.segments[0]->weights[0]->sha256, wanted[0]);
+  EXPECT_EQ(own.segments[0]->weights[1]->sha256, "") << "its file is not there yet";
+  write(second, others, "2", "v");
+  rt::recordDigests(own);
+  EXPECT_EQ(own.segments[0]->weights[1]->sha256, wanted[1]);
+  EXPECT_EQ(refusal(own), "loaded");
+  write(second, {7, 9}, "2", "v");
+  EXPECT_NE(refusal(own).find("v"), std::string::npos);
+  write(second, others, "2", "u");
+  EXPECT_THROW(rt::recordDigests(own), rt::Error) << "the file has no such tensor";
 }
 
 TEST(Sha256, OfKnownBytes) {
