@@ -58,6 +58,10 @@ def generate(model: str, prompt: Sequence[int], *, chip: Chip | str = "atom", ma
     needed = len(prompt) + max_new_tokens
     prefill_source = load(model, phase="prefill", seq=len(prompt), kv_least=needed, dtype=dtype, **options)
     decode_source = load(model, phase="decode", kv_len=len(prompt), kv_least=needed, dtype=dtype, **options)
+    _, reached = decode_source.reach
+    if needed - 1 > reached + 1:
+        raise input_error(model, f"{needed} tokens, whose rotary frequencies change behind the first {reached + 1}",
+                          f"prompt and new tokens up to {reached + 2} together")
     before, program = (compile_source(source, target) for source in (prefill_source, decode_source))
     first = before.run(records=False, input_ids=torch.tensor([list(prompt)]))
     session, states = program.open(), first.states

@@ -81,10 +81,15 @@ class DecoderStep(torch.nn.Module):
 class Prefill(DecoderStep):
     def forward(self, input_ids: Tensor, pos: Tensor) -> dict[str, Tensor]:
         """input_ids [B, S] from position 0 on; pos: rank 0, the row of the cache that takes the first key, always 0."""
-        return self._step(input_ids, context.Trace(write=pos))
+        return self._step(input_ids, context.Trace(write=pos, length=input_ids.shape[1]))
 
 
 class Decode(DecoderStep):
+    def __init__(self, model: torch.nn.Module, layers: list[KVLayer], length: int | None = None) -> None:
+        """length: tokens after the step, where it decides frequencies."""
+        super().__init__(model, layers)
+        self.length = length
+
     def forward(self, input_ids: Tensor, pos: Tensor) -> dict[str, Tensor]:
         """input_ids [B, 1]; pos: rank 0, the number of tokens that the cache holds already."""
-        return self._step(input_ids, context.Trace(pos, pos, self.kv[0].capacity))
+        return self._step(input_ids, context.Trace(pos, pos, self.kv[0].capacity, self.length))

@@ -18,11 +18,13 @@ from torch import Tensor
 class Trace:
     """pos: position of the first token of this step (rank 0, i64), or None when it is 0 and keys and values are those of the step.
     write: the row of the cache that the step's first key goes to (rank 0, i64).
-    capacity: number of positions that a position table must cover, or None when it covers the positions of the step."""
+    capacity: number of positions that a position table must cover, or None when it covers the positions of the step.
+    length: tokens that the run has when the step is done, where frequencies that follow from it may be taken as constants."""
 
     pos: Tensor | None = None
     write: Tensor | None = None
     capacity: int | None = None
+    length: int | None = None
 
 
 class Notes:

@@ -22,6 +22,7 @@ from garam.frontdoor.cache import Decode, KVLayer, Prefill
 from garam.frontdoor.checkpoint import check_kind, weight_files, what_lacks
 from garam.frontdoor.conversion import converted, unexpected
 from garam.frontdoor.configuration import longest, padding, size, text_part, use_layers
+from garam.frontdoor.longrope import reach
 from garam.frontdoor.model import Model, Options, check_length, choose_phase
 from garam.frontdoor.random_weights import RandomWeights
 from garam.frontdoor.remarks import remark
@@ -82,7 +83,7 @@ def causal(name: str, folder: Path | None, config: PretrainedConfig, architectur
         inputs = {"input_ids": random_ids(config, options.batch, seq), "pos": torch.tensor(0)}
         return Model(name, Prefill(model, layers), inputs, held, names, phase, {"pos": (0, 0)}, capacity=capacity)
     inputs = {"input_ids": random_ids(config, options.batch, 1), "pos": torch.tensor(length)}
-    return Model(name, Decode(model, layers), inputs, held, names, phase, {"pos": (0, capacity - 1)}, length, capacity)
+    return Model(name, Decode(model, layers, length + 1), inputs, held, names, phase, {"pos": reach(text, length + 1, capacity)}, length, capacity)
 
 
 def _capacity(name: str, options: Options, needed: int, positions: int) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from garam.frontdoor import context, ops  # noqa: F401
+from garam.frontdoor.longrope import has_lengths, of_length
 from garam.frontdoor.valueless import is_valueless
 
 STYLES = ("half", "interleaved")
@@ -24,10 +26,10 @@ def rotary_rows(kind: type, instances: list[torch.nn.Module]) -> Callable | None
 
     def forward(self: torch.nn.Module, x: Tensor, position_ids: Tensor, *rest: object, **named: object) -> tuple[Tensor, ...]:
         wide, count = torch.empty(1, dtype=torch.float32, device=x.device), context.current().capacity
-        if count is None:
-            rows = original(self, wide, position_ids, *rest, **named)
-        else:
-            tables = original(self, wide, torch.arange(count, device=x.device)[None], *rest, **named)
+        with of_length(self, original, context.current().length, *rest, **named) as rows_of:
+            rows = rows_of(self, wide, position_ids if count is None else torch.arange(count, device=x.device)[None], *rest, **named)
+        if count is not None:
+            tables = rows
             rows = tuple(torch.ops.garam.rotary_rows(t[0], position_ids) for t in tables)
         return tuple(context.notes().note(r.to(x.dtype, copy=True), r) for r in rows)
 
@@ -41,7 +43,11 @@ def _by_position(original: Callable, module: torch.nn.Module) -> bool:
     try:
         trial = _materialised(module)
         with torch.no_grad():
-            return all(_rows_are_the_tables(original, trial, rest) for rest in arguments)
+            for length, rest in itertools.product((1, 1 << 30) if has_lengths(trial) else (None,), arguments):
+                with of_length(trial, original, length, *rest) as rows_of:
+                    if not _rows_are_the_tables(rows_of, trial, rest):
+                        return False
+        return True
     except Exception:  # whatever the class wants besides a tensor and positions
         return False
 

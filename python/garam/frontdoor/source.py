@@ -79,6 +79,11 @@ class Source:
     def weight_files(self) -> tuple[Path, ...]:
         return self.program.weight_files
 
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Least and greatest position of a decode step."""
+        return next(a.range for a in self.program.flat.arguments if a.kind == "value" and a.name == "pos")
+
     @functools.cached_property
     def mlir(self) -> str:
         return program_text(self.program)
