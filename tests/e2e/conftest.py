@@ -2,11 +2,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 
 import pytest
 
 from garam.cli import main
+
+#: Builds the C++ again.
+collect_ignore = [] if os.environ.get("GARAM_LONG") == "1" else ["test_wheel.py"]
 
 Garam = Callable[..., dict]
 

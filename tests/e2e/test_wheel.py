@@ -18,9 +18,6 @@ KEPT = {".py", ".css", ".js", ".toml", ".json", ".safetensors"}
 #: What the system brings: glibc, the compiler's own, zlib.
 SYSTEM = re.compile(r"(linux-vdso|ld-linux.*|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s|z))\.so\..*")
 
-LONG = os.environ.get("GARAM_LONG") == "1"
-pytestmark = pytest.mark.skipif(not LONG, reason="builds the C++ again; GARAM_LONG=1")
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -72,13 +72,15 @@ def compare(model: torch.nn.Module, inputs: dict[str, Tensor], where: str) -> bo
 @pytest.mark.parametrize("kind", drawn("encode", tiny.ENCODERS, 3))
 def test_encoders(kind: str) -> None:
     model = tiny.model_of(kind, "")
-    assert any([compare(model, inputs, f"{kind}, {name}") for name, inputs in tiny.cases(model)])
+    done = [compare(model, inputs, f"{kind}, {name}") for name, inputs in tiny.cases(model)]
+    assert any(done) or kind not in ALWAYS["encode"]
 
 
 @pytest.mark.parametrize("kind", drawn("causal", tiny.DECODERS, 2))
 def test_causal_models_without_a_cache(kind: str) -> None:
     model = tiny.model_of(kind, "ForCausalLM", **({"is_decoder": True} if kind in _DECODES_BY_CONFIG else {}))
-    assert any([compare(model, inputs, f"{kind}, {name}") for name, inputs in tiny.cases(model)]) or LONG
+    done = [compare(model, inputs, f"{kind}, {name}") for name, inputs in tiny.cases(model)]
+    assert any(done) or kind not in ALWAYS["causal"]
 
 
 @pytest.mark.parametrize("kind", drawn("both", tiny.BOTH, 1))
@@ -86,7 +88,7 @@ def test_encoders_with_decoders(kind: str) -> None:
     model = tiny.model_of(kind, "Seq2Seq")
     done = [compare(model, inputs | {"decoder_input_ids": tiny.ids_of(model, 3, 5, 7)}, f"{kind}, {name}")
             for name, inputs in tiny.cases(model)]
-    assert any(done) or LONG
+    assert any(done) or kind not in ALWAYS["both"]
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
