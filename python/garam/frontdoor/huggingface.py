@@ -155,9 +155,11 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
                           "sizes that fit each other") from error
     own = weights.tied_names(model)
     if seed is not None:
+        weights.check_buffers(model)
         return model, RandomWeights(model, own, seed, stored), own
     held = weight_files(folder)
     if held is None:
+        weights.check_buffers(model)
         shapes = {own[name]: tuple(p.shape) for name, p in model.named_parameters()}
         return model, AbsentWeights(folder, shapes, stored, what_lacks(folder)), own
     if (quantized := getattr(config, "quantization_config", None)) is not None:
@@ -167,6 +169,7 @@ def load_model(folder: Path | None, config: PretrainedConfig, architecture: str 
     names = weights.untie(model, held, _shared(model, found))
     if missing := weights.load_buffers(model, held, names):
         remark(str(held.place), f"no {_some(missing)}: as the model makes {'them' if missing[1:] else 'it'}")
+    weights.check_buffers(model)
     if more := [*unexpected(model, left, found)]:
         remark(str(held.place), f"{_some(more)} left over: {type(model).__name__} has no place for {'them' if more[1:] else 'it'}")
     return model, held, names

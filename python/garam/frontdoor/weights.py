@@ -49,8 +49,21 @@ def load_buffers(module: torch.nn.Module, held: WeightFiles, names: Mapping[str,
             missing.append(buffer)
             continue
         _checked(held, name, value)
-        value.copy_(_of_kind(f"{held.files[name]}: {name}", held.tensor(name), value))
+        tensor = _of_kind(f"{held.files[name]}: {name}", held.tensor(name), value)
+        if value.is_meta:
+            path, _, own = buffer.rpartition(".")
+            module.get_submodule(path)._buffers[own] = tensor.to(value.dtype)
+        else:
+            value.copy_(tensor)
     return missing
+
+
+def check_buffers(module: torch.nn.Module) -> None:
+    """Refuses buffers that the module made of its parameters, which had no values then, unless a checkpoint gave them theirs."""
+    for name, value in module.named_buffers():
+        if value.is_meta:
+            raise input_error(f"{type(module).__name__}.{name}", "a buffer that follows from parameters, which have no values when it is made",
+                              "models whose buffers follow from their configuration, or a checkpoint that holds them")
 
 
 def _of_kind(where: str, tensor: Tensor, like: Tensor) -> Tensor:
