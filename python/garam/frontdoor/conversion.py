@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import torch
 import transformers
@@ -19,10 +20,11 @@ from transformers.core_model_loading import WeightConverter, WeightRenaming, dot
 from garam.errors import brief, input_error
 from garam.frontdoor.valueless import filled
 from garam.frontdoor.weight_cache import cached, place
-from garam.frontdoor.weight_files import FILE_TYPES, NAMES, WeightFiles
+from garam.frontdoor.weight_files import FILE_TYPES, NAMES, WeightFiles, in_files
 from garam.frontdoor.weights import tied_names
 
-
+#: Of what is converted: buffers may be integers.
+_TYPES = FILE_TYPES | {"F64": torch.float64, "I64": torch.int64, "I32": torch.int32, "U8": torch.uint8, "BOOL": torch.bool}
 #: Buffers that old checkpoints hold and models compute, as in Transformers.
 _COMPUTED = (r"rotary_emb\.inv_freq$", r"(^|\.)position_ids$")
 
@@ -88,14 +90,17 @@ class ConvertedWeights(WeightFiles):
     def __init__(self, held: WeightFiles, conversions: list[_Conversion | _Initial]) -> None:
         self._held, self._made_by = held, {}
         self._shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+        sizes: dict[str, int] = {}
         self._last: tuple[_Conversion | _Initial, dict[str, Tensor]] | None = None
         for conversion in conversions:
             for name, tensor in conversion(self._without_values).items():
                 self._made_by[name] = conversion
                 self._shapes[name] = tuple(tensor.shape), NAMES.get(tensor.dtype, str(tensor.dtype))
-        self._key = {"transformers": transformers.__version__, "files": [_stamp(file) for file in sorted(set(held.files.values()))],
-                     "made": [(name, by.sources) for name, by in self._made_by.items()]}
-        super().__init__(held.place, {**held.files, **{self.key(name): place(self._key) for name in self._made_by}})
+                sizes[name] = tensor.nbytes
+        whole = {"transformers": transformers.__version__, "files": [_stamp(file) for file in sorted(set(held.files.values()))]}
+        self._parts = [({**whole, "made": [(name, self._made_by[name].sources) for name in part]}, part)
+                       for part in in_files(sizes, sizes.__getitem__)]
+        super().__init__(held.place, {**held.files, **{self.key(name): place(key) for key, part in self._parts for name in part}})
 
     @staticmethod
     def key(name: str) -> str:
@@ -121,12 +126,15 @@ class ConvertedWeights(WeightFiles):
         return self._held.entry(name) if target == name else self._shapes[target]
 
     def make(self) -> None:
-        if self._made_by:
-            cached(self._key, lambda file: save_file({self.key(name): self.tensor(self.key(name)) for name in self._made_by}, file))
+        for key, part in self._parts:
+            if part:
+                cached(key, lambda file, part=part: save_file({self.key(n): self.tensor(self.key(n)) for n in part}, file))
 
     def _without_values(self, name: str) -> Tensor:
         shape, dtype = self._held.entry(name)
-        return torch.empty(shape, dtype=FILE_TYPES.get(dtype, torch.float32), device="meta")
+        if dtype not in _TYPES:
+            raise input_error(f"{self._held.files[name]}: {name}", f"type {dtype}", ", ".join(_TYPES))
+        return torch.empty(shape, dtype=_TYPES[dtype], device="meta")
 
 
 def converted(model: PreTrainedModel, held: WeightFiles) -> tuple[WeightFiles, dict[str, str], list[str]]:
@@ -181,6 +189,6 @@ def unexpected(model: PreTrainedModel, left: list[str], used: Mapping[str, str])
             yield tensor
 
 
-def _stamp(file: object) -> tuple[str, int, int]:
+def _stamp(file: Path) -> tuple[str, int, int]:
     found = file.stat()
     return str(file), found.st_size, found.st_mtime_ns

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.fx import Node
 
+from garam.errors import input_error
 from garam.frontdoor.operands import same_elements
 
 _STATEFUL = ("garam.kv_update",)
@@ -23,7 +25,7 @@ def constants(program: ExportedProgram) -> dict[Node, torch.Tensor]:
         if node.op == "placeholder":
             spec = specs[node.name]
             if spec.kind is InputKind.BUFFER and spec.target not in written:
-                values[node] = stored(program, spec.target)
+                values[node] = _held(program, spec.target, bool(node.users))
             elif spec.kind is InputKind.CONSTANT_TENSOR:
                 values[node] = program.constants[spec.target]
         elif node.op == "call_function" and not str(node.target).startswith(_STATEFUL) and not is_random(node):
@@ -44,6 +46,14 @@ def is_random(node: Node) -> bool:
 def stored(program: ExportedProgram, name: str) -> torch.Tensor:
     """A buffer as the module holds it."""
     return program.state_dict[name] if name in program.state_dict else program.constants[name]
+
+
+def _held(program: ExportedProgram, name: str, is_read: bool) -> torch.Tensor:
+    """A buffer that is never written. A cache has no values of its own: what reads one that nothing writes would read zeros."""
+    value = stored(program, name)
+    if is_read and isinstance(value, FakeTensor):
+        raise input_error(name, "a cache that is read and never written", "caches whose layer writes them")
+    return value
 
 
 def _fold(node: Node, values: dict[Node, torch.Tensor]) -> None:

@@ -12,11 +12,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from garam.frontdoor.weight_cache import cached, place
-from garam.frontdoor.weight_files import NAMES, WeightFiles
+from garam.frontdoor.weight_files import NAMES, WeightFiles, in_files
 
 #: Changes with what `_values` gives, so that no file of another recipe is taken.
 _RECIPE = 1
-_FILE_BYTES = 1 << 30  # of one file; all of its tensors are in memory while it is written
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +36,7 @@ class RandomWeights(WeightFiles):
         stored = set(names.values())
         self._drawn = {name: _Drawn(tuple(p.shape), id(p) in tables) for name, p in module.named_parameters() if name in stored}
         self._seed, self._dtype = seed, dtype
-        self._parts = {place(key): (key, part) for key, part in ((self._key(part), part) for part in self._cut())}
+        self._parts = {place(key): (key, part) for key, part in ((self._key(part), part) for part in in_files(self._drawn, self._bytes))}
         super().__init__(Path(f"random weights {seed}"), {name: file for file, (_, part) in self._parts.items() for name in part})
 
     def tensor(self, name: str) -> Tensor:
@@ -50,22 +49,12 @@ class RandomWeights(WeightFiles):
         for key, part in self._parts.values():
             cached(key, lambda file, part=part: save_file({name: self.tensor(name) for name in part}, file))
 
+    def _bytes(self, name: str) -> int:
+        return self._dtype.itemsize * torch.Size(self._drawn[name].shape).numel()
+
     def _key(self, part: list[str]) -> dict[str, object]:
         return {"recipe": _RECIPE, "seed": self._seed, "dtype": NAMES[self._dtype],
                 "tensors": [(name, self._drawn[name].shape, self._drawn[name].is_table) for name in part]}
-
-    def _cut(self) -> list[list[str]]:
-        """The names, file by file."""
-        parts: list[list[str]] = [[]]
-        size = 0
-        for name, drawn in self._drawn.items():
-            own = self._dtype.itemsize * torch.Size(drawn.shape).numel()
-            if parts[-1] and size + own > _FILE_BYTES:
-                parts.append([])
-                size = 0
-            parts[-1].append(name)
-            size += own
-        return parts
 
 
 def randomize(module: torch.nn.Module, seed: int) -> None:

@@ -31,7 +31,7 @@ from garam.frontdoor.text import program_text
 from garam.frontdoor.valueless import filled, is_valueless
 from garam.frontdoor.weight_cache import hold
 from garam.frontdoor.weight_files import WeightFiles
-from garam.frontdoor.weights import check_storable, content_key, file_tensors, tied_names, write_cached
+from garam.frontdoor.weights import check_constants, check_storable, content_key, file_tensors, tied_names, write_cached
 
 
 @dataclasses.dataclass
@@ -143,6 +143,7 @@ def bring_in(model: Model, dtype: str | None = None) -> Source:
     with collected() as said:
         if model.weights is None:
             check_storable(model.name, model.module)
+            check_constants(model.name, model.module)
             if any(parameter.dtype == torch.float64 for parameter in model.module.parameters()):
                 if dtype == OWN:
                     raise input_error(model.name, "weights of f64", ", ".join(DTYPES))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -14,6 +14,7 @@ from garam.errors import input_error
 
 #: What safetensors calls the types that weights may have in a file.
 FILE_TYPES = {"F32": torch.float32, "BF16": torch.bfloat16, "F16": torch.float16}
+_FILE_BYTES = 1 << 30  # of one that is written
 NAMES = {dtype: name for name, dtype in FILE_TYPES.items()}
 
 
@@ -74,6 +75,20 @@ class AbsentWeights(WeightFiles):
 
     def require(self) -> None:
         raise input_error(str(self.place), *self._lacks)
+
+
+def in_files(names: Iterable[str], bytes_of: Callable[[str], int]) -> list[list[str]]:
+    """The names of tensors that are to be written, file by file: all tensors of one are in memory meanwhile."""
+    parts: list[list[str]] = [[]]
+    size = 0
+    for name in names:
+        own = bytes_of(name)
+        if parts[-1] and size + own > _FILE_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(name)
+        size += own
+    return parts
 
 
 @contextlib.contextmanager

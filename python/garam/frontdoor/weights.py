@@ -94,6 +94,13 @@ def check_storable(where: str, module: torch.nn.Module) -> None:
             raise input_error(place, f"a parameter of type {str(parameter.dtype).removeprefix('torch.')}", allowed)
 
 
+def check_constants(where: str, module: torch.nn.Module) -> None:
+    """Refuses buffers without values: they would be taken for zeros."""
+    for name, buffer in module.named_buffers():
+        if buffer.is_meta:
+            raise input_error(f"{where}.{name}", "a buffer on device meta has no values", "buffers that hold their values")
+
+
 def write_cached(module: torch.nn.Module, key: dict[str, object]) -> Path:
     """The module's parameters, each once, as a safetensors file of the cache, named by `key`."""
     first = set(tied_names(module).values())

@@ -111,6 +111,17 @@ def test_buffers_that_are_made_of_parameters_have_values_or_are_refused(tmp_path
         loaded(tmp_path, "IBertModel")
 
 
+def test_converted_tensors_are_written_in_several_files(tmp_path, monkeypatch):
+    """No more than a file's worth of them is in memory; what is written is what was converted."""
+    monkeypatch.setattr("garam.frontdoor.weight_files._FILE_BYTES", 5000)
+    written("MixtralForCausalLM", tmp_path)
+    model, held, names = huggingface.load_model(tmp_path, huggingface.load_config(tmp_path, None), "MixtralForCausalLM", None)
+    held.make()
+    made = {name: held.files[name] for name in names.values() if name.endswith("(converted)")}
+    assert len(set(made.values())) > 1
+    assert all(torch.equal(load_file(file)[name], held.tensor(name)) for name, file in made.items())
+
+
 def test_tensors_that_are_left_over_are_told(tmp_path):
     from garam.frontdoor.remarks import collected
 

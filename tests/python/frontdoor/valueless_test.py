@@ -145,3 +145,11 @@ def test_capacities_that_cannot_be(tmp_path, given, said):
 def test_an_encoder_has_no_cache(tmp_path):
     with pytest.raises(InputError, match="KV capacity 256 of a model without a cache; decoders"):
         load(str(write(ENCODERS["bert"], tmp_path / "bert")), kv_capacity=256, random_weights=0)
+
+
+def test_a_buffer_without_values_is_refused():
+    """Of a module that was handed over: it would be taken for zeros."""
+    module = nn.BatchNorm1d(4).eval()
+    module.running_mean = module.running_mean.to("meta")
+    with pytest.raises(InputError, match=r"running_mean: a buffer on device meta has no values"):
+        garam.compile(module, (torch.ones(2, 4),), chip="unit")
