@@ -31,7 +31,8 @@ _COMPUTED = (r"rotary_emb\.inv_freq$", r"(^|\.)position_ids$")
 
 @dataclasses.dataclass(frozen=True)
 class _Conversion:
-    """One or more tensors of the model out of one or more of the checkpoint. sources: (pattern, tensor), in the order of the checkpoint."""
+    """One or more tensors of the model out of one or more of the checkpoint. sources: (pattern, tensor), in the order of
+    the checkpoint."""
 
     model: PreTrainedModel
     converter: WeightConverter
@@ -45,7 +46,8 @@ class _Conversion:
         try:
             made = converter.convert(self.first, model=self.model, config=self.model.config)
         except Exception as error:  # of tensors that do not fit each other
-            raise input_error(self.sources[0][1], f"does not become {self.first} ({brief(error)})", "what Transformers saves of this class") from error
+            raise input_error(self.sources[0][1], f"does not become {self.first} ({brief(error)})",
+                              "what Transformers saves of this class") from error
         return {name: (value[0] if isinstance(value, list) else value).contiguous() for name, value in made.items()}
 
 
@@ -170,7 +172,8 @@ def _initial_values(model: PreTrainedModel, found: set[str]) -> list[_Initial]:
     """Of parameters that the class says no checkpoint needs to have, where none has them and chance does not decide them."""
     shared = tied_names(model)
     given = {shared[name] for name in found if name in shared}
-    needless = [re.compile(pattern) for pattern in {*(model._keys_to_ignore_on_load_missing or ()), *(model._keys_to_ignore_on_save or ())}]
+    patterns = {*(model._keys_to_ignore_on_load_missing or ()), *(model._keys_to_ignore_on_save or ())}
+    needless = [re.compile(pattern) for pattern in patterns]
     missing: dict[str, list[str]] = {}
     for parameter, first in shared.items():
         if first not in given and "." in parameter and any(pattern.search(parameter) for pattern in needless):

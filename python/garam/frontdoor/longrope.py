@@ -1,5 +1,5 @@
-"""Rotary embeddings with two sets of frequencies, of which the length of a run decides (longrope): Transformers asks at each step how far the
-positions go; a program has the set of its run."""
+"""Rotary embeddings with two sets of frequencies, of which the length of a run decides (longrope): Transformers asks at each
+step how far the positions go; a program has the set of its run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 _KIND = "longrope"
 
 
-def has_lengths(module: torch.nn.Module) -> bool:
-    kinds = getattr(module, "rope_type", None)
-    return _KIND in (kinds.values() if isinstance(kinds, dict) else (kinds,))
+def lengths(module: torch.nn.Module) -> tuple[int | None, ...]:
+    """Of a rotary module: a length for each set of frequencies; (None,) where it has one."""
+    limit = switch(getattr(module, "config", None))
+    return (None,) if limit is None else (1, limit + 1)
 
 
-def switch(config: PretrainedConfig) -> int | None:
+def switch(config: PretrainedConfig | None) -> int | None:
     """Tokens up to which a run has the short set; None where there are not two."""
     parameters = getattr(config, "rope_parameters", None) or {}
     each = [p for p in (parameters, *parameters.values()) if isinstance(p, dict) and p.get("rope_type") == _KIND]
@@ -27,7 +28,8 @@ def switch(config: PretrainedConfig) -> int | None:
 
 
 def reach(config: PretrainedConfig, length: int, capacity: int) -> tuple[int, int]:
-    """The least and greatest position of a step that a program of a run of `length` tokens serves, in a cache of `capacity`."""
+    """The least and greatest position of a step that a program of a run of `length` tokens serves, in a cache of
+    `capacity`."""
     limit = switch(config)
     if limit is None:
         return 0, capacity - 1
@@ -35,9 +37,13 @@ def reach(config: PretrainedConfig, length: int, capacity: int) -> tuple[int, in
 
 
 @contextlib.contextmanager
-def of_length(module: torch.nn.Module, forward: Callable, length: int | None, layer_type: str | None = None) -> Iterator[Callable]:
-    """Gives `forward` of a rotary module; where the length decides its frequencies, without asking, with those of this length in place."""
-    kind = module.rope_type.get(layer_type) if isinstance(getattr(module, "rope_type", None), dict) else getattr(module, "rope_type", None)
+def of_length(module: torch.nn.Module, forward: Callable, length: int | None,
+              layer_type: str | None = None) -> Iterator[Callable]:
+    """Gives `forward` of a rotary module; where the length decides its frequencies, without asking, with those of this
+    length in place."""
+    kind = getattr(module, "rope_type", None)
+    if isinstance(kind, dict):
+        kind = kind.get(layer_type)
     if length is None or kind != _KIND:
         yield forward
         return

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from garam.frontdoor import context, ops  # noqa: F401
-from garam.frontdoor.longrope import has_lengths, of_length
+from garam.frontdoor.longrope import lengths, of_length
 from garam.frontdoor.valueless import is_valueless
 
 STYLES = ("half", "interleaved")
@@ -43,13 +43,21 @@ def _by_position(original: Callable, module: torch.nn.Module) -> bool:
     try:
         trial = _materialised(module)
         with torch.no_grad():
-            for length, rest in itertools.product((1, 1 << 30) if has_lengths(trial) else (None,), arguments):
+            for length, rest in itertools.product(lengths(trial), arguments):
                 with of_length(trial, original, length, *rest) as rows_of:
-                    if not _rows_are_the_tables(rows_of, trial, rest):
+                    if not _rows_are_the_tables(rows_of, trial, rest) or not _same_at(length, rows_of, original, trial, rest):
                         return False
         return True
     except Exception:  # whatever the class wants besides a tensor and positions
         return False
+
+
+def _same_at(length: int | None, rows_of: Callable, original: Callable, module: torch.nn.Module, rest: tuple) -> bool:
+    """Whether the rows of a run of that length are those that the module itself gives there."""
+    if length is None:
+        return True
+    x, last = torch.zeros(1, 1, 4), torch.tensor([[length - 1]])
+    return all(map(torch.equal, rows_of(module, x, last, *rest), original(module, x, last, *rest)))
 
 
 def _materialised(module: torch.nn.Module) -> torch.nn.Module:

@@ -20,7 +20,8 @@ def without_values() -> Iterator[None]:
         original(self, name, parameter)
         if parameter is not None and not parameter.is_meta:
             # In place: a module may register one parameter twice.
-            torch.utils.swap_tensors(parameter, torch.nn.Parameter(torch.empty_like(parameter, device="meta"), parameter.requires_grad))
+            empty = torch.empty_like(parameter, device="meta")
+            torch.utils.swap_tensors(parameter, torch.nn.Parameter(empty, parameter.requires_grad))
 
     torch.nn.Module.register_parameter = register
     try:
